@@ -1,0 +1,1 @@
+"""From photo bytes to cloaked photo bytes."""

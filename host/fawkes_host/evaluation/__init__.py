@@ -1,0 +1,1 @@
+"""Measures protection, visibility and speed."""

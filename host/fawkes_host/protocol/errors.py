@@ -1,0 +1,155 @@
+"""The one table of errors.
+
+Append only: codes and exit statuses are part of the protocol and of the
+command line, and are never renamed or reused.  The host sends a code and its
+parameters; the sentence is made where it is shown (the command line below, the
+extension in ``_locales``, under the message key ``error_<code>``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class FawkesError(Exception):
+    """A failure that the user can be told about.
+
+    ``parameters`` are plain strings and numbers that the sentence needs.  They
+    never hold pixels.
+    """
+
+    code: ClassVar[str] = "internal"
+    sentence: ClassVar[str] = "Something went wrong inside Fawkes: {detail}"
+
+    def __init__(self, **parameters: str | int | float) -> None:
+        self.parameters = parameters
+        super().__init__(self.code, parameters)
+
+    def __str__(self) -> str:
+        return self.sentence.format_map(_Blank(self.parameters))
+
+    @classmethod
+    def message_key(cls) -> str:
+        return f"error_{cls.code}"
+
+
+class _Blank(dict[str, str | int | float]):
+    """Leaves a missing parameter visible instead of raising while reporting."""
+
+    def __missing__(self, key: str) -> str:
+        return f"({key})"
+
+
+class InternalError(FawkesError):
+    """Anything nobody foresaw."""
+
+
+class EmptyInput(FawkesError):
+    code = "empty_input"
+    sentence = "The file is empty."
+
+
+class NotAnImage(FawkesError):
+    code = "not_an_image"
+    sentence = "The file is not a photo in a format Fawkes knows ({supported})."
+
+
+class DamagedImage(FawkesError):
+    code = "damaged_image"
+    sentence = "The photo is damaged or cut off: {detail}"
+
+
+class AnimatedImage(FawkesError):
+    code = "animated_image"
+    sentence = "The file is an animation ({frames} frames); Fawkes cloaks still photos only."
+
+
+class TooManyBytes(FawkesError):
+    code = "too_many_bytes"
+    sentence = "The file has {bytes} bytes; at most {limit} are accepted."
+
+
+class TooManyPixels(FawkesError):
+    code = "too_many_pixels"
+    sentence = "The photo has {width} × {height} pixels; at most {limit} pixels are accepted."
+
+
+class UnreadableInput(FawkesError):
+    code = "unreadable_input"
+    sentence = "The file cannot be read: {detail}"
+
+
+class UnwritableOutput(FawkesError):
+    code = "unwritable_output"
+    sentence = "The result cannot be written: {detail}"
+
+
+class DiskFull(FawkesError):
+    code = "disk_full"
+    sentence = "The disk is full; nothing was written. Free some space and try again."
+
+
+class OutputExists(FawkesError):
+    code = "output_exists"
+    sentence = "{output} exists already; use --overwrite to replace it."
+
+
+class OutOfMemory(FawkesError):
+    code = "out_of_memory"
+    sentence = "There was not enough memory for this photo; close other programs or use a smaller one."
+
+
+class WeightsMissing(FawkesError):
+    code = "weights_missing"
+    sentence = "The weight file of {network} is missing. Install fawkes-host again."
+
+
+class WeightsCorrupt(FawkesError):
+    code = "weights_corrupt"
+    sentence = "The weight file of {network} is damaged. Install fawkes-host again."
+
+
+class BudgetUnreachable(FawkesError):
+    code = "budget_unreachable"
+    sentence = "The face at {box} cannot be cloaked within the visibility budget."
+
+
+class Cancelled(FawkesError):
+    code = "cancelled"
+    sentence = "Cancelled."
+
+
+@dataclass(frozen=True)
+class ExitStatus:
+    """Exit statuses of ``fawkes-host``; documented in ``--help`` and stable."""
+
+    OK: ClassVar[int] = 0
+    UNEXPECTED: ClassVar[int] = 1
+    USAGE: ClassVar[int] = 2
+    SOME_FAILED: ClassVar[int] = 3
+    ALL_FAILED: ClassVar[int] = 4
+    INTERRUPTED: ClassVar[int] = 130
+
+
+TABLE: tuple[type[FawkesError], ...] = (
+    InternalError,
+    EmptyInput,
+    NotAnImage,
+    DamagedImage,
+    AnimatedImage,
+    TooManyBytes,
+    TooManyPixels,
+    UnreadableInput,
+    UnwritableOutput,
+    DiskFull,
+    OutputExists,
+    OutOfMemory,
+    WeightsMissing,
+    WeightsCorrupt,
+    BudgetUnreachable,
+    Cancelled,
+)
+"""Every error, in the order in which it was added."""
+
+BY_CODE: dict[str, type[FawkesError]] = {error.code: error for error in TABLE}

@@ -1,0 +1,1 @@
+"""The engine as a service that every browser shares."""

@@ -1,0 +1,1 @@
+"""Registers the host with the browsers, checks it, and takes it away again."""

@@ -1,0 +1,1 @@
+"""Face recognition networks that the cloak is optimised on (surrogates)."""
