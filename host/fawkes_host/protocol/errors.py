@@ -120,6 +120,86 @@ class Cancelled(FawkesError):
     sentence = "Cancelled."
 
 
+class Busy(FawkesError):
+    code = "busy"
+    sentence = "Fawkes has its hands full ({waiting} photos are waiting); try again in a moment."
+
+
+class DeadlineExceeded(FawkesError):
+    code = "deadline_exceeded"
+    sentence = "The photo was not ready within {seconds} seconds."
+
+
+class EngineCrashed(FawkesError):
+    code = "engine_crashed"
+    sentence = "The engine stopped while it worked on the photo ({detail}); try again."
+
+
+class ServiceUnavailable(FawkesError):
+    code = "service_unavailable"
+    sentence = "The Fawkes service cannot be reached: {detail}"
+
+
+class ServiceLost(FawkesError):
+    code = "service_lost"
+    sentence = "The Fawkes service stopped while it worked on the photo; try again."
+
+
+class ShuttingDown(FawkesError):
+    code = "shutting_down"
+    sentence = "The Fawkes service is shutting down; try again in a moment."
+
+
+class AlreadyRunning(FawkesError):
+    code = "already_running"
+    sentence = "A Fawkes service is running already."
+
+
+class UnsafeFolder(FawkesError):
+    code = "unsafe_folder"
+    sentence = "{folder} could be read or changed by other users ({detail}); Fawkes will not use it."
+
+
+class BadSetting(FawkesError):
+    code = "bad_setting"
+    sentence = "The setting {name} is not usable: {detail}"
+
+
+class BadMessage(FawkesError):
+    code = "bad_message"
+    sentence = "A message was not understood: {detail}"
+
+
+class FrameTooLarge(FawkesError):
+    code = "frame_too_large"
+    sentence = "A message has {bytes} bytes; at most {limit} are accepted."
+
+
+class OutOfStep(FawkesError):
+    code = "out_of_step"
+    sentence = "The stream of messages is torn and cannot be read any further: {detail}"
+
+
+class HelloFirst(FawkesError):
+    code = "hello_first"
+    sentence = "The first message must be a hello."
+
+
+class ProtocolUnsupported(FawkesError):
+    code = "protocol_unsupported"
+    sentence = "Protocol {protocol} is not spoken here, only {supported}; update Fawkes."
+
+
+class TransferDamaged(FawkesError):
+    code = "transfer_damaged"
+    sentence = "The photo did not arrive whole: {detail}"
+
+
+class NotAuthorised(FawkesError):
+    code = "not_authorised"
+    sentence = "The Fawkes service refused the connection: {detail}"
+
+
 @dataclass(frozen=True)
 class ExitStatus:
     """Exit statuses of ``fawkes-host``; documented in ``--help`` and stable."""
@@ -149,6 +229,22 @@ TABLE: tuple[type[FawkesError], ...] = (
     WeightsCorrupt,
     BudgetUnreachable,
     Cancelled,
+    Busy,
+    DeadlineExceeded,
+    EngineCrashed,
+    ServiceUnavailable,
+    ServiceLost,
+    ShuttingDown,
+    AlreadyRunning,
+    UnsafeFolder,
+    BadSetting,
+    BadMessage,
+    FrameTooLarge,
+    OutOfStep,
+    HelloFirst,
+    ProtocolUnsupported,
+    TransferDamaged,
+    NotAuthorised,
 )
 """Every error, in the order in which it was added."""
 

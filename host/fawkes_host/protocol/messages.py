@@ -1,0 +1,224 @@
+"""Every message of the protocol, typed; ``host/PROTOCOL.md`` explains them.
+
+A change here touches ``PROTOCOL.md`` and the golden frames in
+``tests/data/frames`` in the same commit.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from fawkes_host.protocol.errors import FawkesError
+from fawkes_host.protocol.limits import LIMITS, Limits
+
+PROTOCOL: Final = 1
+"""Raised when an old peer could misunderstand a new one; added fields do not raise it."""
+
+NATIVE_HOST: Final = "org.fawkes.host"
+"""The name under which browsers know the relay."""
+
+LevelName = Literal["low", "mid", "high"]
+PolicyName = Literal["strip-location", "keep", "strip"]
+EngineState = Literal["cold", "warming", "ready"]
+
+LEVEL_NAMES: Final[tuple[LevelName, ...]] = ("low", "mid", "high")
+POLICY_NAMES: Final[tuple[PolicyName, ...]] = ("strip-location", "keep", "strip")
+
+PhotoId = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
+Sha256Hex = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+ByteCount = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Index = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
+DeadlineSeconds = Annotated[float, Meta(gt=0.0, le=LIMITS.deadline_s)]
+Count = Annotated[int, Meta(ge=0)]
+Seconds = Annotated[float, Meta(ge=0.0)]
+
+
+class Message(Struct, tag_field="type", frozen=True, kw_only=True):
+    """An object with ``type``; fields a peer does not know are ignored."""
+
+
+# --- both ways -------------------------------------------------------------------------------
+
+
+class Chunk(Message, tag="chunk"):
+    """One piece of a photo; ``data`` is base64 in JSON."""
+
+    id: PhotoId
+    index: Index
+    data: Annotated[bytes, Meta(min_length=1, max_length=LIMITS.chunk_bytes)]
+
+
+class End(Message, tag="end"):
+    """All pieces of this photo have been sent."""
+
+    id: PhotoId
+
+
+# --- client to host --------------------------------------------------------------------------
+
+
+class ClientHello(Message, tag="hello"):
+    """The first message; with ``wake`` the service is started and warmed up."""
+
+    protocol: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    wake: bool = True
+
+
+class Cloak(Message, tag="cloak"):
+    """Announces a photo before its bytes come."""
+
+    id: PhotoId
+    size: ByteCount
+    sha256: Sha256Hex
+    level: LevelName = "mid"
+    policy: PolicyName = "strip-location"
+    deadline_s: DeadlineSeconds = 300.0
+
+
+class Cancel(Message, tag="cancel"):
+    """The client no longer wants this photo."""
+
+    id: PhotoId
+
+
+class StatusRequest(Message, tag="status"):
+    """Asks for one ``status``."""
+
+
+class Stop(Message, tag="stop"):
+    """Ends the service; heard on the private socket only, never from a browser."""
+
+    now: bool = False
+
+
+# --- host to client --------------------------------------------------------------------------
+
+
+class HostHello(Message, tag="hello"):
+    """The answer to ``hello``; ``devices`` is empty until the engine has looked."""
+
+    protocol: int
+    version: str
+    engine: EngineState
+    devices: tuple[str, ...] = ()
+    problem: str | None = None
+    levels: tuple[str, ...] = LEVEL_NAMES
+    policies: tuple[str, ...] = POLICY_NAMES
+    limits: Limits = LIMITS
+
+
+class EngineNews(Message, tag="engine"):
+    """Pushed whenever the state of the engine changes."""
+
+    engine: EngineState
+    devices: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+class Ack(Message, tag="ack"):
+    """The chunk with this index has arrived."""
+
+    id: PhotoId
+    index: Index
+
+
+class Progress(Message, tag="progress"):
+    """How far a photo is; ``fraction`` of the whole way, ``faces`` found so far."""
+
+    id: PhotoId
+    stage: str
+    fraction: Fraction
+    faces: Count = 0
+
+
+class FaceReceipt(Struct, frozen=True, kw_only=True):
+    """What was done to one face: ``box`` is x, y, width, height in pixels as displayed.
+
+    ``linf`` is the largest change of a channel in grey levels, ``psnr`` is in dB,
+    ``similarity`` the cosine between original and cloaked face for each network.
+    """
+
+    box: tuple[float, float, float, float]
+    ssimulacra2: float | None = None
+    dssim: float | None = None
+    psnr: float | None = None
+    linf: float | None = None
+    seconds: float | None = None
+    similarity: dict[str, float] = {}
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """What was done to one photo, in ``seconds`` of the engine's time."""
+
+    level: str
+    policy: str
+    seconds: float
+    engine: str
+    faces: tuple[FaceReceipt, ...] = ()
+
+
+class Result(Message, tag="result"):
+    """Announces a finished photo before its bytes come."""
+
+    id: PhotoId
+    status: Literal["cloaked", "no_face"]
+    size: ByteCount
+    sha256: Sha256Hex
+    receipt: Receipt
+    cached: bool = False
+
+
+class Status(Message, tag="status"):
+    """What the service is doing; only ``running`` is filled where there is no service."""
+
+    running: bool
+    version: str = ""
+    pid: Count = 0
+    uptime_s: Seconds = 0.0
+    memory_bytes: Count = 0
+    engine: EngineState = "cold"
+    engine_pid: Count = 0
+    engine_memory_bytes: Count = 0
+    engine_restarts: Count = 0
+    devices: tuple[str, ...] = ()
+    problem: str | None = None
+    clients: Count = 0
+    photos_waiting: Count = 0
+    bytes_held: Count = 0
+    photo_running: bool = False
+    photos_done: Count = 0
+    photos_failed: Count = 0
+    cache_photos: Count = 0
+    cache_bytes: Count = 0
+    cache_hits: Count = 0
+
+
+class Error(Message, tag="error"):
+    """A failure: of one photo where there is an ``id``, of a message otherwise."""
+
+    code: str
+    parameters: dict[str, str | int | float] = {}
+    id: PhotoId | None = None
+
+    @classmethod
+    def of(cls, error: FawkesError, photo: str | None = None) -> Error:
+        return cls(code=error.code, parameters=dict(error.parameters), id=photo)
+
+
+BrowserMessage = ClientHello | Cloak | Chunk | End | Cancel | StatusRequest
+"""What a browser may say."""
+
+ClientMessage = BrowserMessage | Stop
+"""What may be said on the service's private socket."""
+
+HostMessage = HostHello | EngineNews | Ack | Progress | Result | Chunk | End | Status | Error
+"""What the host may say."""
+
+browser_decoder: Final = msgspec.json.Decoder(BrowserMessage)
+client_decoder: Final = msgspec.json.Decoder(ClientMessage)
+host_decoder: Final = msgspec.json.Decoder(HostMessage)
+encode: Final = msgspec.json.Encoder().encode
