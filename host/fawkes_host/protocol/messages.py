@@ -6,12 +6,12 @@ A change here touches ``PROTOCOL.md`` and the golden frames in
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
-from fawkes_host.protocol.errors import FawkesError
+from fawkes_host.protocol.errors import BadMessage, FawkesError
 from fawkes_host.protocol.limits import LIMITS, Limits
 
 PROTOCOL: Final = 1
@@ -44,7 +44,7 @@ class Message(Struct, tag_field="type", frozen=True, kw_only=True):
 # --- both ways -------------------------------------------------------------------------------
 
 
-class Chunk(Message, tag="chunk"):
+class Chunk(Message, tag="chunk", frozen=True, kw_only=True):
     """One piece of a photo; ``data`` is base64 in JSON."""
 
     id: PhotoId
@@ -52,7 +52,7 @@ class Chunk(Message, tag="chunk"):
     data: Annotated[bytes, Meta(min_length=1, max_length=LIMITS.chunk_bytes)]
 
 
-class End(Message, tag="end"):
+class End(Message, tag="end", frozen=True, kw_only=True):
     """All pieces of this photo have been sent."""
 
     id: PhotoId
@@ -61,14 +61,14 @@ class End(Message, tag="end"):
 # --- client to host --------------------------------------------------------------------------
 
 
-class ClientHello(Message, tag="hello"):
+class ClientHello(Message, tag="hello", frozen=True, kw_only=True):
     """The first message; with ``wake`` the service is started and warmed up."""
 
     protocol: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     wake: bool = True
 
 
-class Cloak(Message, tag="cloak"):
+class Cloak(Message, tag="cloak", frozen=True, kw_only=True):
     """Announces a photo before its bytes come."""
 
     id: PhotoId
@@ -79,17 +79,17 @@ class Cloak(Message, tag="cloak"):
     deadline_s: DeadlineSeconds = 300.0
 
 
-class Cancel(Message, tag="cancel"):
+class Cancel(Message, tag="cancel", frozen=True, kw_only=True):
     """The client no longer wants this photo."""
 
     id: PhotoId
 
 
-class StatusRequest(Message, tag="status"):
+class StatusRequest(Message, tag="status", frozen=True, kw_only=True):
     """Asks for one ``status``."""
 
 
-class Stop(Message, tag="stop"):
+class Stop(Message, tag="stop", frozen=True, kw_only=True):
     """Ends the service; heard on the private socket only, never from a browser."""
 
     now: bool = False
@@ -98,7 +98,7 @@ class Stop(Message, tag="stop"):
 # --- host to client --------------------------------------------------------------------------
 
 
-class HostHello(Message, tag="hello"):
+class HostHello(Message, tag="hello", frozen=True, kw_only=True):
     """The answer to ``hello``; ``devices`` is empty until the engine has looked."""
 
     protocol: int
@@ -111,7 +111,7 @@ class HostHello(Message, tag="hello"):
     limits: Limits = LIMITS
 
 
-class EngineNews(Message, tag="engine"):
+class EngineNews(Message, tag="engine", frozen=True, kw_only=True):
     """Pushed whenever the state of the engine changes."""
 
     engine: EngineState
@@ -119,14 +119,14 @@ class EngineNews(Message, tag="engine"):
     problem: str | None = None
 
 
-class Ack(Message, tag="ack"):
+class Ack(Message, tag="ack", frozen=True, kw_only=True):
     """The chunk with this index has arrived."""
 
     id: PhotoId
     index: Index
 
 
-class Progress(Message, tag="progress"):
+class Progress(Message, tag="progress", frozen=True, kw_only=True):
     """How far a photo is; ``fraction`` of the whole way, ``faces`` found so far."""
 
     id: PhotoId
@@ -161,7 +161,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     faces: tuple[FaceReceipt, ...] = ()
 
 
-class Result(Message, tag="result"):
+class Result(Message, tag="result", frozen=True, kw_only=True):
     """Announces a finished photo before its bytes come."""
 
     id: PhotoId
@@ -172,7 +172,7 @@ class Result(Message, tag="result"):
     cached: bool = False
 
 
-class Status(Message, tag="status"):
+class Status(Message, tag="status", frozen=True, kw_only=True):
     """What the service is doing; only ``running`` is filled where there is no service."""
 
     running: bool
@@ -197,7 +197,7 @@ class Status(Message, tag="status"):
     cache_hits: Count = 0
 
 
-class Error(Message, tag="error"):
+class Error(Message, tag="error", frozen=True, kw_only=True):
     """A failure: of one photo where there is an ``id``, of a message otherwise."""
 
     code: str
@@ -218,7 +218,35 @@ ClientMessage = BrowserMessage | Stop
 HostMessage = HostHello | EngineNews | Ack | Progress | Result | Chunk | End | Status | Error
 """What the host may say."""
 
-browser_decoder: Final = msgspec.json.Decoder(BrowserMessage)
-client_decoder: Final = msgspec.json.Decoder(ClientMessage)
-host_decoder: Final = msgspec.json.Decoder(HostMessage)
+browser_decoder: Final[msgspec.json.Decoder[BrowserMessage]] = msgspec.json.Decoder(BrowserMessage)
+client_decoder: Final[msgspec.json.Decoder[ClientMessage]] = msgspec.json.Decoder(ClientMessage)
+host_decoder: Final[msgspec.json.Decoder[HostMessage]] = msgspec.json.Decoder(HostMessage)
 encode: Final = msgspec.json.Encoder().encode
+
+
+class _Addressed(Struct):
+    id: PhotoId
+
+
+_addressed_decoder = msgspec.json.Decoder(_Addressed)
+
+_unreadable = (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError)
+"""What a decoder may raise on hostile input."""
+
+AnyMessage = TypeVar("AnyMessage")
+
+
+def parse(decoder: msgspec.json.Decoder[AnyMessage], frame: bytes | str) -> AnyMessage:
+    """The message in ``frame``; raises BadMessage."""
+    try:
+        return decoder.decode(frame)
+    except _unreadable as fault:
+        raise BadMessage(detail=str(fault)[:200]) from None
+
+
+def photo_of(frame: bytes | str) -> str | None:
+    """The photo that an unreadable message is about, as far as that can be told."""
+    try:
+        return _addressed_decoder.decode(frame).id
+    except _unreadable:
+        return None

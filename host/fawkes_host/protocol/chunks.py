@@ -1,0 +1,74 @@
+"""Photos in pieces: cutting, checking and putting together, and the binary frame of a piece."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from fawkes_host.protocol.errors import BadMessage, TransferDamaged
+from fawkes_host.protocol.limits import LIMITS
+from fawkes_host.protocol.messages import Chunk
+
+_CHUNK: Final = 1
+_ID = re.compile(rb"[A-Za-z0-9_-]{1,64}")
+
+
+def to_binary(photo: str, index: int, data: bytes | memoryview) -> bytes:
+    """The WebSocket frame of a chunk: 1, length of the id, id, index (big-endian), data."""
+    name = photo.encode("ascii")
+    return b"".join((bytes((_CHUNK, len(name))), name, index.to_bytes(4, "big"), data))
+
+
+def from_binary(frame: bytes) -> Chunk:
+    """The chunk in a WebSocket frame; raises BadMessage."""
+    if len(frame) < 2 or frame[0] != _CHUNK:
+        raise BadMessage(detail="a binary frame is not a chunk")
+    start = 2 + frame[1]
+    name = frame[2:start]
+    if not _ID.fullmatch(name):
+        raise BadMessage(detail="a chunk has no id")
+    size = len(frame) - start - 4
+    if not 0 < size <= LIMITS.chunk_bytes:
+        raise BadMessage(detail=f"a chunk has {size} bytes")
+    index = int.from_bytes(frame[start : start + 4], "big")
+    return Chunk(id=name.decode("ascii"), index=index, data=frame[start + 4 :])
+
+
+def split(data: bytes) -> Iterator[tuple[int, memoryview]]:
+    """The chunks of ``data`` with their indices, without copying."""
+    view = memoryview(data)
+    for index, start in enumerate(range(0, len(view), LIMITS.chunk_bytes)):
+        yield index, view[start : start + LIMITS.chunk_bytes]
+
+
+class Assembly:
+    """A photo that is arriving, hashed as it comes; never more than ``size`` bytes."""
+
+    def __init__(self, size: int, sha256: str) -> None:
+        self._parts: list[bytes] = []
+        self._size = size
+        self._sha256 = sha256
+        self._hash = hashlib.sha256()
+        self._received = 0
+
+    def add(self, index: int, data: bytes) -> None:
+        """Takes the next chunk; raises TransferDamaged."""
+        if index != len(self._parts):
+            raise TransferDamaged(detail=f"chunk {index} instead of {len(self._parts)}")
+        if self._received + len(data) > self._size:
+            raise TransferDamaged(detail="more bytes than announced")
+        self._parts.append(data)
+        self._received += len(data)
+        self._hash.update(data)
+
+    def finish(self) -> bytes:
+        """The whole photo; raises TransferDamaged if it is not what was announced."""
+        if self._received != self._size:
+            raise TransferDamaged(detail=f"{self._received} of {self._size} bytes")
+        if self._hash.hexdigest() != self._sha256:
+            raise TransferDamaged(detail="SHA-256 differs")
+        data = b"".join(self._parts)
+        self._parts.clear()
+        return data
