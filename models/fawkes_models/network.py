@@ -1,0 +1,50 @@
+"""A surrogate network, ready to be called and differentiated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+Weights = Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A recogniser with frozen weights.
+
+    ``input_size``: side of the square chip, pixels.
+    ``embedding_size``: length d of an embedding.
+    ``template``: float32 [5, 2], (x, y) in pixels of the chip at which left eye,
+    right eye, nose, left and right corner of the mouth belong; left is the
+    image's left.
+    ``centre``: float32 [d], the population's mean of L2-normalised embeddings.
+    """
+
+    name: str
+    input_size: int
+    embedding_size: int
+    template: NDArray[np.float32]
+    centre: NDArray[np.float32]
+    embed: Callable[[Any, Weights], Any] = field(repr=False)
+    weights: Weights = field(repr=False)
+
+    def __call__(self, chips: tf.Tensor) -> tf.Tensor:
+        """Raw embeddings float32 [n, d] of ``chips``.
+
+        ``chips`` float32 [n, s, s, 3], RGB 0..255, aligned to ``template``.
+        Differentiable with respect to ``chips``.  Call it inside a
+        ``tf.function``: the weights become constants of the graph, and the
+        convolutions are fused with what follows them.
+        Raises ``ValueError`` for chips of another size.
+        """
+        expected = (self.input_size, self.input_size, 3)
+        if tuple(chips.shape[1:]) != expected:
+            raise ValueError(f"{self.name} wants chips [n, {expected}], not {chips.shape}")
+        return self.embed(chips, self.weights)
