@@ -47,9 +47,7 @@ def find_landmarks(detector: Any, photo: Image.Image) -> NDArray[np.float64] | N
     return np.array([points[name] for name in LANDMARKS], np.float64) / shrink
 
 
-def fit_similarity(
-    source: NDArray[np.float64], target: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def fit_similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
     """Float64 [2, 3]: the rotation, uniform scale and shift that take ``source`` [n, 2]
     nearest to ``target`` [n, 2] in least squares (Umeyama, 1991)."""
     source_mean, target_mean = source.mean(0), target.mean(0)

@@ -19,10 +19,9 @@ from pathlib import Path
 import mapping
 import numpy as np
 import packages
-from safetensors.numpy import save
-
 from fawkes_models.registry import SURROGATES, Source
 from fawkes_models.store import WEIGHTS_FOLDER
+from safetensors.numpy import save
 
 MAPPINGS: dict[str, Callable[[Path], mapping.Weights]] = {
     "dlib_resnet": mapping.map_dlib_resnet,

@@ -70,7 +70,8 @@ def map_faceres(package: Path) -> Weights:
     """Weights of ``faceres`` from the unpacked human-models, without the heads."""
     graph = tfjs_graph.read(package / FACERES_FILE)
     weights: Weights = {
-        "stem/filters": graph.weight("conv1/convolution/merged_input"),
+        # The source reads BGR, we read RGB.
+        "stem/filters": graph.weight("conv1/convolution/merged_input")[:, :, ::-1],
         "stem/bias": graph.weight("conv1_bn/batchnorm_1/sub"),
     }
     for block in range(1, 14):

@@ -71,7 +71,7 @@ SURROGATES: dict[str, NetworkCard] = {
             HUMAN_MODELS,
             WeightFile(
                 "faceres.safetensors",
-                "87e4dfec130e95e1469b019aab40200d9d08657fbf28bc271d528753dc69f784",
+                "4b419527123a7c91fc3d56460c9abe2fc0214979d5c5d62721326bf3adc98374",
             ),
         ),
     )

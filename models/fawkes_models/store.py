@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +42,7 @@ def load(name: str) -> Network:
     return _load(name, WEIGHTS_FOLDER)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _load(name: str, folder: Path) -> Network:
     network = load_uncentred(name, folder)
     return replace(network, centre=read_population(folder)[f"{name}/centre"])
@@ -63,7 +63,7 @@ def load_uncentred(name: str, folder: Path = WEIGHTS_FOLDER) -> Network:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def read_population(folder: Path = WEIGHTS_FOLDER) -> dict[str, NDArray[np.float32]]:
     """``NAME/centre`` [d] and ``NAME/targets`` [k, d] of every surrogate, float32."""
     return read(POPULATION, folder)

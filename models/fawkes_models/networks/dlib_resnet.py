@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from fawkes_models.networks.layers import convolve
+
 if TYPE_CHECKING:
     import tensorflow as tf
 
@@ -32,14 +34,13 @@ def embed(chips: tf.Tensor, weights: Mapping[str, NDArray[np.float32]]) -> tf.Te
     """Embeddings float32 [n, 128] of ``chips``, float32 [n, 150, 150, 3], RGB 0..255."""
     import tensorflow as tf
 
-    def convolve(x: tf.Tensor, name: str, stride: int, padding: str) -> tf.Tensor:
-        x = tf.nn.conv2d(x, weights[f"{name}/filters"], stride, padding)
-        return tf.nn.bias_add(x, weights[f"{name}/bias"])
+    def convolution(x: tf.Tensor, name: str, stride: int = 1, padding: str = "SAME") -> tf.Tensor:
+        return convolve(x, weights[f"{name}/filters"], weights[f"{name}/bias"], stride, padding)
 
     def residual(x: tf.Tensor, name: str, channels: int, halve: bool) -> tf.Tensor:
         stride, padding = (2, "VALID") if halve else (1, "SAME")
-        y = tf.nn.relu(convolve(x, f"{name}/first", stride, padding))
-        y = convolve(y, f"{name}/second", 1, "SAME")
+        y = tf.nn.relu(convolution(x, f"{name}/first", stride, padding))
+        y = convolution(y, f"{name}/second")
         if halve:
             x = tf.nn.avg_pool2d(x, 2, 2, "VALID")
             # Sizes differ by one where the input's is even, channels where they
@@ -55,7 +56,7 @@ def embed(chips: tf.Tensor, weights: Mapping[str, NDArray[np.float32]]) -> tf.Te
         return tf.pad(x, [[0, 0], [0, missing], [0, missing], [0, channels - x.shape[3]]])
 
     x = (chips - tf.constant(_MEAN_RGB)) / _SCALE
-    x = tf.nn.relu(convolve(x, "stem", 2, "VALID"))
+    x = tf.nn.relu(convolution(x, "stem", 2, "VALID"))
     x = tf.nn.max_pool2d(x, 3, 2, "VALID")
     for stage, (channels, blocks, halving) in enumerate(_STAGES):
         for block in range(blocks):

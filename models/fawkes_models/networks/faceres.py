@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from fawkes_models.networks.layers import convolve, convolve_depthwise
+
 if TYPE_CHECKING:
     import tensorflow as tf
 
@@ -26,7 +28,7 @@ TEMPLATE = (
     (141.4598, 184.4082),
 )
 
-_MEAN_BGR = (91.4953, 103.8827, 131.0912)
+_MEAN_RGB = (131.0912, 103.8827, 91.4953)
 
 _STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
 """Of the thirteen depthwise convolutions."""
@@ -36,16 +38,12 @@ def embed(chips: tf.Tensor, weights: Mapping[str, NDArray[np.float32]]) -> tf.Te
     """Embeddings float32 [n, 1024] of ``chips``, float32 [n, 224, 224, 3], RGB 0..255."""
     import tensorflow as tf
 
-    def activate(x: tf.Tensor, name: str) -> tf.Tensor:
-        return tf.nn.relu6(tf.nn.bias_add(x, weights[f"{name}/bias"]))
+    def arguments(name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return weights[f"{name}/filters"], weights[f"{name}/bias"]
 
-    x = chips[..., ::-1] - tf.constant(_MEAN_BGR)
-    x = activate(tf.nn.conv2d(x, weights["stem/filters"], 2, "SAME"), "stem")
+    x = chips - tf.constant(_MEAN_RGB)
+    x = tf.nn.relu6(convolve(x, *arguments("stem"), 2))
     for block, stride in enumerate(_STRIDES, start=1):
-        depthwise, pointwise = f"block{block}/depthwise", f"block{block}/pointwise"
-        x = tf.nn.depthwise_conv2d(
-            x, weights[f"{depthwise}/filters"], [1, stride, stride, 1], "SAME"
-        )
-        x = activate(x, depthwise)
-        x = activate(tf.nn.conv2d(x, weights[f"{pointwise}/filters"], 1, "SAME"), pointwise)
+        x = tf.nn.relu6(convolve_depthwise(x, *arguments(f"block{block}/depthwise"), stride))
+        x = tf.nn.relu6(convolve(x, *arguments(f"block{block}/pointwise")))
     return tf.reduce_mean(x, axis=[1, 2])

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from fawkes_models.networks.layers import convolve, convolve_depthwise, prelu
+
 if TYPE_CHECKING:
     import tensorflow as tf
 
@@ -39,35 +41,30 @@ def embed(chips: tf.Tensor, weights: Mapping[str, NDArray[np.float32]]) -> tf.Te
     """Embeddings float32 [n, 192] of ``chips``, float32 [n, 112, 112, 3], RGB 0..255."""
     import tensorflow as tf
 
-    def convolve(x: tf.Tensor, name: str, stride: int = 1) -> tf.Tensor:
-        x = tf.nn.conv2d(x, weights[f"{name}/filters"], stride, "SAME")
-        return tf.nn.bias_add(x, weights[f"{name}/bias"])
+    def convolution(x: tf.Tensor, name: str, stride: int = 1) -> tf.Tensor:
+        return convolve(x, weights[f"{name}/filters"], weights[f"{name}/bias"], stride)
 
-    def convolve_depthwise(
-        x: tf.Tensor, name: str, stride: int = 1, padding: str = "SAME"
-    ) -> tf.Tensor:
-        filters = weights[f"{name}/filters"]
-        x = tf.nn.depthwise_conv2d(x, filters, [1, stride, stride, 1], padding)
-        return tf.nn.bias_add(x, weights[f"{name}/bias"])
+    def depthwise(x: tf.Tensor, name: str, stride: int = 1, padding: str = "SAME") -> tf.Tensor:
+        filters, bias = weights[f"{name}/filters"], weights[f"{name}/bias"]
+        return convolve_depthwise(x, filters, bias, stride, padding)
 
-    def prelu(x: tf.Tensor, name: str) -> tf.Tensor:
-        slope = tf.constant(weights[f"{name}/slope"])
-        return tf.nn.relu(x) - slope * tf.nn.relu(-x)
+    def activation(x: tf.Tensor, name: str) -> tf.Tensor:
+        return prelu(x, weights[f"{name}/slope"])
 
     def bottleneck(x: tf.Tensor, name: str, stride: int) -> tf.Tensor:
-        y = prelu(convolve(x, f"{name}/widen"), f"{name}/widen")
-        y = prelu(convolve_depthwise(y, f"{name}/depthwise", stride), f"{name}/depthwise")
-        y = convolve(y, f"{name}/narrow")
+        y = activation(convolution(x, f"{name}/widen"), f"{name}/widen")
+        y = activation(depthwise(y, f"{name}/depthwise", stride), f"{name}/depthwise")
+        y = convolution(y, f"{name}/narrow")
         return x + y if stride == 1 else y
 
     x = (chips - _MIDDLE) / _SCALE
-    x = prelu(convolve(x, "stem", 2), "stem")
-    x = prelu(convolve_depthwise(x, "depthwise"), "depthwise")
-    x = convolve(x, "narrow")
+    x = activation(convolution(x, "stem", 2), "stem")
+    x = activation(depthwise(x, "depthwise"), "depthwise")
+    x = convolution(x, "narrow")
     for stage, (bottlenecks, stride) in enumerate(_STAGES):
         for block in range(bottlenecks):
             x = bottleneck(x, f"stage{stage}/block{block}", stride if block == 0 else 1)
-    x = prelu(convolve(x, "widen"), "widen")
-    x = convolve_depthwise(x, "pool", padding="VALID")
-    x = convolve(x, "mix")
-    return tf.squeeze(convolve(x, "embedding"), [1, 2])
+    x = activation(convolution(x, "widen"), "widen")
+    x = depthwise(x, "pool", padding="VALID")
+    x = convolution(x, "mix")
+    return tf.squeeze(convolution(x, "embedding"), [1, 2])
