@@ -6,7 +6,7 @@ A change here touches ``PROTOCOL.md`` and the golden frames in
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -250,3 +250,11 @@ def photo_of(frame: bytes | str) -> str | None:
         return _addressed_decoder.decode(frame).id
     except _unreadable:
         return None
+
+
+def engine_news_from(state: dict[str, Any]) -> EngineNews:
+    """The state that a service left behind, or a cold engine where it makes no sense."""
+    try:
+        return msgspec.convert({"type": "engine", **state}, EngineNews)
+    except msgspec.ValidationError:
+        return EngineNews(engine="cold")

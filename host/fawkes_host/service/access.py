@@ -1,0 +1,111 @@
+"""Who may connect: decided from the handshake, before a WebSocket is opened."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+import socket
+import struct
+import sys
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Final
+
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+PROTOCOL_NAME: Final = Subprotocol("fawkes.1")
+
+_TOKEN = re.compile(r"token\.([0-9a-f]{64})")
+
+_EXTENSION_ORIGIN = re.compile(
+    r"chrome-extension://[a-p]{32}"
+    r"|moz-extension://[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+)
+
+Check = Callable[[ServerConnection, Request], Response | None]
+
+
+def peer_check(full: Callable[[], bool]) -> Check:
+    """Admits the same user on a Unix socket, as far as the system names the peer."""
+
+    def check(connection: ServerConnection, request: Request) -> Response | None:
+        if request.path != "/":
+            return connection.respond(HTTPStatus.NOT_FOUND, "There is nothing here.\n")
+        peer = _peer_user(connection.transport.get_extra_info("socket"))
+        if peer is not None and peer != os.geteuid():
+            return connection.respond(HTTPStatus.FORBIDDEN, "This is another user's.\n")
+        return _room(connection, full)
+
+    return check
+
+
+def token_check(
+    token: bytes, port: Callable[[], int], extensions: bool, full: Callable[[], bool]
+) -> Check:
+    """Admits who knows ``token``, asks for this host, and is no web page.
+
+    ``extensions`` admits browser extensions; their origin can be forged by a local
+    program, so that it never takes the place of the token.
+    """
+
+    def check(connection: ServerConnection, request: Request) -> Response | None:
+        if request.path != "/":
+            return connection.respond(HTTPStatus.NOT_FOUND, "There is nothing here.\n")
+        # A page may point a name of its own at 127.0.0.1; its name is then in Host.
+        hosts = request.headers.get_all("Host")
+        if hosts not in ([f"127.0.0.1:{port()}"], [f"localhost:{port()}"]):
+            return connection.respond(HTTPStatus.FORBIDDEN, "Wrong host.\n")
+        origins = request.headers.get_all("Origin")
+        known = extensions and len(origins) == 1 and _EXTENSION_ORIGIN.fullmatch(origins[0])
+        if origins and not known:
+            return connection.respond(HTTPStatus.FORBIDDEN, "Wrong origin.\n")
+        if not _shows(token, request):
+            return connection.respond(HTTPStatus.UNAUTHORIZED, "Wrong token.\n")
+        return _room(connection, full)
+
+    return check
+
+
+def select_protocol(
+    _connection: ServerConnection, offered: Sequence[Subprotocol]
+) -> Subprotocol | None:
+    """Answers with the protocol, and never with the token."""
+    return PROTOCOL_NAME if PROTOCOL_NAME in offered else None
+
+
+def _shows(token: bytes, request: Request) -> bool:
+    shown = False
+    for line in request.headers.get_all("Sec-WebSocket-Protocol"):
+        for offer in line.split(","):
+            match = _TOKEN.fullmatch(offer.strip())
+            if match and hmac.compare_digest(bytes.fromhex(match[1]), token):
+                shown = True
+    return shown
+
+
+def _room(connection: ServerConnection, full: Callable[[], bool]) -> Response | None:
+    if full():
+        return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "Too many clients.\n")
+    return None
+
+
+if sys.platform == "linux":
+
+    def _peer_user(peer: socket.socket) -> int | None:
+        told = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        return int(struct.unpack("3i", told)[1])
+
+elif sys.platform == "darwin":
+
+    def _peer_user(peer: socket.socket) -> int | None:
+        local_peercred, size = 1, 76  # struct xucred of <sys/ucred.h>
+        told = peer.getsockopt(0, local_peercred, size)
+        return int(struct.unpack_from("2I", told)[1])
+
+else:
+
+    def _peer_user(peer: socket.socket) -> int | None:  # noqa: ARG001
+        return None  # Here only the mode of the folder protects the socket.

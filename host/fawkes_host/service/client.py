@@ -1,0 +1,227 @@
+"""The caller's side of the service, for the relay and the command line."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection
+
+from fawkes_host.protocol import chunks
+from fawkes_host.protocol.errors import (
+    BY_CODE,
+    InternalError,
+    OutOfStep,
+    ProtocolUnsupported,
+    ServiceLost,
+    ServiceUnavailable,
+)
+from fawkes_host.protocol.messages import (
+    PROTOCOL,
+    Cancel,
+    Chunk,
+    ClientHello,
+    ClientMessage,
+    Cloak,
+    End,
+    Error,
+    HostHello,
+    HostMessage,
+    LevelName,
+    PolicyName,
+    Progress,
+    Receipt,
+    Result,
+    Status,
+    StatusRequest,
+    Stop,
+    encode,
+    host_decoder,
+    parse,
+)
+from fawkes_host.service import endpoint as endpoints
+from fawkes_host.service import lifecycle
+from fawkes_host.service.endpoint import Endpoint
+
+GREETING_SECONDS: Final = 5.0
+_LEAVING_SECONDS: Final = 10.0
+_CANCEL_POLL_SECONDS: Final = 0.1
+
+OnProgress = Callable[[str, float, int], None]
+
+
+class Link:
+    """An open connection that has been greeted; one thread may send, another receive.
+
+    ``wake`` starts an engine that is cold.
+    """
+
+    def __init__(self, connection: ClientConnection, wake: bool = True) -> None:
+        self.connection = connection
+        self.hello = self._greet(wake)
+
+    def _greet(self, wake: bool) -> HostHello:
+        self.send(ClientHello(protocol=PROTOCOL, wake=wake))
+        answer = self.receive(GREETING_SECONDS)
+        if not isinstance(answer, HostHello):
+            raise ServiceUnavailable(detail="it does not greet")
+        return answer
+
+    def send(self, message: ClientMessage) -> None:
+        """Sends one message, waiting while the service does not read; raises ServiceLost."""
+        try:
+            if isinstance(message, Chunk):
+                self.connection.send(chunks.to_binary(message.id, message.index, message.data))
+            else:
+                self.connection.send(encode(message), text=True)
+        except ConnectionClosed:
+            raise ServiceLost from None
+
+    def send_text(self, frame: str) -> None:
+        """Sends a text frame that need not be a message; raises ServiceLost."""
+        try:
+            self.connection.send(frame)
+        except ConnectionClosed:
+            raise ServiceLost from None
+
+    def receive(self, timeout_s: float | None = None) -> HostMessage:
+        """The next message; raises ServiceLost, TimeoutError."""
+        try:
+            frame = self.connection.recv(timeout_s)
+        except ConnectionClosed:
+            raise ServiceLost from None
+        return chunks.from_binary(frame) if isinstance(frame, bytes) else parse(host_decoder, frame)
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def connect(endpoint: Endpoint | None = None, start: bool = True) -> Link:
+    """A link to the running service; with ``start``, to one that is started if need be.
+
+    A service of another protocol, left over from before an update, is asked to leave.
+    Raises ServiceUnavailable, ProtocolUnsupported, or what kept the service from starting.
+    """
+    place = endpoint or endpoints.default()
+    for _ in range(2):
+        if start:
+            lifecycle.ensure_running(place)
+        try:
+            link = Link(place.connect(), wake=start)
+        except (ServiceLost, TimeoutError):
+            raise ServiceUnavailable(detail="it hung up") from None
+        if link.hello.protocol == PROTOCOL:
+            return link
+        with link:
+            if start:
+                link.send(Stop())
+        if not start or not lifecycle.wait_until_gone(place, _LEAVING_SECONDS):
+            break
+    raise ProtocolUnsupported(protocol=PROTOCOL, supported=link.hello.protocol)
+
+
+@dataclass(frozen=True)
+class CloakedPhoto:
+    """What came back: bytes, 'cloaked' or 'no_face', what was done, and from where."""
+
+    data: bytes
+    status: str
+    receipt: Receipt
+    cached: bool
+
+
+class ServiceClient:
+    """Cloaks photos one after another through the running service."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._ids = (f"photo-{number}" for number in itertools.count())
+
+    def cloak(
+        self,
+        data: bytes,
+        level: LevelName = "mid",
+        policy: PolicyName = "strip-location",
+        *,
+        progress: OnProgress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        deadline_s: float = 300.0,
+    ) -> CloakedPhoto:
+        """The cloaked photo.  Raises whatever the engine or the service answers."""
+        photo = next(self._ids)
+        self._link.send(
+            Cloak(
+                id=photo,
+                size=len(data),
+                sha256=hashlib.sha256(data).hexdigest(),
+                level=level,
+                policy=policy,
+                deadline_s=deadline_s,
+            )
+        )
+        for index, piece in chunks.split(data):
+            self._link.send(Chunk(id=photo, index=index, data=bytes(piece)))
+        self._link.send(End(id=photo))
+        return self._await_result(photo, progress, cancelled)
+
+    def _await_result(
+        self, photo: str, progress: OnProgress | None, cancelled: Callable[[], bool] | None
+    ) -> CloakedPhoto:
+        result: Result | None = None
+        assembly: chunks.Assembly | None = None
+        asked = False
+        while True:
+            if not asked and cancelled is not None and cancelled():
+                asked = True
+                self._link.send(Cancel(id=photo))
+            try:
+                message = self._link.receive(_CANCEL_POLL_SECONDS if cancelled else None)
+            except TimeoutError:
+                continue
+            match message:
+                case Progress(stage=stage, fraction=fraction, faces=faces):
+                    if progress is not None:
+                        progress(stage, fraction, faces)
+                case Result() as result:
+                    assembly = chunks.Assembly(result.size, result.sha256)
+                case Chunk(index=index, data=piece) if assembly is not None:
+                    assembly.add(index, piece)
+                case End() if assembly is not None and result is not None:
+                    return CloakedPhoto(
+                        assembly.finish(), result.status, result.receipt, result.cached
+                    )
+                case Chunk() | End():
+                    raise OutOfStep(detail="a photo without its announcement")
+                case Error(code=code, parameters=parameters):
+                    raise BY_CODE.get(code, InternalError)(**parameters)
+                case _:
+                    pass
+
+    def status(self) -> Status:
+        """What the service is doing."""
+        self._link.send(StatusRequest())
+        give_up = time.monotonic() + GREETING_SECONDS
+        while time.monotonic() < give_up:
+            with contextlib.suppress(TimeoutError):
+                message = self._link.receive(GREETING_SECONDS)
+                if isinstance(message, Status):
+                    return message
+        raise ServiceUnavailable(detail="it does not answer")

@@ -1,0 +1,191 @@
+"""Where the service is reached: a Unix socket, or on Windows a loopback port with a token."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import socket
+import stat
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from fawkes_host.protocol.errors import NotAuthorised, ServiceUnavailable
+from fawkes_host.service import places
+
+if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
+
+_SOCKET_NAME: Final = "service.sock"
+_PORT_NAME: Final = "endpoint.json"
+_STATE_NAME: Final = "state.json"
+
+_PATH_BYTES: Final = 100
+"""The address of a Unix socket has room for 104 bytes (macOS) or 108 (Linux)."""
+
+_PEEK_SECONDS: Final = 0.5
+
+CLIENT_OPTIONS: Final[dict[str, Any]] = {
+    "compression": None,  # Photos are compressed already.
+    "max_size": 1 << 20,
+    "max_queue": 32,
+    "open_timeout": 5.0,
+    "close_timeout": 1.0,
+}
+
+
+class Endpoint(Protocol):
+    """One way to reach the service; the folder is private to the user."""
+
+    folder: Path
+
+    def listen(self) -> socket.socket:
+        """A listening socket; only for the holder of the service's lock."""
+
+    def connect(self) -> ClientConnection:
+        """A WebSocket to the service; raises ServiceUnavailable, NotAuthorised."""
+
+    def alive(self) -> bool:
+        """Whether somebody listens."""
+
+    def remove(self) -> None:
+        """Forgets the address; only for the holder of the service's lock."""
+
+    @property
+    def token(self) -> bytes | None:
+        """What a client has to show, or None where the operating system checks it."""
+
+
+class UnixEndpoint:
+    """A socket with mode 0600 in a folder with mode 0700."""
+
+    token: bytes | None = None
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / _SOCKET_NAME
+
+    def listen(self) -> socket.socket:
+        places.make_private(self.folder)
+        self.remove()
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            listener.bind(str(self.path))
+            self.path.chmod(0o600)
+            listener.listen(128)
+        except BaseException:
+            listener.close()
+            raise
+        return listener
+
+    def connect(self) -> ClientConnection:
+        from websockets.exceptions import InvalidHandshake, InvalidStatus
+        from websockets.sync.client import unix_connect
+
+        try:
+            return unix_connect(str(self.path), "ws://localhost/", **CLIENT_OPTIONS)
+        except InvalidStatus as refusal:
+            raise NotAuthorised(detail=f"status {refusal.response.status_code}") from None
+        except (OSError, InvalidHandshake, EOFError) as fault:
+            raise ServiceUnavailable(detail=str(fault)[:200]) from None
+
+    def alive(self) -> bool:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.settimeout(_PEEK_SECONDS)
+            try:
+                probe.connect(str(self.path))
+            except OSError:
+                return False
+            return True
+
+    def remove(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            if stat.S_ISSOCK(self.path.lstat().st_mode):
+                self.path.unlink()
+
+
+class LoopbackEndpoint:
+    """A free port of 127.0.0.1, named with its token in a file for the user alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / _PORT_NAME
+
+    @property
+    def token(self) -> bytes | None:
+        return self._read()[1]
+
+    def listen(self) -> socket.socket:
+        places.make_private(self.folder)
+        listener = socket.create_server(("127.0.0.1", 0), backlog=128, reuse_port=False)
+        content = {"port": listener.getsockname()[1], "token": os.urandom(32).hex()}
+        places.write_private(self.path, json.dumps(content).encode())
+        return listener
+
+    def connect(self) -> ClientConnection:
+        from websockets.exceptions import InvalidHandshake, InvalidStatus
+        from websockets.sync.client import connect
+        from websockets.typing import Subprotocol
+
+        port, token = self._read()
+        if token is None:
+            raise ServiceUnavailable(detail="no service has left its address")
+        try:
+            return connect(
+                f"ws://127.0.0.1:{port}/",
+                subprotocols=[Subprotocol("fawkes.1"), Subprotocol(f"token.{token.hex()}")],
+                proxy=None,
+                **CLIENT_OPTIONS,
+            )
+        except InvalidStatus as refusal:
+            raise NotAuthorised(detail=f"status {refusal.response.status_code}") from None
+        except (OSError, InvalidHandshake, EOFError) as fault:
+            raise ServiceUnavailable(detail=str(fault)[:200]) from None
+
+    def alive(self) -> bool:
+        port, token = self._read()
+        if token is None:
+            return False
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=_PEEK_SECONDS).close()
+        except OSError:
+            return False
+        return True
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+    def _read(self) -> tuple[int, bytes | None]:
+        try:
+            content = json.loads(self.path.read_bytes())
+            return int(content["port"]), bytes.fromhex(content["token"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0, None
+
+
+def default() -> Endpoint:
+    """The endpoint of this user on this system."""
+    folder = places.runtime_folder()
+    if sys.platform == "win32":
+        return LoopbackEndpoint(folder)
+    if len(os.fsencode(folder / _SOCKET_NAME)) > _PATH_BYTES:
+        mark = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+        folder = Path(tempfile.gettempdir()) / f"fawkes-{os.geteuid()}-{mark}"
+    return UnixEndpoint(folder)
+
+
+def write_state(endpoint: Endpoint, state: dict[str, Any]) -> None:
+    """Leaves the state of the engine where a relay can read it without asking."""
+    places.write_private(endpoint.folder / _STATE_NAME, json.dumps(state).encode())
+
+
+def read_state(endpoint: Endpoint) -> dict[str, Any]:
+    """What ``write_state`` left, or nothing; true only while the endpoint is alive."""
+    try:
+        state = json.loads((endpoint.folder / _STATE_NAME).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) else {}

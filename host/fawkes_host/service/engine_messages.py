@@ -1,0 +1,84 @@
+"""What the service and its engine process say to each other, over two pipes.
+
+Four bytes of length (big-endian), then MessagePack; both ends are ours and the same
+version, so that there is nothing to negotiate.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from fawkes_host.protocol.messages import Receipt
+
+
+class _EngineMessage(Struct, tag=True, frozen=True, kw_only=True):
+    pass
+
+
+class Work(_EngineMessage, frozen=True, kw_only=True):
+    """To the engine: cloak this photo."""
+
+    job: int
+    data: bytes
+    level: str
+    policy: str
+
+
+class Abandon(_EngineMessage, frozen=True, kw_only=True):
+    """To the engine: stop at the next step of the optimisation."""
+
+    job: int
+
+
+class Ready(_EngineMessage, frozen=True, kw_only=True):
+    """From the engine: networks loaded, graphs traced."""
+
+    devices: tuple[str, ...]
+
+
+class Step(_EngineMessage, frozen=True, kw_only=True):
+    """From the engine: how far the photo is."""
+
+    job: int
+    stage: str
+    fraction: float
+    faces: int
+
+
+class Done(_EngineMessage, frozen=True, kw_only=True):
+    """From the engine: the finished photo."""
+
+    job: int
+    data: bytes
+    sha256: str
+    status: str
+    receipt: Receipt
+
+
+class Failed(_EngineMessage, frozen=True, kw_only=True):
+    """From the engine: an error of the table; without a job, of the warm-up."""
+
+    job: int | None
+    code: str
+    parameters: dict[str, str | int | float]
+
+
+ToEngine = Work | Abandon
+FromEngine = Ready | Step | Done | Failed
+
+HEAD_BYTES: Final = 4
+
+_encode = msgspec.msgpack.Encoder().encode
+to_engine_decoder: Final[msgspec.msgpack.Decoder[ToEngine]] = msgspec.msgpack.Decoder(ToEngine)
+from_engine_decoder: Final[msgspec.msgpack.Decoder[FromEngine]] = msgspec.msgpack.Decoder(
+    FromEngine
+)
+
+
+def pack(message: ToEngine | FromEngine) -> tuple[bytes, bytes]:
+    """Head and body of the frame."""
+    body = _encode(message)
+    return len(body).to_bytes(HEAD_BYTES, "big"), body

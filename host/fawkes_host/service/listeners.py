@@ -1,0 +1,98 @@
+"""The sockets on which the service hears its clients."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final
+
+from websockets.asyncio.server import Server, ServerConnection, serve, unix_serve
+
+from fawkes_host.protocol.limits import LIMITS
+from fawkes_host.service import access, places
+from fawkes_host.service.endpoint import Endpoint
+from fawkes_host.service.settings import Settings
+
+Serve = Callable[[ServerConnection, bool], Awaitable[None]]
+
+TOKEN_NAME: Final = "tcp-token"
+
+_OPTIONS: Final[dict[str, Any]] = {
+    "compression": None,  # Photos are compressed already.
+    "max_size": LIMITS.frame_bytes,
+    "max_queue": 16,  # 8 MiB of chunks a client; then its socket is no longer read.
+    "write_limit": LIMITS.frame_bytes,
+    "open_timeout": 3.0,
+    "close_timeout": 1.0,
+    "ping_interval": 20.0,  # A peer that is gone without a word is noticed in 40 s.
+    "ping_timeout": 20.0,
+    "server_header": None,
+}
+
+
+class Listeners:
+    """The private endpoint, and the stand-alone port if the settings name one."""
+
+    def __init__(
+        self, endpoint: Endpoint, settings: Settings, serve_one: Serve, full: Callable[[], bool]
+    ) -> None:
+        self._endpoint = endpoint
+        self._settings = settings
+        self._serve_one = serve_one
+        self._full = full
+        self.addresses: list[str] = []
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Listens until the block ends.  Raises OSError for a port that is taken."""
+        async with contextlib.AsyncExitStack() as stack:
+            if self._settings.tcp_port is not None:
+                port = await self._open_stand_alone(stack, self._settings.tcp_port)
+                self.addresses.append(f"ws://127.0.0.1:{port}/")
+            await self._open_private(stack)
+            yield
+
+    async def _open_private(self, stack: contextlib.AsyncExitStack) -> None:
+        listener = self._endpoint.listen()
+        token = self._endpoint.token
+        if token is None:
+            check = access.peer_check(self._full)
+            server = unix_serve(
+                self._serve_private, sock=listener, process_request=check, **_OPTIONS
+            )
+            await stack.enter_async_context(server)
+            return
+        port = listener.getsockname()[1]
+        check = access.token_check(token, lambda: port, False, self._full)
+        server = serve(
+            self._serve_private,
+            sock=listener,
+            process_request=check,
+            select_subprotocol=access.select_protocol,
+            **_OPTIONS,
+        )
+        await stack.enter_async_context(server)
+
+    async def _open_stand_alone(self, stack: contextlib.AsyncExitStack, wanted: int) -> int:
+        ports: list[int] = []
+        token = places.secret(TOKEN_NAME)
+        server: Server = await stack.enter_async_context(
+            serve(
+                self._serve_public,
+                "127.0.0.1",
+                wanted,
+                process_request=access.token_check(token, lambda: ports[0], True, self._full),
+                select_subprotocol=access.select_protocol,
+                start_serving=False,
+                **_OPTIONS,
+            )
+        )
+        ports.append(next(iter(server.sockets)).getsockname()[1])
+        await server.start_serving()
+        return ports[0]
+
+    async def _serve_private(self, connection: ServerConnection) -> None:
+        await self._serve_one(connection, True)
+
+    async def _serve_public(self, connection: ServerConnection) -> None:
+        await self._serve_one(connection, False)

@@ -1,0 +1,85 @@
+"""Where the service keeps its files, each folder for the user alone."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import platformdirs
+
+from fawkes_host.protocol.errors import UnsafeFolder
+
+_APP = "fawkes-host"
+
+
+def runtime_folder() -> Path:
+    """Lock, socket and state; gone after a restart of the machine."""
+    return platformdirs.user_runtime_path(_APP, appauthor=False)
+
+
+def config_folder() -> Path:
+    """Settings and secrets."""
+    return platformdirs.user_config_path(_APP, appauthor=False)
+
+
+def cache_folder() -> Path:
+    """Cloaked photos, which can be made again."""
+    return platformdirs.user_cache_path(_APP, appauthor=False)
+
+
+def log_folder() -> Path:
+    """The log of the service."""
+    return platformdirs.user_log_path(_APP, appauthor=False)
+
+
+def make_private(folder: Path) -> Path:
+    """Makes ``folder`` with mode 0700, or checks that it is the user's own and closes it.
+
+    Raises UnsafeFolder where another user owns it, or could move it away.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as fault:
+        raise UnsafeFolder(folder=str(folder), detail=str(fault.strerror)) from fault
+    if os.name == "nt":
+        return folder  # The profile's access list admits the user and the system only.
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        raise UnsafeFolder(folder=str(folder), detail="it is a link")
+    if found.st_uid != os.geteuid():
+        raise UnsafeFolder(folder=str(folder), detail="another user owns it")
+    above = folder.parent.stat()
+    shared = above.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not above.st_mode & stat.S_ISVTX
+    if shared or above.st_uid not in (os.geteuid(), 0):
+        raise UnsafeFolder(folder=str(folder), detail="another user can replace it")
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        folder.chmod(0o700)
+    return folder
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Replaces ``path`` in one step by a file of mode 0600."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(content)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def secret(name: str) -> bytes:
+    """The 32 random bytes of this installation kept under ``name``, made on first use."""
+    path = make_private(config_folder()) / name
+    for _ in range(2):
+        try:
+            kept = bytes.fromhex(path.read_text("ascii").strip())
+        except (FileNotFoundError, ValueError):
+            kept = b""
+        if len(kept) == 32:
+            return kept
+        write_private(path, os.urandom(32).hex().encode("ascii"))
+    raise UnsafeFolder(folder=str(path), detail="it does not keep what is written to it")

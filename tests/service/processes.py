@@ -1,0 +1,223 @@
+"""Real processes of the service and the relay, each test's in folders of its own."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import json
+import os
+import queue
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from fawkes_host.protocol.chunks import Assembly, split
+from fawkes_host.service.client import Link, ServiceClient
+from fawkes_host.service.endpoint import UnixEndpoint, default
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+WAIT_S = 60.0
+
+
+def until(true, timeout_s: float = WAIT_S):
+    """Waits for something that is bound to happen."""
+    give_up = time.monotonic() + timeout_s
+    while not (found := true()):
+        assert time.monotonic() < give_up, f"never happened: {true}"
+        time.sleep(0.01)
+    return found
+
+
+class World:
+    """One user's folders, and the processes started in them."""
+
+    def __init__(self, folder: Path, monkeypatch) -> None:
+        self.folder = folder
+        self.monkeypatch = monkeypatch
+        self.relays: list[Relay] = []
+        self.services: list[subprocess.Popen] = []
+        self.set(
+            XDG_RUNTIME_DIR=str(self._made("run")),
+            XDG_CONFIG_HOME=str(self._made("config")),
+            XDG_CACHE_HOME=str(self._made("cache")),
+            XDG_STATE_HOME=str(self._made("state")),
+            FAWKES_ENGINE_FACTORY="fake_engine:make",
+            FAWKES_IDLE_MINUTES="5",
+            PYTHONPATH=os.pathsep.join(
+                [*(str(ROOT / name) for name in ("host", "models", "install")), str(HERE)]
+            ),
+            PYTHONDEVMODE=None,
+        )
+
+    def _made(self, name: str) -> Path:
+        made = self.folder / name
+        made.mkdir(mode=0o700)
+        return made
+
+    def set(self, **variables: str | None) -> None:
+        """Sets variables for this process and for those started from now on."""
+        for name, value in variables.items():
+            if value is None:
+                self.monkeypatch.delenv(name, raising=False)
+            else:
+                self.monkeypatch.setenv(name, value)
+
+    @property
+    def endpoint(self) -> UnixEndpoint:
+        found = default()
+        assert isinstance(found, UnixEndpoint)
+        return found
+
+    def log(self) -> str:
+        found = list((self.folder / "state").rglob("service.log*"))
+        return "".join(path.read_text() for path in found)
+
+    def serve(self) -> subprocess.Popen:
+        """A service that listens."""
+        process = subprocess.Popen([sys.executable, "-m", "fawkes_host.service"], cwd=self.folder)
+        self.services.append(process)
+        until(lambda: self.endpoint.alive() or process.poll() is not None)
+        assert process.poll() is None, self.log()
+        return process
+
+    def link(self) -> Link:
+        return Link(self.endpoint.connect())
+
+    def client(self) -> ServiceClient:
+        return ServiceClient(self.link())
+
+    def relay(self, *arguments: str, script: str | None = None) -> Relay:
+        relay = Relay(arguments, self.folder, script)
+        self.relays.append(relay)
+        return relay
+
+    def service_pids(self) -> list[int]:
+        """Every process of a service of this world, engines not included."""
+        return [pid for pid, line in self._processes() if "fawkes_host.service" in line.split("\0")]
+
+    def engine_pids(self) -> list[int]:
+        return [
+            pid
+            for pid, line in self._processes()
+            if "fawkes_host.service.engine_worker" in line.split("\0")
+        ]
+
+    def _processes(self) -> list[tuple[int, str]]:
+        mark = f"XDG_RUNTIME_DIR={os.environ['XDG_RUNTIME_DIR']}"
+        found = []
+        for entry in Path("/proc").iterdir():
+            try:
+                if entry.name.isdigit() and mark in (entry / "environ").read_text().split("\0"):
+                    line = (entry / "cmdline").read_text()
+                    if line:  # A zombie has none.
+                        found.append((int(entry.name), line))
+            except OSError:
+                continue
+        return found
+
+    def close(self) -> None:
+        for relay in self.relays:
+            relay.close()
+        for pid in self.service_pids():
+            os.kill(pid, signal.SIGTERM)
+        for process in self.services:
+            process.wait(WAIT_S)
+        until(lambda: not self.service_pids() and not self.engine_pids())
+
+
+class Relay:
+    """A relay as a browser sees it."""
+
+    def __init__(self, arguments, folder: Path, script: str | None) -> None:
+        code = ["-c", script] if script else ["-m", "fawkes_host.relay"]
+        self.started = time.perf_counter()
+        self.process = subprocess.Popen(
+            [sys.executable, *code, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=(folder / "relay.err").open("ab"),
+            cwd=folder,
+        )
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._backlog: list[dict[str, Any]] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        stream = self.process.stdout
+        while head := stream.read(4):
+            (size,) = struct.unpack("=I", head)
+            assert size <= 1 << 20, "a browser would cut the port"
+            self.messages.put(json.loads(stream.read(size)))
+        self.messages.put(None)
+
+    def send_bytes(self, data: bytes) -> None:
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    def send(self, **message: Any) -> None:
+        body = json.dumps(message).encode()
+        self.send_bytes(struct.pack("=I", len(body)) + body)
+
+    def send_photo(self, photo: str, data: bytes, **fields: Any) -> None:
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.send(**{"type": "cloak", "id": photo, "size": len(data), "sha256": sha256, **fields})
+        for index, piece in split(data):
+            text = base64.b64encode(piece).decode()
+            self.send(type="chunk", id=photo, index=index, data=text)
+        self.send(type="end", id=photo)
+
+    def receive(self, *types: str, **fields: Any) -> dict[str, Any]:
+        """The next message of one of ``types`` with these fields; others are kept for later."""
+
+        def fits(message: dict[str, Any]) -> bool:
+            return message["type"] in types and all(message.get(k) == v for k, v in fields.items())
+
+        for message in self._backlog:
+            if fits(message):
+                self._backlog.remove(message)
+                return message
+        while True:
+            message = self.messages.get(timeout=WAIT_S)
+            assert message is not None, f"the relay left before {types} {fields}"
+            if fits(message):
+                return message
+            self._backlog.append(message)
+
+    def receive_photo(self, photo: str) -> tuple[dict[str, Any], bytes]:
+        """The result of a photo and its bytes, or its error and nothing."""
+        first = self.receive("result", "error", id=photo)
+        if first["type"] == "error":
+            return first, b""
+        assembly = Assembly(first["size"], first["sha256"])
+        while (message := self.receive("chunk", "end", id=photo))["type"] == "chunk":
+            assembly.add(message["index"], base64.b64decode(message["data"]))
+        return first, assembly.finish()
+
+    def hello(self, **fields: Any) -> dict[str, Any]:
+        self.send(type="hello", protocol=1, **fields)
+        return self.receive("hello")
+
+    def ready(self) -> Relay:
+        """Greets, and waits until the engine is warm."""
+        if self.hello()["engine"] != "ready":
+            self.receive("engine", engine="ready")
+        return self
+
+    def close(self) -> int:
+        if not self.process.stdin.closed:
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
+        status = self.process.wait(WAIT_S)
+        self._reader.join(WAIT_S)
+        self.process.stdout.close()
+        return status
