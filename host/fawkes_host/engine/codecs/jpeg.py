@@ -1,0 +1,211 @@
+"""JPEG pixels: a re-encoding that leaves the coefficients of untouched blocks as they are.
+
+Decoding to RGB and encoding again loses twice beyond quantisation: in the rounding to RGB, and
+in the chroma planes, which the decoder interpolates and the encoder averages.  Here the change is
+applied to the planes as stored instead: luma as the inverse DCT gives it, chroma at its own
+resolution, quantised with the original's own tables.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, JpegImagePlugin
+
+from fawkes_host.engine.codecs.cmyk import change_cmyk
+from fawkes_host.engine.codecs.pillow import as_array, decoding, open_image
+from fawkes_host.engine.codecs.region import Region
+from fawkes_host.engine.containers import jpeg
+from fawkes_host.protocol.errors import DamagedImage
+
+_YCBCR = np.array(
+    [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32
+)
+"""RGB to YCbCr of JFIF 1.02, for differences (no offset)."""
+
+_SUBSAMPLING = {(1, 1): 0, (2, 1): 1, (2, 2): 2}
+"""Chroma sampling to Pillow's number for it; it writes no other."""
+
+_LARGEST_GROWTH = 1.2
+"""A file with exotic sampling is written as 4:4:4, unless that grows it by more than this."""
+
+
+def read_pixels(data: bytes) -> NDArray[np.uint8]:
+    """Return uint8 [h, w, 3] RGB as stored."""
+    with decoding(), _open(data) as image:
+        return as_array(image.convert("RGB"))
+
+
+def write_pixels(
+    data: bytes, pixels: NDArray[np.uint8], change: NDArray[np.int16]
+) -> jpeg.JpegFile:
+    """Encode ``data`` again with ``change``, int16 [h, w, 3] RGB, added to its stored samples."""
+    with decoding():
+        original = jpeg.parse(data)
+        encoding = original.colour_encoding
+        tables = _quantisation_tables(data, original)
+        if encoding == "grey":
+            with _open(data) as image:
+                stored = as_array(image)
+            stored = _changed_luma(stored, change, np.full(3, 1 / 3, np.float32))
+            return _save(Image.fromarray(stored), original, tables[:1])
+        if encoding == "ycc":
+            return _write_ycc(data, original, tables, change)
+        if encoding == "rgb":
+            return _save(
+                Image.fromarray(np.ascontiguousarray(pixels)), original, tables, keep_rgb=True
+            )
+        with _open(data) as image:
+            stored = as_array(image)
+        return _save(
+            Image.frombytes("CMYK", _size(stored), change_cmyk(stored, change)), original, tables
+        )
+
+
+def _open(data: bytes) -> JpegImagePlugin.JpegImageFile:
+    image = open_image(JpegImagePlugin.JpegImageFile, data)
+    assert isinstance(image, JpegImagePlugin.JpegImageFile)
+    return image
+
+
+def _size(samples: NDArray[Any]) -> tuple[int, int]:
+    return samples.shape[1], samples.shape[0]
+
+
+def _quantisation_tables(data: bytes, original: jpeg.JpegFile) -> list[list[int]]:
+    """Return one table for each component, 64 values in row order."""
+    with _open(data) as image:
+        tables = dict(image.quantization)
+    try:
+        return [list(tables[c.quantisation_table]) for c in original.frame.components]
+    except KeyError:
+        raise DamagedImage(detail="the JPEG lacks a quantisation table") from None
+
+
+def _write_ycc(
+    data: bytes, original: jpeg.JpegFile, tables: list[list[int]], change: NDArray[np.int16]
+) -> jpeg.JpegFile:
+    with _open(data) as image:
+        image.draft("YCbCr", None)
+        planes = np.array(image, np.uint8)
+    sampling = original.frame.sampling
+    chroma_sampling = sampling[1] if sampling[0] == (1, 1) and sampling[1] == sampling[2] else None
+    if chroma_sampling == (2, 2):
+        chroma = _stored_quarter_chroma(data)
+    elif chroma_sampling == (2, 1):
+        chroma = _undo_interpolation(planes[..., 1:])
+    else:
+        chroma = planes[..., 1:].astype(np.float32)
+    across, down = chroma_sampling if chroma_sampling in _SUBSAMPLING else (1, 1)
+
+    planes[..., 0] = _changed_luma(planes[..., 0], change, _YCBCR[0])
+    region = Region.of_change(change, align=2)
+    if region:
+        difference = change[region.slices].astype(np.float32) @ _YCBCR[1:].T
+        rows, columns = region.slices
+        part = (slice(rows.start // down, None), slice(columns.start // across, None))
+        difference = _averaged(difference, across, down)
+        height, width = difference.shape[:2]
+        chroma[part][:height, :width] += difference
+    stored = np.clip(np.rint(chroma), 0, 255).astype(np.uint8)
+    stored = stored.repeat(down, axis=0).repeat(across, axis=1)
+    planes[..., 1:] = stored[: planes.shape[0], : planes.shape[1]]
+
+    picture = Image.frombytes("YCbCr", _size(planes), planes.tobytes())
+    if chroma_sampling in _SUBSAMPLING:
+        return _save(picture, original, tables, _SUBSAMPLING[chroma_sampling])
+    result = _save(picture, original, tables, _SUBSAMPLING[1, 1])
+    if len(result.scans) > _LARGEST_GROWTH * len(original.scans):
+        result = _save(picture, original, tables, _SUBSAMPLING[2, 2])
+    return result
+
+
+def _changed_luma(
+    luma: NDArray[np.uint8], change: NDArray[np.int16], weights: NDArray[np.float32]
+) -> NDArray[np.uint8]:
+    changed = luma.copy()
+    region = Region.of_change(change)
+    if region:
+        sum_ = luma[region.slices] + change[region.slices].astype(np.float32) @ weights
+        changed[region.slices] = np.clip(np.rint(sum_), 0, 255).astype(np.uint8)
+    return changed
+
+
+def _stored_quarter_chroma(data: bytes) -> NDArray[np.float32]:
+    """Return the chroma of a 4:2:0 file as stored, [ceil(h/2), ceil(w/2), 2].
+
+    Asked for half the size, libjpeg scales luma in the inverse DCT, and leaves chroma alone, which
+    has that size already: no interpolation takes place.
+    """
+    with _open(data) as image:
+        width, height = image.size
+        image.draft("YCbCr", (max(1, width // 2), max(1, height // 2)))
+        half = as_array(image)
+        if half.shape[:2] != (-(-height // 2), -(-width // 2)):
+            raise DamagedImage(detail="the JPEG decoder refused half the size")
+    return half[..., 1:].astype(np.float32)
+
+
+def _undo_interpolation(chroma: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the chroma of a 4:2:2 file as stored, [h, ceil(w/2), 2].
+
+    libjpeg interpolates with the weights 3/4 and 1/4.  The averages of pairs are therefore the
+    stored samples filtered with [1, 6, 1] / 8, which a fixed-point iteration inverts: its error
+    shrinks to a half at worst each round.
+    """
+    averages = _averaged(chroma.astype(np.float32), 2, 1)
+    stored = averages.copy()
+    for _ in range(8):
+        padded = np.pad(stored, ((0, 0), (1, 1), (0, 0)), "edge")
+        filtered = (padded[:, :-2] + 6 * stored + padded[:, 2:]) / 8
+        stored += averages - filtered
+    return stored
+
+
+def _averaged(samples: NDArray[np.float32], across: int, down: int) -> NDArray[np.float32]:
+    """Average blocks of ``down`` by ``across`` samples; the last row and column are repeated."""
+    height, width, channels = samples.shape
+    padded = np.pad(samples, ((0, -height % down), (0, -width % across), (0, 0)), "edge")
+    blocks = padded.reshape(
+        padded.shape[0] // down, down, padded.shape[1] // across, across, channels
+    )
+    return blocks.mean(axis=(1, 3), dtype=np.float32)
+
+
+def _save(
+    picture: Image.Image,
+    original: jpeg.JpegFile,
+    tables: list[list[int]],
+    subsampling: int = 0,
+    keep_rgb: bool = False,
+) -> jpeg.JpegFile:
+    options: dict[str, Any] = {
+        "qtables": tables,
+        "subsampling": subsampling,
+        "progressive": original.frame.progressive,
+        "optimize": not original.huffman_tables <= _standard_huffman_tables(),
+        "restart_marker_blocks": original.restart_interval,
+    }
+    if keep_rgb:
+        options["keep_rgb"] = True
+    buffer = io.BytesIO()
+    try:
+        picture.save(buffer, "JPEG", **options)
+    except OSError:
+        # Optimised and progressive files must fit Pillow's guess of their size, which noise at
+        # full quality exceeds.
+        buffer = io.BytesIO()
+        picture.save(buffer, "JPEG", **{**options, "progressive": False, "optimize": False})
+    return jpeg.parse(buffer.getvalue())
+
+
+@lru_cache(maxsize=1)
+def _standard_huffman_tables() -> frozenset[bytes]:
+    """The tables of ITU-T T.81, annex K.3, which every encoder writes that does not optimise."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, "JPEG")
+    return jpeg.parse(buffer.getvalue()).huffman_tables

@@ -1,0 +1,125 @@
+"""Takes place and previews out of EXIF, in place (CIPA DC-008; Adobe's TIFF tags)."""
+
+from __future__ import annotations
+
+import re
+
+from fawkes_host.engine.containers import tiff
+from fawkes_host.engine.containers.tiff import Directory, TiffFile
+from fawkes_host.engine.metadata import iptc, photoshop, xmp
+from fawkes_host.engine.metadata.policy import Removal
+from fawkes_host.protocol.errors import DamagedImage
+
+PREFIX = b"Exif\0\0"
+"""What stands before the TIFF structure in JPEG and in some WebP files."""
+
+_GEOTIFF = (33550, 33922, 34264, 34735, 34736, 34737)
+"""ModelPixelScale, ModelTiepoint, ModelTransformation, GeoKeyDirectory, GeoDoubleParams,
+GeoAsciiParams: where on earth each pixel lies."""
+
+_PLACELESS_MAKER_NOTES = (b"Apple iOS\0",)
+"""Makers whose notes hold no place and no preview, and are needed to show the photo (Apple's tell
+how bright its HDR part is).  Of all others some model or other writes a city, a landmark or a
+country, in a format of its own, so they are taken out whole."""
+
+_JPEG_START = re.compile(rb"\xd8\xff[\xc0\xc4\xdb\xe0-\xef\xfe]")
+"""The start of a JPEG stream but for its first byte, which some makers of cameras change."""
+
+
+def scrub(data: bytes, removal: Removal) -> bytes | None:
+    """Return the TIFF structure ``data`` without what ``removal`` names; None when it goes whole.
+
+    What cannot be read cannot be checked for a place or a preview, and goes whole.
+    """
+    if removal.nothing:
+        return data
+    if removal.everything:
+        orientation = tiff.read_orientation(data)
+        return tiff.make_exif(orientation) if orientation != 1 else None
+    try:
+        return _scrub_parts(TiffFile(data), removal)
+    except DamagedImage:
+        removal.note("metadata_unreadable")
+        return None
+
+
+def _scrub_parts(exif: TiffFile, removal: Removal) -> bytes:
+    original = bytes(exif.data)
+    for directory in list(exif.walk()):
+        scrub_directory(exif, directory, removal)
+    if removal.previews:
+        remove_later_pages(exif, removal)
+        if may_hold_preview(exif.data):
+            # Some cameras hide a second preview where no tag leads.
+            _wipe_unreferenced(exif)
+    if exif.data == original:
+        return original
+    return bytes(exif.data)
+
+
+def scrub_directory(exif: TiffFile, directory: Directory, removal: Removal) -> None:
+    """Clean one directory; offsets of all others stay valid."""
+    if removal.location:
+        exif.remove_gps(directory.offset)
+        for tag in _GEOTIFF:
+            exif.remove(directory.offset, tag)
+    note = exif.read_directory(directory.offset).find(tiff.MAKER_NOTE)
+    if note and _maker_note_goes(exif.value(note), removal):
+        exif.remove(directory.offset, tiff.MAKER_NOTE)
+        removal.note("maker_note_removed")
+    for tag, scrub_value in (
+        (tiff.XMP, xmp.scrub),
+        (tiff.IPTC, iptc.scrub),
+        (tiff.PHOTOSHOP, photoshop.scrub),
+    ):
+        entry = exif.read_directory(directory.offset).find(tag)
+        if entry is None:
+            continue
+        value = exif.value(entry)
+        scrubbed = scrub_value(value, removal)
+        if not scrubbed:
+            exif.remove(directory.offset, tag)
+        elif scrubbed != value:
+            filler = b" " if tag == tiff.XMP else b"\0"
+            exif.overwrite(entry, scrubbed.ljust(len(value), filler))
+
+
+def _maker_note_goes(note: bytes, removal: Removal) -> bool:
+    if note.startswith(_PLACELESS_MAKER_NOTES):
+        return False
+    return removal.location or (removal.previews and may_hold_preview(note))
+
+
+def may_hold_preview(data: bytes | bytearray) -> bool:
+    """Whether a JPEG stream seems to begin anywhere in ``data``."""
+    return bool(_JPEG_START.search(data))
+
+
+def remove_later_pages(exif: TiffFile, removal: Removal) -> None:
+    """Take out every page but the first: in EXIF the second is the thumbnail."""
+    first, *later = exif.chain()
+    for page in later:
+        exif.wipe_picture(page)
+        removal.note("thumbnail_removed")
+    exif.cut_chain(exif.read_directory(first.offset))
+
+
+def _wipe_unreferenced(exif: TiffFile) -> None:
+    """Write zeros over every byte that no directory accounts for."""
+    used = [(0, 8)]
+    for directory in exif.walk():
+        used.append((directory.offset, directory.next_position + 4))
+        used += [(e.start, e.start + e.size) for e in directory.entries if e.size > 4]
+        gps = directory.find(tiff.GPS_DIRECTORY)
+        for offset in exif.integers(gps) if gps else []:
+            try:
+                inner = exif.read_directory(offset)
+            except DamagedImage:
+                continue
+            used.append((inner.offset, inner.next_position + 4))
+            used += [(e.start, e.start + e.size) for e in inner.entries if e.size > 4]
+    position = 0
+    for start, end in sorted(used):
+        exif.wipe(position, start - position)
+        position = max(position, end)
+    exif.wipe(position, len(exif.data) - position)
