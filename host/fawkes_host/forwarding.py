@@ -14,6 +14,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from msgspec import Struct
 
 import fawkes_host
@@ -27,9 +28,9 @@ from fawkes_host.protocol.errors import (
     ProtocolUnsupported,
     ServiceLost,
 )
-from fawkes_host.protocol.framing import FrameReader, write_frame
+from fawkes_host.protocol.framing import FrameReader, widen, write_frame
+from fawkes_host.protocol.greeting import PROTOCOL, greeting
 from fawkes_host.protocol.messages import (
-    PROTOCOL,
     BrowserMessage,
     Cancel,
     Chunk,
@@ -38,13 +39,11 @@ from fawkes_host.protocol.messages import (
     End,
     EngineNews,
     Error,
-    HostHello,
     HostMessage,
     Status,
     StatusRequest,
     browser_decoder,
     encode,
-    engine_news_from,
     host_decoder,
     parse,
     photo_of,
@@ -82,10 +81,10 @@ _Item = _Look | _Spoiled | Cloak | Chunk | End | Cancel | StatusRequest
 
 
 class Forwarder:
-    """One browser, on descriptors ``browser_in`` and ``browser_out``."""
+    """One browser, read through ``reader`` and written to on a descriptor."""
 
-    def __init__(self, browser_in: int, browser_out: int) -> None:
-        self._in = browser_in
+    def __init__(self, reader: FrameReader, browser_out: int) -> None:
+        self._reader = reader
         self._out = browser_out
         self._out_lock = threading.Lock()
         self._endpoint = endpoints.default()
@@ -96,16 +95,21 @@ class Forwarder:
         self._in_flight: set[str] = set()
         self._protocol: int | None = None
 
-    def run(self) -> int:
-        """Forwards until the browser closes its pipe (0) or the stream is torn (1)."""
+    def run(self, greeted: bool = False) -> int:
+        """Forwards until the browser closes its pipe (0) or the stream is torn (1).
+
+        ``greeted``: the first frame is a hello, and has been answered.
+        """
+        widen(self._reader.fd)
+        widen(self._out)
         threading.Thread(target=self._send_all, daemon=True).start()
-        reader = FrameReader(self._in)
         while True:
             try:
-                frame = reader.read()
+                frame = self._reader.read()
                 if frame is None:
                     return 0
-                self._hear(frame)
+                self._hear(frame, greeted)
+                greeted = False
             except OutOfStep as error:
                 self._say(Error.of(error))
                 return 1
@@ -114,7 +118,7 @@ class Forwarder:
 
     # --- from the browser -----------------------------------------------------------------
 
-    def _hear(self, frame: bytes) -> None:
+    def _hear(self, frame: bytearray, greeted: bool) -> None:
         try:
             message: BrowserMessage = parse(browser_decoder, frame)
         except BadMessage as error:
@@ -125,7 +129,11 @@ class Forwarder:
                 self._put(_Spoiled(photo, error))
             return
         if isinstance(message, ClientHello):
-            self._greet(message)
+            if not greeted:
+                self._greet()
+            self._protocol = message.protocol
+            if message.protocol == PROTOCOL:
+                self._put(_Look(start=message.wake))
             return
         refusal: FawkesError | None = None
         if self._protocol is None:
@@ -137,24 +145,14 @@ class Forwarder:
         else:
             self._say(Error.of(refusal, message.id if isinstance(message, Cloak) else None))
 
-    def _greet(self, hello: ClientHello) -> None:
+    def _greet(self) -> None:
         """Answers from what is known at this moment; what is learnt later follows as news."""
-        self._protocol = hello.protocol
-        news = self._known
-        if self._link is None:
-            alive = self._endpoint.alive()
-            news = engine_news_from(endpoints.read_state(self._endpoint) if alive else {})
-        self._say(
-            HostHello(
-                protocol=PROTOCOL,
-                version=fawkes_host.__version__,
-                engine=news.engine,
-                devices=news.devices,
-                problem=news.problem,
-            )
-        )
-        if hello.protocol == PROTOCOL:
-            self._put(_Look(start=hello.wake))
+        known = self._known
+        if self._link is not None:
+            state = {"engine": known.engine, "devices": known.devices, "problem": known.problem}
+        else:
+            state = endpoints.peek(self._endpoint)
+        self._write(msgspec.json.encode(greeting(fawkes_host.__version__, state)))
 
     def _put(self, item: _Item) -> None:
         """Lines ``item`` up for the service; leaves if the browser goes meanwhile."""
@@ -163,7 +161,7 @@ class Forwarder:
                 self._uplink.put(item, timeout=_HANG_UP_SECONDS)
                 return
             except queue.Full:
-                if _hung_up(self._in):
+                if _hung_up(self._reader.fd):
                     os._exit(0)
 
     # --- to the service -------------------------------------------------------------------

@@ -30,17 +30,49 @@ def _take_stdout() -> int:
     return frames
 
 
+def _answer_hello(frame: bytearray, frames: int) -> bool:
+    """Answers ``frame`` if it is a hello without fault; whatever else it is can wait."""
+    import json
+
+    try:
+        message = json.loads(frame)
+        fit = message["type"] == "hello" and type(message["protocol"]) is int
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
+    if not fit or message["protocol"] < 1 or type(message.get("wake", True)) is not bool:
+        return False
+
+    import fawkes_host
+    from fawkes_host.protocol.framing import write_frame
+    from fawkes_host.protocol.greeting import greeting
+    from fawkes_host.service import endpoint
+
+    answer = greeting(fawkes_host.__version__, endpoint.peek(endpoint.default()))
+    write_frame(frames, json.dumps(answer).encode())
+    return True
+
+
 def main() -> None:
     """Serves one browser until it closes stdin.  Arguments are ignored."""
     frames = _take_stdout()
 
-    from fawkes_host.forwarding import Forwarder
+    from fawkes_host.protocol.framing import FrameReader
 
     status = 1
     try:
-        status = Forwarder(0, frames).run()
+        reader = FrameReader(0)
+        first = reader.peek()
+        if first is None:
+            status = 0
+            return
+        greeted = isinstance(first, bytearray) and _answer_hello(first, frames)
+
+        from fawkes_host.forwarding import Forwarder
+
+        status = Forwarder(reader, frames).run(greeted)
     finally:
         # Threads may be waiting on the service; the browser must not wait for them.
+        sys.stderr.flush()
         os._exit(status)
 
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from fawkes_host.protocol import limits
 from fawkes_host.protocol.errors import BadMessage, TransferDamaged
-from fawkes_host.protocol.limits import LIMITS
 from fawkes_host.protocol.messages import Chunk
 
 _CHUNK: Final = 1
@@ -30,7 +30,7 @@ def from_binary(frame: bytes) -> Chunk:
     if not _ID.fullmatch(name):
         raise BadMessage(detail="a chunk has no id")
     size = len(frame) - start - 4
-    if not 0 < size <= LIMITS.chunk_bytes:
+    if not 0 < size <= limits.CHUNK_BYTES:
         raise BadMessage(detail=f"a chunk has {size} bytes")
     index = int.from_bytes(frame[start : start + 4], "big")
     return Chunk(id=name.decode("ascii"), index=index, data=frame[start + 4 :])
@@ -39,8 +39,8 @@ def from_binary(frame: bytes) -> Chunk:
 def split(data: bytes) -> Iterator[tuple[int, memoryview]]:
     """The chunks of ``data`` with their indices, without copying."""
     view = memoryview(data)
-    for index, start in enumerate(range(0, len(view), LIMITS.chunk_bytes)):
-        yield index, view[start : start + LIMITS.chunk_bytes]
+    for index, start in enumerate(range(0, len(view), limits.CHUNK_BYTES)):
+        yield index, view[start : start + limits.CHUNK_BYTES]
 
 
 class Assembly:

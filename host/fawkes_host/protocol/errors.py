@@ -200,6 +200,13 @@ class NotAuthorised(FawkesError):
     sentence = "The Fawkes service refused the connection: {detail}"
 
 
+class NoGpu(FawkesError):
+    code = "no_gpu"
+    sentence = (
+        "TensorFlow sees no GPU here. Use --device cpu, or install the extra 'gpu' and its driver."
+    )
+
+
 @dataclass(frozen=True)
 class ExitStatus:
     """Exit statuses of ``fawkes-host``; documented in ``--help`` and stable."""
@@ -245,6 +252,7 @@ TABLE: tuple[type[FawkesError], ...] = (
     ProtocolUnsupported,
     TransferDamaged,
     NotAuthorised,
+    NoGpu,
 )
 """Every error, in the order in which it was added."""
 

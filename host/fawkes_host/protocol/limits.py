@@ -1,33 +1,28 @@
-"""The sizes and times both sides hold to; ``hello`` announces them."""
+"""The sizes and times both sides hold to; ``hello`` announces them.
+
+Imports nothing, since the relay has to answer before it can import much.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+MIB = 1 << 20
 
-from msgspec import Struct
+PHOTO_BYTES = 100 * MIB
+"""The largest photo."""
 
-MIB: Final = 1 << 20
+CHUNK_BYTES = MIB // 2
+"""The largest chunk before base64: 699,052 characters, which with its envelope stays below
+the 1 MiB at which Chromium and Firefox cut the port."""
 
+FRAME_BYTES = MIB
+"""The largest frame, either way."""
 
-class Limits(Struct, frozen=True, kw_only=True):
-    """Announced in ``hello``, so that a client need not hold copies of the numbers."""
+WINDOW_CHUNKS = 16
+"""How many chunks a client should send ahead of the acknowledgements: 8 MiB, which keeps a
+fast pipe full and a slow one from piling up in the browser's memory."""
 
-    photo_bytes: int = 100 * MIB
-    """The largest photo."""
+DEADLINE_S = 3600.0
+"""The longest deadline a client may set, in seconds."""
 
-    chunk_bytes: int = MIB // 2
-    """The largest chunk before base64: 699,052 characters, which with its envelope stays
-    below the 1 MiB at which Chromium and Firefox cut the port."""
-
-    frame_bytes: int = MIB
-    """The largest JSON frame, either way."""
-
-    window_chunks: int = 16
-    """How many chunks a client should send ahead of the acknowledgements: 8 MiB, which
-    keeps a fast pipe full and a slow one from piling up in the browser's memory."""
-
-    deadline_s: float = 3600.0
-    """The longest deadline a client may set."""
-
-
-LIMITS: Final = Limits()
+DEFAULT_DEADLINE_S = 300.0
+"""The deadline of a photo whose client names none: a large group on a slow processor."""

@@ -6,35 +6,44 @@ A change here touches ``PROTOCOL.md`` and the golden frames in
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
 from fawkes_host.protocol.errors import BadMessage, FawkesError
-from fawkes_host.protocol.limits import LIMITS, Limits
-
-PROTOCOL: Final = 1
-"""Raised when an old peer could misunderstand a new one; added fields do not raise it."""
-
-NATIVE_HOST: Final = "org.fawkes.host"
-"""The name under which browsers know the relay."""
+from fawkes_host.protocol.greeting import LEVEL_NAMES, POLICY_NAMES
+from fawkes_host.protocol.limits import (
+    CHUNK_BYTES,
+    DEADLINE_S,
+    DEFAULT_DEADLINE_S,
+    FRAME_BYTES,
+    PHOTO_BYTES,
+    WINDOW_CHUNKS,
+)
 
 LevelName = Literal["low", "mid", "high"]
 PolicyName = Literal["strip-location", "keep", "strip"]
 EngineState = Literal["cold", "warming", "ready"]
-
-LEVEL_NAMES: Final[tuple[LevelName, ...]] = ("low", "mid", "high")
-POLICY_NAMES: Final[tuple[PolicyName, ...]] = ("strip-location", "keep", "strip")
 
 PhotoId = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
 Sha256Hex = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 ByteCount = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Index = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
-DeadlineSeconds = Annotated[float, Meta(gt=0.0, le=LIMITS.deadline_s)]
+DeadlineSeconds = Annotated[float, Meta(gt=0.0, le=DEADLINE_S)]
 Count = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(ge=0.0)]
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """Announced in ``hello``, so that a client need not hold copies of the numbers."""
+
+    photo_bytes: int = PHOTO_BYTES
+    chunk_bytes: int = CHUNK_BYTES
+    frame_bytes: int = FRAME_BYTES
+    window_chunks: int = WINDOW_CHUNKS
+    deadline_s: float = DEADLINE_S
 
 
 class Message(Struct, tag_field="type", frozen=True, kw_only=True):
@@ -49,7 +58,7 @@ class Chunk(Message, tag="chunk", frozen=True, kw_only=True):
 
     id: PhotoId
     index: Index
-    data: Annotated[bytes, Meta(min_length=1, max_length=LIMITS.chunk_bytes)]
+    data: Annotated[bytes, Meta(min_length=1, max_length=CHUNK_BYTES)]
 
 
 class End(Message, tag="end", frozen=True, kw_only=True):
@@ -76,7 +85,7 @@ class Cloak(Message, tag="cloak", frozen=True, kw_only=True):
     sha256: Sha256Hex
     level: LevelName = "mid"
     policy: PolicyName = "strip-location"
-    deadline_s: DeadlineSeconds = 300.0
+    deadline_s: DeadlineSeconds = DEFAULT_DEADLINE_S
 
 
 class Cancel(Message, tag="cancel", frozen=True, kw_only=True):
@@ -108,7 +117,7 @@ class HostHello(Message, tag="hello", frozen=True, kw_only=True):
     problem: str | None = None
     levels: tuple[str, ...] = LEVEL_NAMES
     policies: tuple[str, ...] = POLICY_NAMES
-    limits: Limits = LIMITS
+    limits: Limits = Limits()
 
 
 class EngineNews(Message, tag="engine", frozen=True, kw_only=True):
@@ -236,7 +245,7 @@ _unreadable = (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError)
 AnyMessage = TypeVar("AnyMessage")
 
 
-def parse(decoder: msgspec.json.Decoder[AnyMessage], frame: bytes | str) -> AnyMessage:
+def parse(decoder: msgspec.json.Decoder[AnyMessage], frame: bytes | bytearray | str) -> AnyMessage:
     """The message in ``frame``; raises BadMessage."""
     try:
         return decoder.decode(frame)
@@ -244,17 +253,9 @@ def parse(decoder: msgspec.json.Decoder[AnyMessage], frame: bytes | str) -> AnyM
         raise BadMessage(detail=str(fault)[:200]) from None
 
 
-def photo_of(frame: bytes | str) -> str | None:
+def photo_of(frame: bytes | bytearray | str) -> str | None:
     """The photo that an unreadable message is about, as far as that can be told."""
     try:
         return _addressed_decoder.decode(frame).id
     except _unreadable:
         return None
-
-
-def engine_news_from(state: dict[str, Any]) -> EngineNews:
-    """The state that a service left behind, or a cold engine where it makes no sense."""
-    try:
-        return msgspec.convert({"type": "engine", **state}, EngineNews)
-    except msgspec.ValidationError:
-        return EngineNews(engine="cold")

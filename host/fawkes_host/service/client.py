@@ -23,8 +23,8 @@ from fawkes_host.protocol.errors import (
     ServiceLost,
     ServiceUnavailable,
 )
+from fawkes_host.protocol.greeting import PROTOCOL
 from fawkes_host.protocol.messages import (
-    PROTOCOL,
     Cancel,
     Chunk,
     ClientHello,

@@ -1,22 +1,24 @@
-"""Where the service is reached: a Unix socket, or on Windows a loopback port with a token."""
+"""Where the service is reached: a Unix socket, or on Windows a loopback port with a token.
+
+Part of the relay's way to its first answer, so that what may wait is imported late.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 import os
 import socket
-import stat
 import sys
-import tempfile
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from fawkes_host.protocol.errors import NotAuthorised, ServiceUnavailable
+from fawkes_host.protocol.greeting import ENGINE_STATES
 from fawkes_host.service import places
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Final
+
     from websockets.sync.client import ClientConnection
 
 _SOCKET_NAME: Final = "service.sock"
@@ -37,32 +39,35 @@ CLIENT_OPTIONS: Final[dict[str, Any]] = {
 }
 
 
-class Endpoint(Protocol):
-    """One way to reach the service; the folder is private to the user."""
+class Endpoint(ABC):
+    """One way to reach the service; ``folder`` is private to the user."""
 
     folder: Path
 
+    @abstractmethod
     def listen(self) -> socket.socket:
         """A listening socket; only for the holder of the service's lock."""
 
+    @abstractmethod
     def connect(self) -> ClientConnection:
         """A WebSocket to the service; raises ServiceUnavailable, NotAuthorised."""
 
+    @abstractmethod
     def alive(self) -> bool:
         """Whether somebody listens."""
 
+    @abstractmethod
     def remove(self) -> None:
         """Forgets the address; only for the holder of the service's lock."""
 
     @property
     def token(self) -> bytes | None:
         """What a client has to show, or None where the operating system checks it."""
+        return None
 
 
-class UnixEndpoint:
+class UnixEndpoint(Endpoint):
     """A socket with mode 0600 in a folder with mode 0700."""
-
-    token: bytes | None = None
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -85,6 +90,8 @@ class UnixEndpoint:
         from websockets.exceptions import InvalidHandshake, InvalidStatus
         from websockets.sync.client import unix_connect
 
+        from fawkes_host.protocol.errors import NotAuthorised, ServiceUnavailable
+
         try:
             return unix_connect(str(self.path), "ws://localhost/", **CLIENT_OPTIONS)
         except InvalidStatus as refusal:
@@ -102,12 +109,11 @@ class UnixEndpoint:
             return True
 
     def remove(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            if stat.S_ISSOCK(self.path.lstat().st_mode):
-                self.path.unlink()
+        if self.path.is_socket():
+            self.path.unlink(missing_ok=True)
 
 
-class LoopbackEndpoint:
+class LoopbackEndpoint(Endpoint):
     """A free port of 127.0.0.1, named with its token in a file for the user alone."""
 
     def __init__(self, folder: Path) -> None:
@@ -129,6 +135,8 @@ class LoopbackEndpoint:
         from websockets.exceptions import InvalidHandshake, InvalidStatus
         from websockets.sync.client import connect
         from websockets.typing import Subprotocol
+
+        from fawkes_host.protocol.errors import NotAuthorised, ServiceUnavailable
 
         port, token = self._read()
         if token is None:
@@ -172,6 +180,9 @@ def default() -> Endpoint:
     if sys.platform == "win32":
         return LoopbackEndpoint(folder)
     if len(os.fsencode(folder / _SOCKET_NAME)) > _PATH_BYTES:
+        import hashlib
+        import tempfile
+
         mark = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
         folder = Path(tempfile.gettempdir()) / f"fawkes-{os.geteuid()}-{mark}"
     return UnixEndpoint(folder)
@@ -182,10 +193,14 @@ def write_state(endpoint: Endpoint, state: dict[str, Any]) -> None:
     places.write_private(endpoint.folder / _STATE_NAME, json.dumps(state).encode())
 
 
-def read_state(endpoint: Endpoint) -> dict[str, Any]:
-    """What ``write_state`` left, or nothing; true only while the endpoint is alive."""
+def peek(endpoint: Endpoint) -> dict[str, Any]:
+    """The state that a living service has left, without asking it; empty if there is none."""
+    if not endpoint.alive():
+        return {}
     try:
         state = json.loads((endpoint.folder / _STATE_NAME).read_bytes())
     except (OSError, ValueError):
         return {}
-    return state if isinstance(state, dict) else {}
+    if not isinstance(state, dict) or state.get("engine") not in ENGINE_STATES:
+        return {}
+    return state

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, Final, Protocol, cast
 
 import msgspec
 
+from fawkes_host.protocol import framing
 from fawkes_host.protocol.errors import FawkesError, InternalError, OutOfMemory
 from fawkes_host.protocol.messages import Receipt
 from fawkes_host.service.engine_messages import (
@@ -218,20 +219,11 @@ def _trail(fault: BaseException) -> str:
     return f"{type(fault).__name__} in {' > '.join(places)}"
 
 
-def _widen_pipes() -> None:
-    """Makes the pipes hold 1 MiB instead of 64 KiB, which saves most of the switching."""
-    if sys.platform == "linux":
-        import fcntl
-
-        for fd in (0, 1):
-            with contextlib.suppress(OSError):  # The user's share of pipe memory is spent.
-                fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, 1 << 20)
-
-
 def main(device: str) -> None:
     """Works for the service on the other side of stdin and stdout until it closes them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the service to answer.
-    _widen_pipes()
+    framing.widen(0)
+    framing.widen(1)
     # Libraries print; the pipes carry frames only.
     orders = os.fdopen(os.dup(0), "rb", buffering=1 << 20)
     answers = os.fdopen(os.dup(1), "wb", buffering=1 << 20)

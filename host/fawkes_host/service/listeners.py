@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from websockets.asyncio.server import Server, ServerConnection, serve, unix_serve
 
-from fawkes_host.protocol.limits import LIMITS
+from fawkes_host.protocol import limits
 from fawkes_host.service import access, places
 from fawkes_host.service.endpoint import Endpoint
 from fawkes_host.service.settings import Settings
@@ -19,9 +19,9 @@ TOKEN_NAME: Final = "tcp-token"
 
 _OPTIONS: Final[dict[str, Any]] = {
     "compression": None,  # Photos are compressed already.
-    "max_size": LIMITS.frame_bytes,
+    "max_size": limits.FRAME_BYTES,
     "max_queue": 16,  # 8 MiB of chunks a client; then its socket is no longer read.
-    "write_limit": LIMITS.frame_bytes,
+    "write_limit": limits.FRAME_BYTES,
     "open_timeout": 3.0,
     "close_timeout": 1.0,
     "ping_interval": 20.0,  # A peer that is gone without a word is noticed in 40 s.

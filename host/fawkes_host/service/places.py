@@ -1,35 +1,46 @@
-"""Where the service keeps its files, each folder for the user alone."""
+"""Where the service keeps its files, each folder for the user alone.
+
+Part of the relay's way to its first answer, so that what may wait is imported late.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
-
-import platformdirs
-
-from fawkes_host.protocol.errors import UnsafeFolder
 
 _APP = "fawkes-host"
 
 
 def runtime_folder() -> Path:
     """Lock, socket and state; gone after a restart of the machine."""
+    given = os.environ.get("XDG_RUNTIME_DIR", "").strip()
+    if sys.platform == "linux" and given:
+        return Path(given, _APP)  # What platformdirs would say, but for its time to import.
+    import platformdirs
+
     return platformdirs.user_runtime_path(_APP, appauthor=False)
 
 
 def config_folder() -> Path:
     """Settings and secrets."""
+    import platformdirs
+
     return platformdirs.user_config_path(_APP, appauthor=False)
 
 
 def cache_folder() -> Path:
     """Cloaked photos, which can be made again."""
+    import platformdirs
+
     return platformdirs.user_cache_path(_APP, appauthor=False)
 
 
 def log_folder() -> Path:
     """The log of the service."""
+    import platformdirs
+
     return platformdirs.user_log_path(_APP, appauthor=False)
 
 
@@ -38,6 +49,8 @@ def make_private(folder: Path) -> Path:
 
     Raises UnsafeFolder where another user owns it, or could move it away.
     """
+    from fawkes_host.protocol.errors import UnsafeFolder
+
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as fault:
@@ -82,4 +95,6 @@ def secret(name: str) -> bytes:
         if len(kept) == 32:
             return kept
         write_private(path, os.urandom(32).hex().encode("ascii"))
+    from fawkes_host.protocol.errors import UnsafeFolder
+
     raise UnsafeFolder(folder=str(path), detail="it does not keep what is written to it")

@@ -21,9 +21,9 @@ from fawkes_host.protocol.errors import (
     InternalError,
     ShuttingDown,
 )
+from fawkes_host.protocol.greeting import PROTOCOL
 from fawkes_host.protocol.limits import MIB
 from fawkes_host.protocol.messages import (
-    PROTOCOL,
     Cloak,
     HostHello,
     Progress,

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from fawkes_host.protocol import chunks
+from fawkes_host.protocol import chunks, limits
 from fawkes_host.protocol.errors import (
     BadMessage,
     Cancelled,
@@ -22,9 +22,8 @@ from fawkes_host.protocol.errors import (
     ProtocolUnsupported,
     TooManyBytes,
 )
-from fawkes_host.protocol.limits import LIMITS
+from fawkes_host.protocol.greeting import PROTOCOL
 from fawkes_host.protocol.messages import (
-    PROTOCOL,
     Ack,
     Cancel,
     Chunk,
@@ -258,8 +257,8 @@ class Session:
         try:
             if order.size == 0:
                 raise EmptyInput
-            if order.size > LIMITS.photo_bytes:
-                raise TooManyBytes(bytes=order.size, limit=LIMITS.photo_bytes)
+            if order.size > limits.PHOTO_BYTES:
+                raise TooManyBytes(bytes=order.size, limit=limits.PHOTO_BYTES)
             self._jobs[order.id] = self._desk.begin(self, order)
         except FawkesError as error:
             self.say(Error.of(error, order.id))
