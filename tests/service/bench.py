@@ -22,12 +22,12 @@ from pathlib import Path
 
 import pytest
 
-sys.path[:0] = [str(Path(__file__).parents[2] / "host"), str(Path(__file__).parent)]
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2] / "host"))
 
 from fake_engine import cloaked
-from processes import World, until
-
 from fawkes_host.protocol.chunks import split
+from processes import World, until
 
 PHOTO_BYTES = 5_000_000
 

@@ -47,6 +47,7 @@ class World:
             XDG_RUNTIME_DIR=str(self._made("run")),
             XDG_CONFIG_HOME=str(self._made("config")),
             XDG_CACHE_HOME=str(self._made("cache")),
+            XDG_DATA_HOME=str(self._made("data")),
             XDG_STATE_HOME=str(self._made("state")),
             FAWKES_ENGINE_FACTORY="fake_engine:make",
             FAWKES_IDLE_MINUTES="5",

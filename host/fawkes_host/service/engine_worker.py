@@ -75,21 +75,22 @@ class PipelineEngine:
 
     def __init__(self, device: str) -> None:
         from fawkes_host.engine.pipeline import Engine
+        from fawkes_host.engine.runtime import Device
 
-        self._engine = Engine(device=device)
+        self._engine = Engine(Device(device))
 
     def warm_up(self) -> None:
         self._engine.warm_up()
 
     def devices(self) -> tuple[str, ...]:
+        if self._engine.device != "GPU":
+            return (self._engine.device,)
         import tensorflow as tf
 
-        found = tf.config.get_visible_devices("GPU") or tf.config.get_visible_devices("CPU")
-        details = (tf.config.experimental.get_device_details(device) for device in found)
-        return tuple(
-            str(detail.get("device_name", device.device_type))
-            for device, detail in zip(found, details, strict=True)
+        details = map(
+            tf.config.experimental.get_device_details, tf.config.list_physical_devices("GPU")
         )
+        return tuple(str(detail.get("device_name", "GPU")) for detail in details)
 
     def cloak(
         self,

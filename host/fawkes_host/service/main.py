@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import fawkes_host
+from fawkes_host.engine import installation
 from fawkes_host.protocol.errors import ServiceUnavailable
 from fawkes_host.protocol.limits import MIB
 from fawkes_host.service import lifecycle, places
@@ -18,8 +19,6 @@ from fawkes_host.service.endpoint import Endpoint
 from fawkes_host.service.log import open_log
 from fawkes_host.service.server import Service
 from fawkes_host.service.settings import Settings
-
-CACHE_SECRET_NAME = "cache-secret"
 
 
 def serve(
@@ -62,4 +61,4 @@ def open_cache(settings: Settings) -> PhotoCache | None:
         Path(place) for spec in specs if spec for place in spec.submodule_search_locations or []
     ]
     version = engine_fingerprint(fawkes_host.__version__, roots)
-    return PhotoCache(folder, limit_bytes, places.secret(CACHE_SECRET_NAME), version)
+    return PhotoCache(folder, limit_bytes, installation.secret(), version)
