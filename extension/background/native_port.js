@@ -1,0 +1,250 @@
+// The one native port: opened on demand, shared by every photo, opened again after it broke.
+// Knows frames and windows; what a photo is, `photos.js` knows.
+import "../shared/limits.js";
+
+const { limits } = globalThis.fawkes;
+
+export const HOST_NAME = "org.fawkes.host";
+
+/** An error of the host, or of the way to it, with the code that `_locales` has a sentence for. */
+export class Fault extends Error {
+  /**
+   * @param {string} code
+   * @param {Record<string, string | number>} [parameters]
+   */
+  constructor(code, parameters = {}) {
+    super(code);
+    this.code = code;
+    this.parameters = parameters;
+  }
+}
+
+/**
+ * The code for what a browser says when a native port breaks.  Only the sentence tells, and
+ * the two browsers have different ones.
+ * @param {string} sentence
+ * @param {boolean} greeted whether the host had answered before
+ */
+export function faultOfDisconnect(sentence, greeted) {
+  if (/not found|no such native application/i.test(sentence)) return new Fault("host_missing");
+  if (/forbidden|permission/i.test(sentence)) return new Fault("host_forbidden");
+  return new Fault(greeted ? "host_gone" : "host_broken");
+}
+
+/**
+ * @typedef {(message: any) => void} Receiver gets each message for one photo; a fault of the
+ *   port arrives as `{type: "error", code, parameters}` too
+ */
+
+export class NativePort {
+  /** @param {{onHost: (host: FawkesHost) => void}} listeners */
+  constructor({ onHost }) {
+    this.onHost = onHost;
+    /** @type {FawkesHost} */
+    this.host = { state: "unknown", version: "", devices: [], fault: null };
+    this.port = null;
+    /** @type {Promise<void> | null} settled when the host has greeted */
+    this.greeting = null;
+    /** @type {Map<string, Receiver>} */
+    this.receivers = new Map();
+    /** @type {Map<string, number>} chunks not yet acknowledged, by photo */
+    this.unacknowledged = new Map();
+    /** @type {(() => void)[]} senders that wait for room in the window */
+    this.waiting = [];
+    this.window = limits.windowChunks;
+    this.photoBytes = limits.photoBytes;
+    this.breaks = 0;
+    this.awake = false;
+    this.idleTimer = undefined;
+  }
+
+  /**
+   * Opens the port if there is none, and waits for the host's greeting.
+   * @param {{wake?: boolean}} [options] `wake`: let the host start and warm its engine
+   * @throws {Fault} `host_missing`, `host_forbidden`, `host_broken`, `host_outdated`
+   */
+  async ready({ wake = true } = {}) {
+    while (!this.greeting) {
+      this.greeting = this.#open(wake);
+      this.greeting.catch(() => {});
+    }
+    await this.greeting;
+    if (wake && !this.awake) {
+      this.awake = true;
+      this.#post({ type: "hello", protocol: limits.protocol, wake: true });
+    }
+    this.#rest();
+  }
+
+  /**
+   * Takes part in one photo's conversation.
+   * @param {string} id
+   * @param {Receiver} receiver
+   */
+  register(id, receiver) {
+    this.receivers.set(id, receiver);
+    this.#rest();
+  }
+
+  /** @param {string} id */
+  forget(id) {
+    this.receivers.delete(id);
+    this.#released(id);
+    this.#rest();
+  }
+
+  /** Sends a message about a photo; a port that is gone has told its photos already. */
+  send(message) {
+    this.#post(message);
+  }
+
+  /**
+   * Sends a chunk as soon as the window has room.
+   * @param {{type: "chunk", id: string, index: number, data: string}} message
+   */
+  async sendChunk(message) {
+    while (this.receivers.has(message.id) && this.#underWay() >= this.window)
+      await new Promise((resolve) => this.waiting.push(() => resolve(undefined)));
+    if (!this.receivers.has(message.id)) return;
+    this.unacknowledged.set(message.id, (this.unacknowledged.get(message.id) ?? 0) + 1);
+    this.#post(message);
+  }
+
+  /** Closes the port; the next photo opens another. */
+  close() {
+    this.port?.disconnect();
+    this.#broken(this.port, new Fault("host_gone"));
+  }
+
+  async #open(wake) {
+    const pause = limits.reconnectDelaysMs[Math.min(this.breaks, limits.reconnectDelaysMs.length - 1)];
+    if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
+    const port = chrome.runtime.connectNative(HOST_NAME);
+    const opened = Date.now();
+    this.port = port;
+    this.awake = wake;
+    let greeted = false;
+    await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => fail(new Fault("host_broken")), limits.helloTimeoutMs);
+      const fail = (fault) => {
+        clearTimeout(timer);
+        if (!greeted || Date.now() - opened < limits.soundPortMs) this.breaks += 1;
+        this.#broken(port, fault);
+        port.disconnect();
+        reject(fault);
+      };
+      port.onDisconnect.addListener(() => {
+        const sentence = port.error?.message ?? chrome.runtime.lastError?.message ?? "";
+        fail(faultOfDisconnect(sentence, greeted));
+      });
+      port.onMessage.addListener((message) => {
+        if (port !== this.port || message === null || typeof message !== "object") return;
+        if (message.type === "hello" && !greeted) {
+          clearTimeout(timer);
+          if (!(message.protocol >= limits.protocol)) return fail(new Fault("host_outdated"));
+          greeted = true;
+          resolve(undefined);
+        }
+        this.#receive(message);
+      });
+      port.postMessage({ type: "hello", protocol: limits.protocol, wake });
+    });
+    setTimeout(() => {
+      if (this.port === port) this.breaks = 0;
+    }, limits.soundPortMs);
+  }
+
+  #receive(message) {
+    switch (message.type) {
+      case "hello":
+      case "engine": {
+        if (message.type === "hello") {
+          this.window = message.limits?.window_chunks ?? limits.windowChunks;
+          this.photoBytes = message.limits?.photo_bytes ?? limits.photoBytes;
+        }
+        this.#setHost({
+          state: message.engine,
+          version: message.version ?? this.host.version,
+          devices: message.devices ?? [],
+          fault: message.problem ? { code: message.problem } : null,
+        });
+        break;
+      }
+      case "ack":
+        this.#released(message.id, 1);
+        break;
+      default: {
+        const fault = message.type === "error" && message.code === "protocol_unsupported";
+        if (fault) this.#refused(message);
+        const receiver = this.receivers.get(message.id);
+        if (message.type === "error" && typeof message.id === "string") this.#released(message.id);
+        if (receiver) receiver(message);
+      }
+    }
+    this.#rest();
+  }
+
+  /** The host does not speak our number: it is the newer one, or it would not have greeted so. */
+  #refused({ parameters }) {
+    const code = Number(parameters?.supported) < limits.protocol ? "host_outdated" : "extension_outdated";
+    this.#setHost({ ...this.host, state: "outdated", fault: { code } });
+  }
+
+  #broken(port, fault) {
+    if (port !== this.port) return;
+    this.port = null;
+    this.greeting = null;
+    this.window = limits.windowChunks;
+    const state = { host_missing: "missing", host_forbidden: "missing", host_outdated: "outdated" };
+    this.#setHost({
+      ...this.host,
+      state: state[fault.code] ?? (fault.code === "host_gone" ? "unknown" : "broken"),
+      fault: fault.code === "host_gone" ? null : { code: fault.code, parameters: fault.parameters },
+    });
+    const receivers = [...this.receivers.values()];
+    this.receivers.clear();
+    this.unacknowledged.clear();
+    this.#wakeSenders();
+    for (const receiver of receivers)
+      receiver({ type: "error", code: fault.code, parameters: fault.parameters });
+  }
+
+  #setHost(host) {
+    this.host = host;
+    this.onHost(host);
+  }
+
+  #post(message) {
+    try {
+      this.port?.postMessage(message);
+    } catch {
+      // The port broke under our hands: `onDisconnect` tells the photos.
+    }
+  }
+
+  #underWay() {
+    let chunks = 0;
+    for (const count of this.unacknowledged.values()) chunks += count;
+    return chunks;
+  }
+
+  /** Counts acknowledged chunks of a photo; without a number, all of them. */
+  #released(id, chunks = Number.POSITIVE_INFINITY) {
+    const left = (this.unacknowledged.get(id) ?? 0) - chunks;
+    if (left > 0) this.unacknowledged.set(id, left);
+    else this.unacknowledged.delete(id);
+    this.#wakeSenders();
+  }
+
+  #wakeSenders() {
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const resume of waiting) resume();
+  }
+
+  #rest() {
+    clearTimeout(this.idleTimer);
+    if (this.receivers.size === 0)
+      this.idleTimer = setTimeout(() => this.close(), limits.idlePortMs);
+  }
+}

@@ -1,0 +1,86 @@
+// Where the content scripts run: the curated sites by the manifest, granted ones by registration.
+import "../shared/site_rules.js";
+
+const { siteRules } = globalThis.fawkes;
+
+const REGISTERED = ["granted-hooks", "granted-content"];
+
+/** The two entries of the manifest, so that their files are listed in one place only. */
+function manifestScripts() {
+  const [hooks, content] = chrome.runtime.getManifest().content_scripts;
+  return { hooks, content };
+}
+
+/**
+ * Patterns the user has granted beyond the manifest's own.
+ * @param {string[]} granted
+ * @param {string[]} own
+ */
+export function grantedBeyond(granted, own) {
+  const known = new Set(own);
+  const web = granted.filter((pattern) => /^(\*|https?):\/\//.test(pattern) || pattern === "<all_urls>");
+  return web.filter((pattern) => !known.has(pattern)).sort();
+}
+
+let registering = Promise.resolve();
+
+/** Brings the registered scripts in line with the permissions there are. */
+export function registerScripts() {
+  registering = registering.then(register, register);
+  return registering;
+}
+
+async function register() {
+  const { hooks, content } = manifestScripts();
+  const { origins = [] } = await chrome.permissions.getAll();
+  const matches = grantedBeyond(origins, hooks.matches);
+  const registered = await chrome.scripting.getRegisteredContentScripts({ ids: REGISTERED });
+  const stale = registered.map(({ id }) => id);
+  if (stale.length > 0) await chrome.scripting.unregisterContentScripts({ ids: stale });
+  if (matches.length === 0) return;
+  const common = {
+    matches,
+    // The manifest's own sites have their scripts already; twice would be a race of two.
+    excludeMatches: hooks.matches,
+    runAt: "document_start",
+    allFrames: true,
+    matchOriginAsFallback: true,
+    persistAcrossSessions: true,
+  };
+  await chrome.scripting.registerContentScripts([
+    { ...common, id: REGISTERED[0], js: hooks.js, world: "MAIN" },
+    { ...common, id: REGISTERED[1], js: content.js },
+  ]);
+}
+
+/**
+ * Brings the scripts into tabs that were open before they could be: after the install, or after
+ * a permission was granted.
+ * @param {string[]} patterns
+ */
+export async function enterOpenTabs(patterns) {
+  if (patterns.length === 0) return;
+  const { hooks, content } = manifestScripts();
+  const tabs = await chrome.tabs.query({ url: patterns });
+  await Promise.allSettled(
+    tabs.map(async ({ id }) => {
+      const target = { tabId: id, allFrames: true };
+      await chrome.scripting.executeScript({ target, files: hooks.js, world: "MAIN", injectImmediately: true });
+      await chrome.scripting.executeScript({ target, files: content.js, injectImmediately: true });
+    }),
+  );
+}
+
+/** The patterns of the sites that the manifest names. */
+export const ownPatterns = () => manifestScripts().hooks.matches;
+
+/**
+ * Whether pages of this address run the content scripts.
+ * @param {string | undefined} url
+ */
+export async function isCovered(url) {
+  if (!url || !/^https?:/.test(url)) return false;
+  return chrome.permissions.contains({ origins: [`${new URL(url).origin}/*`] });
+}
+
+export { siteRules };

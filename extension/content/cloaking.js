@@ -1,0 +1,134 @@
+// One file to the background and back.
+(function (fawkes) {
+  "use strict";
+
+  const { limits } = fawkes;
+
+  /** Why a file did not come back; `code` has a sentence in `_locales`. */
+  class Fault extends Error {
+    constructor(code, parameters = {}) {
+      super(code);
+      this.code = code;
+      this.parameters = parameters;
+    }
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} bytes */
+  function toBase64(bytes) {
+    if (bytes.toBase64) return bytes.toBase64();
+    let characters = "";
+    for (let at = 0; at < bytes.length; at += 0x8000)
+      characters += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+    return btoa(characters);
+  }
+
+  /** @param {string} text */
+  function fromBase64(text) {
+    if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  }
+
+  /** After the extension was reloaded or updated, its old content scripts have no way home. */
+  const isOrphan = () => !globalThis.chrome?.runtime?.id;
+
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+  /**
+   * Has a file cloaked.
+   * @param {File} file
+   * @param {{signal: AbortSignal, onProgress: (progress: {stage: string, fraction: number, faces: number}) => void}} options
+   * @returns {Promise<{file: File, status: "cloaked" | "no_face", receipt: FawkesReceipt}>} the
+   *   file has the name, type and `lastModified` of the original
+   * @throws {Fault}
+   */
+  async function cloak(file, options) {
+    if (file.size > limits.photoBytes)
+      throw new Fault("too_many_bytes", { bytes: file.size, limit: limits.photoBytes });
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await send(file, options);
+      } catch (fault) {
+        // The background was stopped under the photo: it starts again for the next message.
+        if (fault.code !== "background_gone" || tries >= limits.resends) throw fault;
+        await pause(limits.resendDelayMs * 2 ** tries);
+      }
+    }
+  }
+
+  async function send(file, { signal, onProgress }) {
+    if (signal.aborted) throw new Fault("cancelled");
+    if (isOrphan()) throw new Fault("extension_reloaded");
+    let port;
+    try {
+      port = chrome.runtime.connect({ name: "photo" });
+    } catch {
+      throw new Fault(isOrphan() ? "extension_reloaded" : "background_gone");
+    }
+    let abort = () => {};
+    try {
+      const answer = new Promise((resolve, reject) => {
+        abort = () => reject(new Fault("cancelled"));
+        signal.addEventListener("abort", abort);
+        let result = null;
+        const parts = [];
+        port.onMessage.addListener((message) => {
+          if (message.type === "progress") onProgress(message);
+          else if (message.type === "result") result = message;
+          else if (message.type === "chunk") parts.push(fromBase64(message.data));
+          else if (message.type === "end" && result) resolve({ ...result, parts });
+          else reject(new Fault(message.code ?? "internal", message.parameters));
+        });
+        port.onDisconnect.addListener(() =>
+          reject(new Fault(isOrphan() ? "extension_reloaded" : "background_gone")),
+        );
+      });
+      const sent = upload(port, file);
+      // Whichever fails first ends the conversation; the other then has nobody to tell.
+      answer.catch(() => {});
+      sent.catch(() => {});
+      await Promise.race([sent, answer]);
+      const { status, receipt, parts } = await answer;
+      const { name, type, lastModified } = file;
+      return { file: new File(parts, name, { type, lastModified }), status, receipt };
+    } finally {
+      signal.removeEventListener("abort", abort);
+      port.disconnect();
+    }
+  }
+
+  async function upload(port, file) {
+    const post = (message) => {
+      try {
+        port.postMessage(message);
+      } catch {
+        throw new Fault(isOrphan() ? "extension_reloaded" : "background_gone");
+      }
+    };
+    post({ type: "begin", name: file.name, size: file.size });
+    for (let at = 0; at < file.size; at += limits.chunkBytes) {
+      let bytes;
+      try {
+        bytes = await file.slice(at, at + limits.chunkBytes).arrayBuffer();
+      } catch {
+        throw new Fault("unreadable_input");
+      }
+      post({ type: "chunk", data: toBase64(new Uint8Array(bytes)) });
+    }
+    post({ type: "end" });
+  }
+
+  /**
+   * A message that needs no answer.
+   * @param {"wake" | "asking" | "answered"} type
+   */
+  function tell(type) {
+    if (isOrphan()) return;
+    try {
+      chrome.runtime.sendMessage({ type }).catch(() => {});
+    } catch {
+      // Orphaned between the two lines.
+    }
+  }
+
+  fawkes.cloaking = Object.freeze({ Fault, cloak, tell, isOrphan, toBase64, fromBase64 });
+})((globalThis.fawkes ??= {}));

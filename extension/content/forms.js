@@ -1,0 +1,79 @@
+// Forms that are submitted while a photo of theirs is being cloaked: held, then submitted again.
+(function (fawkes) {
+  "use strict";
+
+  const { roots, bus, inputs } = fawkes;
+
+  /** @typedef {{submitter: HTMLElement | null, quiet: boolean}} Submission `quiet`: by `submit()` */
+
+  /** @type {Map<HTMLFormElement, Submission>} */
+  const held = new Map();
+
+  /** The click or key that a validation of this very moment may come from. */
+  let attempt = null;
+
+  function onSubmit(event) {
+    const form = event.composedPath()[0];
+    if (!(form instanceof HTMLFormElement) || !inputs.isPendingFor(form)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    held.set(form, { submitter: event.submitter, quiet: false });
+  }
+
+  /**
+   * A `required` input is empty while it waits, and the browser says so instead of submitting.
+   */
+  function onInvalid(event) {
+    const input = event.composedPath()[0];
+    if (!(input instanceof HTMLInputElement) || !inputs.isPending(input)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (attempt && input.form) held.set(input.form, { submitter: attempt.submitter, quiet: false });
+  }
+
+  function onAttempt(event) {
+    const target = event.composedPath()[0];
+    const control = target instanceof Element ? target.closest("button, input") : null;
+    const isEnter = event.type === "keydown" && event.key === "Enter";
+    if (!isEnter && event.type !== "click") return;
+    const submits = control instanceof HTMLButtonElement || control instanceof HTMLInputElement
+      ? ["submit", "image"].includes(control.type)
+      : false;
+    if (!submits && !isEnter) return;
+    const mine = { submitter: submits ? control : null };
+    attempt = mine;
+    setTimeout(() => {
+      if (attempt === mine) attempt = null;
+    }, 0);
+  }
+
+  /** A selection has ended: a form that waited for it alone goes its way, or stays. */
+  function onSettled(input, kept) {
+    for (const [form, { submitter, quiet }] of held) {
+      if (inputs.isPendingFor(form)) continue;
+      if (input.form === form && !kept) {
+        held.delete(form);
+        continue;
+      }
+      held.delete(form);
+      if (!form.isConnected) continue;
+      if (quiet) HTMLFormElement.prototype.submit.call(form);
+      else form.requestSubmit(submitter?.isConnected && submitter.form === form ? submitter : null);
+    }
+  }
+
+  function start() {
+    roots.on("submit", onSubmit);
+    roots.on("invalid", onInvalid);
+    roots.on("click", onAttempt);
+    roots.on("keydown", onAttempt);
+    inputs.onSettled(onSettled);
+    bus.on("submit", ([form]) => {
+      if (!(form instanceof HTMLFormElement) || !inputs.isPendingFor(form)) return false;
+      held.set(form, { submitter: null, quiet: true });
+      return true;
+    });
+  }
+
+  fawkes.forms = Object.freeze({ start });
+})((globalThis.fawkes ??= {}));

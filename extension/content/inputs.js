@@ -1,0 +1,182 @@
+// File inputs.  On the first event the original is taken out of the input, before anything of the
+// page runs; what the page sees later is the settled selection and a pair of events for it.
+(function (fawkes) {
+  "use strict";
+
+  const { roots, bus } = fawkes;
+
+  /** @typedef {{input: HTMLInputElement, abort: AbortController}} Takeover */
+
+  /** @type {WeakMap<HTMLInputElement, Takeover>} */
+  const pending = new WeakMap();
+  /** @type {Set<Takeover>} the same, to go through */
+  const active = new Set();
+  /** What each input may show: files that are no originals.  @type {WeakMap<HTMLInputElement, string>} */
+  const approved = new WeakMap();
+  /** What was in an input before, for when the user gives up.  @type {WeakMap<HTMLInputElement, FileList>} */
+  const released = new WeakMap();
+  /** @type {WeakSet<Event>} */
+  const own = new WeakSet();
+  /** @type {((input: HTMLInputElement, kept: boolean) => void)[]} */
+  const settledListeners = [];
+
+  const signature = (files) =>
+    JSON.stringify(Array.from(files, ({ name, size, type, lastModified }) => [name, size, type, lastModified]));
+
+  const approve = (input) => approved.set(input, signature(input.files));
+
+  /** A selection, or the `change` that follows it. */
+  function onSelect(event) {
+    if (own.has(event)) return;
+    for (const input of roots.fileInputs(event)) {
+      // What the browser itself announces is new, whatever it looks like.
+      const chosen = event.isTrusted && event.type === "input";
+      const mine = takeOver(input, chosen) || pending.has(input);
+      if (mine) event.stopImmediatePropagation();
+    }
+  }
+
+  /**
+   * Takes the files of an input into keeping, if photos may be among them.
+   * @param {HTMLInputElement} input
+   * @param {boolean} chosen by the user just now
+   * @returns {boolean}
+   */
+  function takeOver(input, chosen) {
+    const files = Array.from(input.files ?? []);
+    if (files.length === 0) return false;
+    if (!chosen && approved.get(input) === signature(files)) {
+      // The page has put something else there while we waited: its choice counts.
+      supersede(input);
+      return false;
+    }
+    supersede(input);
+    if (fawkes.policy.isOff() || !files.some(fawkes.photoKinds.mayBePhoto)) {
+      approve(input);
+      return false;
+    }
+    // Paths within a chosen folder are lost with the selection.
+    const paths = files.map((file) => file.webkitRelativePath);
+    input.value = "";
+    listenAround(input);
+    const takeover = { input, abort: new AbortController() };
+    pending.set(input, takeover);
+    active.add(takeover);
+    run(takeover, files, paths);
+    return true;
+  }
+
+  /** The `change` of a shadow tree and every event of a detached one stay inside. */
+  function listenAround(input) {
+    const root = input.getRootNode();
+    if (root !== document) roots.add(root);
+    roots.add(input);
+  }
+
+  function supersede(input) {
+    const takeover = pending.get(input);
+    if (!takeover) return;
+    pending.delete(input);
+    active.delete(takeover);
+    takeover.abort.abort();
+  }
+
+  async function run(takeover, files, paths) {
+    const { input, abort } = takeover;
+    let settled = files.map(() => null);
+    try {
+      settled = await fawkes.selection.settle(files, abort.signal);
+    } finally {
+      // An answer that comes at once would land between the browser's `input` and its `change`.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (pending.get(input) === takeover) {
+        pending.delete(input);
+        active.delete(takeover);
+        release(input, files, settled, paths);
+      }
+    }
+  }
+
+  function release(input, originals, settled, paths) {
+    const kept = settled.filter((file) => file !== null);
+    if (input.type !== "file") return;
+    if (kept.length === 0 && originals.length > 0) {
+      giveUp(input);
+      return;
+    }
+    put(input, bus.listOf(kept));
+    released.set(input, input.files);
+    const keptPaths = paths.filter((_, at) => settled[at] !== null);
+    if (keptPaths.some(Boolean)) bus.send("paths", keptPaths, [input]);
+    announce(input, new Event("input", { bubbles: true, composed: true }));
+    announce(input, new Event("change", { bubbles: true }));
+    for (const listener of settledListeners) listener(input, true);
+  }
+
+  /** As when the picker is closed without a choice: what was there before is there again. */
+  function giveUp(input) {
+    const before = released.get(input);
+    if (before) put(input, before);
+    announce(input, new Event("cancel", { bubbles: true }));
+    for (const listener of settledListeners) listener(input, false);
+  }
+
+  function put(input, list) {
+    input.files = list;
+    approve(input);
+  }
+
+  function announce(input, event) {
+    own.add(event);
+    input.dispatchEvent(event);
+  }
+
+  /** @param {any} event a click that may open a picker */
+  function onClick(event) {
+    for (const input of roots.fileInputs(event)) {
+      if (fawkes.policy.isOff()) continue;
+      // The page may take it out of the document while the picker is open.
+      listenAround(input);
+      fawkes.cloaking.tell("wake");
+    }
+  }
+
+  function start() {
+    roots.on("input", onSelect);
+    roots.on("change", onSelect);
+    roots.on("click", onClick);
+
+    // The page reads an input before any event: an original is taken out all the same.
+    bus.on("read", ([input]) => {
+      const inputs = input instanceof HTMLInputElement ? [input] : [];
+      for (const each of inputs) if (!pending.has(each) || each.files.length > 0) takeOver(each, false);
+    });
+    // The page has put files of its own there, which it had anyway.
+    bus.on("own", ([input]) => {
+      if (input instanceof HTMLInputElement) approve(input);
+    });
+    bus.on("watch", ([input]) => {
+      if (input instanceof HTMLInputElement) listenAround(input);
+    });
+    bus.on("shadow", ([host]) => {
+      const root = roots.shadowOf(host);
+      if (root) roots.add(root);
+    });
+    bus.on("erased", () => roots.restore());
+    window.addEventListener("pagehide", (event) => {
+      if (!event.persisted) for (const { abort } of active) abort.abort();
+    });
+  }
+
+  fawkes.inputs = Object.freeze({
+    start,
+    put,
+    announce,
+    /** Whether a selection for this form is still under way. @param {HTMLFormElement} form */
+    isPendingFor: (form) => [...active].some(({ input }) => input.form === form),
+    /** @param {HTMLInputElement} input */
+    isPending: (input) => pending.has(input),
+    /** @param {(input: HTMLInputElement, kept: boolean) => void} listener */
+    onSettled: (listener) => settledListeners.push(listener),
+  });
+})((globalThis.fawkes ??= {}));

@@ -1,0 +1,12 @@
+// Starts the content script, once for each document.
+(function (fawkes) {
+  "use strict";
+
+  if (fawkes.started) return;
+  fawkes.started = true;
+  fawkes.bus.open();
+  fawkes.inputs.start();
+  fawkes.forms.start();
+  fawkes.transfers.start();
+  fawkes.text.keep(fawkes.toast.LAST_WORDS);
+})((globalThis.fawkes ??= {}));

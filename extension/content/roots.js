@@ -1,0 +1,87 @@
+// Trees: which roots are listened on, and what lies behind a closed shadow.
+(function (fawkes) {
+  "use strict";
+
+  /** @type {[string, (event: any) => void][]} */
+  const listeners = [];
+
+  /**
+   * Listens on the window and, from then on, on every root that `add` is given.  Capture on the
+   * window comes before anything the page can register.
+   * @param {string} type of event
+   * @param {(event: any) => void} listener
+   */
+  function on(type, listener) {
+    listeners.push([type, listener]);
+    window.addEventListener(type, listener, { capture: true });
+  }
+
+  /**
+   * Listens on a shadow root, a detached tree or an element.  Doing so again changes nothing.
+   * @param {EventTarget} target
+   */
+  function add(target) {
+    for (const [type, listener] of listeners)
+      target.addEventListener(type, listener, { capture: true });
+  }
+
+  /** `document.open()` has erased the listeners of the window. */
+  const restore = () => add(window);
+
+  /**
+   * The shadow root of an element, closed or open; only extensions may ask.
+   * @param {Node} node
+   * @returns {ShadowRoot | null}
+   */
+  function shadowOf(node) {
+    if (!(node instanceof HTMLElement)) return null;
+    const root = node.openOrClosedShadowRoot;
+    if (root !== undefined) return root;
+    return globalThis.chrome?.dom?.openOrClosedShadowRoot(node) ?? null;
+  }
+
+  /**
+   * Every element below a node for which `test` holds, through all shadow roots.
+   * @param {ParentNode} node
+   * @param {string} selector
+   * @returns {Element[]}
+   */
+  function below(node, selector) {
+    const found = [...node.querySelectorAll(selector)];
+    for (const element of node.querySelectorAll("*")) {
+      const root = shadowOf(element);
+      if (root) found.push(...below(root, selector));
+    }
+    return found;
+  }
+
+  /**
+   * The file inputs that an event may be about: its target, or, where a closed shadow root hides
+   * that, all inputs behind it.
+   * @param {any} event
+   * @returns {HTMLInputElement[]}
+   */
+  function fileInputs(event) {
+    const target = event.composedPath()[0];
+    if (target instanceof HTMLInputElement) return target.type === "file" ? [target] : [];
+    const root = shadowOf(target);
+    return root ? below(root, "input[type=file]") : [];
+  }
+
+  /**
+   * The innermost element at a point, through closed shadow roots.
+   * @param {any} event with a target and a position
+   * @returns {Element}
+   */
+  function targetAt(event) {
+    let target = event.composedPath()[0];
+    for (let root = shadowOf(target); root; root = shadowOf(target)) {
+      const inner = root.elementFromPoint(event.clientX, event.clientY);
+      if (!inner || inner === target) break;
+      target = inner;
+    }
+    return target;
+  }
+
+  fawkes.roots = Object.freeze({ on, add, restore, shadowOf, below, fileInputs, targetAt });
+})((globalThis.fawkes ??= {}));

@@ -1,0 +1,86 @@
+// What the user chose, from choosing to settled: every photo cloaked, given up, or let through by
+// the user's own decision.
+(function (fawkes) {
+  "use strict";
+
+  const { limits } = fawkes;
+  const WITHOUT_HOST = new Set(["host_missing", "host_forbidden", "host_broken", "host_outdated"]);
+
+  /**
+   * @param {File[]} files as chosen
+   * @param {AbortSignal} signal ends it: superseded, or the page is left
+   * @returns {Promise<(File | null)[]>} in the same order; null for what the user gave up
+   */
+  async function settle(files, signal) {
+    if ((await fawkes.policy.settled()) === "off") return files;
+    const photos = await Promise.all(files.map(isPhotoOrUnreadable));
+    if (!photos.includes(true) || signal.aborted) return files.map((file) => (signal.aborted ? null : file));
+
+    const toast = fawkes.toast.open(files.filter((_, at) => photos[at]));
+    let line = 0;
+    const jobs = files.map((file, at) => (photos[at] ? { file, line: toast.lines[line++] } : null));
+    const settled = files.map((file, at) => (photos[at] ? null : file));
+    const queue = [...jobs.keys()].filter((at) => jobs[at]);
+    const worker = async () => {
+      for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
+        const { file, line } = jobs[at];
+        settled[at] = await settleOne(file, line, signal);
+      }
+    };
+    // A photo whose question waits for an answer must not hold up the others.
+    await Promise.all(Array.from({ length: Math.min(limits.photosAtOnce, queue.length) }, worker));
+    toast.finish();
+    return settled;
+  }
+
+  /** What cannot be read cannot be known to be no photo. */
+  async function isPhotoOrUnreadable(file) {
+    try {
+      return await fawkes.photoKinds.isPhoto(file);
+    } catch {
+      return true;
+    }
+  }
+
+  async function settleOne(original, line, signal) {
+    for (;;) {
+      const abort = new AbortController();
+      const give = () => abort.abort();
+      signal.addEventListener("abort", give);
+      line.onCancel(give);
+      if (signal.aborted || line.isCancelled()) give();
+      try {
+        const { file, status, receipt } = await fawkes.cloaking.cloak(original, {
+          signal: abort.signal,
+          onProgress: line.progress,
+        });
+        line.done({ status, receipt, original, cloaked: file });
+        return file;
+      } catch (fault) {
+        if (abort.signal.aborted) {
+          line.cancelled();
+          return null;
+        }
+        const choice = await ask(line, fault, signal);
+        if (choice === "original") return original;
+        if (choice === "cancel") return null;
+      } finally {
+        signal.removeEventListener("abort", give);
+      }
+    }
+  }
+
+  /** @returns {Promise<"again" | "original" | "cancel">} */
+  async function ask(line, error, signal) {
+    const fault = error.code ? error : new fawkes.cloaking.Fault("internal", { detail: String(error) });
+    const allowed = !WITHOUT_HOST.has(fault.code) || fawkes.policy.mayAskWithoutHost();
+    fawkes.cloaking.tell("asking");
+    try {
+      return await line.ask(fault, { original: allowed, signal });
+    } finally {
+      fawkes.cloaking.tell("answered");
+    }
+  }
+
+  fawkes.selection = Object.freeze({ settle });
+})((globalThis.fawkes ??= {}));

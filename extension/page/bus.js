@@ -1,0 +1,219 @@
+// Runs in the page's own world, before the page, and decides nothing: here is the bus over which
+// the other files of this folder ask the content script, and all that they use of the platform.
+//
+// What is used after the start is captured here first, since the page may replace it later.
+(() => {
+  "use strict";
+
+  const { apply, construct, defineProperty, getOwnPropertyDescriptor: descriptorOf } = Reflect;
+  const getter = (type, name) => descriptorOf(type.prototype, name).get;
+  const rangeType = globalThis.AbstractRange ?? StaticRange;
+
+  const { parse, stringify } = JSON;
+  const NativeDataTransfer = DataTransfer;
+  const NativeInputEvent = InputEvent;
+  const NativePromise = Promise;
+  const NativeStaticRange = StaticRange;
+  const then = Promise.prototype.then;
+  const dispatch = EventTarget.prototype.dispatchEvent;
+  const listen = EventTarget.prototype.addEventListener;
+  const prevent = Event.prototype.preventDefault;
+  const createElement = Document.prototype.createElement;
+  const setAttribute = Element.prototype.setAttribute;
+  const getRootNode = Node.prototype.getRootNode;
+  const addItem = DataTransferItemList.prototype.add;
+  const rangesOf = InputEvent.prototype.getTargetRanges;
+  const dataOf = getter(InputEvent, "data");
+  const relatedTargetOf = getter(MouseEvent, "relatedTarget");
+  const containerOf = getter(rangeType, "startContainer");
+  const childrenOf = getter(Node, "childNodes");
+  const parentOf = getter(Node, "parentNode");
+  const previousOf = getter(Node, "previousSibling");
+  const shadowHostOf = getter(ShadowRoot, "host");
+  const shadowRootOf = getter(Element, "shadowRoot");
+  const inputType = getter(HTMLInputElement, "type");
+  const inputFiles = descriptorOf(HTMLInputElement.prototype, "files");
+  const filesLength = getter(FileList, "length");
+  const transferFiles = getter(DataTransfer, "files");
+  const transferItems = getter(DataTransfer, "items");
+  const weakGet = WeakMap.prototype.get;
+  const weakSet = WeakMap.prototype.set;
+  const page = document;
+
+  /** Shadow roots by their hosts, for the way down into closed ones. */
+  const roots = new WeakMap();
+
+  let bus = null;
+
+  addEventListener(
+    "fawkes:bus",
+    (event) => {
+      const given = apply(relatedTargetOf, event, []);
+      if (bus || !given) return;
+      bus = given;
+      for (const kind in receivers)
+        apply(listen, bus, [kind, (message) => receive(receivers[kind], message)]);
+      apply(prevent, event, []);
+    },
+    { capture: true },
+  );
+
+  const rootOf = (node) => apply(getRootNode, node, []);
+
+  function hostOf(root) {
+    try {
+      return apply(shadowHostOf, root, []);
+    } catch {
+      return null; // a document, a fragment or a detached element
+    }
+  }
+
+  /**
+   * Elements cross in the target ranges of an event, which hide what lies in shadow trees: those
+   * are named by the outermost host and the way down from it.
+   */
+  function addressOf(node) {
+    const steps = [];
+    for (;;) {
+      const root = rootOf(node);
+      const host = hostOf(root);
+      if (!host) return { anchor: node, steps };
+      const step = [];
+      for (let at = node; at !== root; at = apply(parentOf, at, [])) {
+        let index = 0;
+        for (let older = at; (older = apply(previousOf, older, [])); ) index += 1;
+        step[step.length] = index;
+      }
+      steps[steps.length] = step;
+      node = host;
+    }
+  }
+
+  function resolve(anchor, steps) {
+    let node = anchor;
+    for (let level = steps.length - 1; level >= 0 && node; level -= 1) {
+      node = apply(weakGet, roots, [node]) ?? apply(shadowRootOf, node, []);
+      const step = steps[level];
+      for (let at = step.length - 1; at >= 0 && node; at -= 1)
+        node = apply(childrenOf, node, [])[step[at]];
+    }
+    return node ?? anchor;
+  }
+
+  /** Asks the content script, which has answered on return: true where it takes over. */
+  function ask(kind, elements, data = null) {
+    if (!bus) return false;
+    const ranges = [];
+    const addresses = [];
+    for (let at = 0; at < elements.length; at += 1) {
+      const { anchor, steps } = addressOf(elements[at]);
+      ranges[at] = new NativeStaticRange({
+        __proto__: null, startContainer: anchor, startOffset: 0, endContainer: anchor, endOffset: 0,
+      });
+      addresses[at] = steps;
+    }
+    const text = stringify({ __proto__: null, data, addresses });
+    const init = { __proto__: null, cancelable: true, data: text, targetRanges: ranges };
+    return !apply(dispatch, bus, [new NativeInputEvent(kind, init)]);
+  }
+
+  function receive(receiver, message) {
+    const { data, addresses } = parse(apply(dataOf, message, []));
+    const ranges = apply(rangesOf, message, []);
+    const elements = [];
+    for (let at = 0; at < ranges.length; at += 1)
+      elements[at] = resolve(apply(containerOf, ranges[at], []), addresses[at]);
+    if (receiver(data, elements)) apply(prevent, message, []);
+  }
+
+  // --- files cross in a file input that is in no document --------------------------------------
+
+  function parcelOf(file) {
+    const transfer = new NativeDataTransfer();
+    apply(addItem, apply(transferItems, transfer, []), [file]);
+    const parcel = apply(createElement, page, ["input"]);
+    apply(setAttribute, parcel, ["type", "file"]);
+    apply(inputFiles.set, parcel, [apply(transferFiles, transfer, [])]);
+    return parcel;
+  }
+
+  function filesIn(input) {
+    const list = apply(inputFiles.get, input, []);
+    const files = [];
+    for (let at = 0; at < apply(filesLength, list, []); at += 1) files[at] = list[at];
+    return files;
+  }
+
+  /** Requests that wait for their answer. */
+  const waiting = [];
+
+  /**
+   * Has a file cloaked that the page has not got yet.
+   * @param {(file: File) => void} done with the cloaked file, or this one where protection is off
+   */
+  function cloaked(file, source, done, failed) {
+    const parcel = parcelOf(file);
+    const at = waiting.length;
+    waiting[at] = { parcel, done, failed };
+    if (ask("cloak", [parcel], source)) return;
+    waiting[at] = null;
+    done(file);
+  }
+
+  const receivers = {
+    __proto__: null,
+    answer({ ok }, [parcel]) {
+      for (let at = 0; at < waiting.length; at += 1) {
+        if (waiting[at]?.parcel !== parcel) continue;
+        const { done, failed } = waiting[at];
+        waiting[at] = null;
+        if (ok) done(filesIn(parcel)[0]);
+        else failed();
+      }
+    },
+  };
+
+  /**
+   * `then` for a promise that holds an original: the specification looks `constructor` up on the
+   * promise, and the page must not be asked.
+   */
+  function after(promise, onValue, onError) {
+    defineProperty(promise, "constructor", { __proto__: null, value: NativePromise });
+    apply(then, promise, [onValue, onError]);
+  }
+
+  // Resolving a promise with a file looks `then` up on the file: the same.
+  for (const type of [Blob, File])
+    defineProperty(type.prototype, "then", { __proto__: null, value: undefined });
+
+  function isFileInput(value) {
+    try {
+      return apply(inputType, value, []) === "file";
+    } catch {
+      return false;
+    }
+  }
+
+  function holdsFiles(input) {
+    const list = apply(inputFiles.get, input, []);
+    return list !== null && apply(filesLength, list, []) > 0;
+  }
+
+  /** Replaces a method by one of the same name. */
+  function replace(type, name, make) {
+    const descriptor = type && descriptorOf(type.prototype, name);
+    if (!descriptor) return;
+    const value = make(descriptor.value);
+    defineProperty(type.prototype, name, { __proto__: null, ...descriptor, value });
+  }
+
+  // For the other files of this folder, which run before any script of the page can; the last
+  // of them takes it away.
+  globalThis.fawkesPage = {
+    isActive: () => bus !== null,
+    keepRoot: (host, root) => apply(weakSet, roots, [host, root]),
+    apply, construct, defineProperty, descriptorOf, getter, dispatch, inputFiles, transferItems,
+    addItem, NativeDataTransfer, NativePromise,
+    ask, receivers, filesIn, cloaked, after, isFileInput, holdsFiles, replace,
+  };
+})();

@@ -1,0 +1,117 @@
+// Builds the drops and pastes that the page gets, with cloaked files in them.  They have to be
+// made in the page's own world: in Firefox a drop made elsewhere arrives without its files.
+(() => {
+  "use strict";
+
+  const { apply, defineProperty, dispatch, receivers, filesIn, transferItems, addItem,
+    NativeDataTransfer, NativePromise } = globalThis.fawkesPage;
+  const NativeClipboardEvent = ClipboardEvent;
+  const NativeDragEvent = DragEvent;
+  const NativeFile = File;
+  const setData = DataTransfer.prototype.setData;
+  const keep = WeakMap.prototype.set.bind(new WeakMap());
+  const own = (value) => ({ __proto__: null, value, configurable: true });
+
+  function setPath(file, path) {
+    if (path) defineProperty(file, "webkitRelativePath", own(path));
+  }
+
+  /** Paths within a chosen folder: a file that a script made has none of its own. */
+  receivers.paths = (paths, [input]) => {
+    const files = filesIn(input);
+    for (let at = 0; at < files.length; at += 1) setPath(files[at], paths[at]);
+    keep(input, files); // these very objects carry the paths, so they live as long as the input
+  };
+
+  receivers.drop = ({ strings, paths, tops, init }, [target, parcel]) => {
+    const files = parcel ? filesIn(parcel) : [];
+    for (let at = 0; at < files.length; at += 1) setPath(files[at], paths[at]);
+    const transfer = filled(strings, tops ? topFiles(tops, files) : files);
+    if (tops) defineProperty(transfer, "items", own(itemsOf(tops, files, strings)));
+    const event = new NativeDragEvent("drop", {
+      ...init, bubbles: true, cancelable: true, composed: true, dataTransfer: transfer,
+    });
+    defineProperty(event, "dataTransfer", own(transfer));
+    return !apply(dispatch, target, [event]);
+  };
+
+  receivers.paste = ({ strings }, [target, parcel]) => {
+    const transfer = filled(strings, filesIn(parcel));
+    const event = new NativeClipboardEvent("paste", {
+      bubbles: true, cancelable: true, composed: true,
+    });
+    // The constructor's own `clipboardData` loses its files in both browsers.
+    defineProperty(event, "clipboardData", own(transfer));
+    return !apply(dispatch, target, [event]);
+  };
+
+  function filled(strings, files) {
+    const transfer = new NativeDataTransfer();
+    const items = apply(transferItems, transfer, []);
+    for (const [type, value] of strings) apply(setData, transfer, [type, value]);
+    for (const file of files) apply(addItem, items, [file]);
+    return transfer;
+  }
+
+  // --- dropped folders: a script cannot make entries, so these stand in for them ---------------
+
+  /** What `files` of a drop shows for each thing dropped: the file, or an empty one for a folder. */
+  const topFiles = (tops, files) =>
+    tops.map((top) => (top.children ? new NativeFile([], top.name) : files[top.index]));
+
+  function itemsOf(tops, files, strings) {
+    const texts = strings.map(([type, value]) =>
+      item("string", type, {
+        getAsString: (callback) => void setTimeout(() => callback(value), 0),
+      }),
+    );
+    const shown = topFiles(tops, files);
+    const things = tops.map((top, at) =>
+      item("file", shown[at].type, {
+        getAsFile: () => shown[at],
+        webkitGetAsEntry: () => entryOf(top, files, `/${top.name}`),
+      }),
+    );
+    const all = [...texts, ...things];
+    const list = Object.create(DataTransferItemList.prototype, {
+      length: own(all.length),
+      [Symbol.iterator]: own(() => all[Symbol.iterator]()),
+    });
+    return Object.assign(list, all);
+  }
+
+  function item(kind, type, methods) {
+    return Object.create(DataTransferItem.prototype, {
+      kind: own(kind),
+      type: own(type),
+      getAsFile: own(methods.getAsFile ?? (() => null)),
+      getAsString: own(methods.getAsString ?? (() => undefined)),
+      webkitGetAsEntry: own(methods.webkitGetAsEntry ?? (() => null)),
+      getAsFileSystemHandle: own(() => NativePromise.resolve(null)),
+    });
+  }
+
+  function entryOf(node, files, fullPath) {
+    const type = globalThis[node.children ? "FileSystemDirectoryEntry" : "FileSystemFileEntry"];
+    const entry = Object.create(type?.prototype ?? Object.prototype, {
+      isFile: own(!node.children),
+      isDirectory: own(Boolean(node.children)),
+      name: own(node.name),
+      fullPath: own(fullPath),
+    });
+    if (node.children) defineProperty(entry, "createReader", own(() => readerOf(node, files, fullPath)));
+    else defineProperty(entry, "file", own((done) => void setTimeout(() => done(files[node.index]), 0)));
+    return entry;
+  }
+
+  function readerOf(folder, files, fullPath) {
+    let left = folder.children.map((child) => entryOf(child, files, `${fullPath}/${child.name}`));
+    return {
+      readEntries(done) {
+        const batch = left;
+        left = [];
+        setTimeout(() => done(batch), 0);
+      },
+    };
+  }
+})();

@@ -1,0 +1,63 @@
+// Every number of the extension, each with its reason.  Classic script: content
+// scripts cannot be modules, so what they share hangs on `globalThis.fawkes`.
+(function (fawkes) {
+  "use strict";
+
+  fawkes.limits = Object.freeze({
+    /** The number in `hello`; host/PROTOCOL.md says when it is raised. */
+    protocol: 1,
+
+    /** Largest photo the host takes; asked for before any byte is read. */
+    photoBytes: 100 * 1024 * 1024,
+
+    /** Raw bytes of one chunk: in base64 it stays below the 1 MiB at which browsers cut the port. */
+    chunkBytes: 512 * 1024,
+
+    /** Chunks under way before an acknowledgement; what the host announces comes first. */
+    windowChunks: 16,
+
+    /** How much of a file is read to tell what it is: the headers of every format fit. */
+    sniffBytes: 64 * 1024,
+
+    /** The relay answers within 100 ms; a machine that is swapping gets a hundred times that. */
+    helloTimeoutMs: 10_000,
+
+    /** The host reports every 250 ms while it works.  This much silence means that nobody works. */
+    silenceMs: 60_000,
+
+    /** From the announcement to the result, for the host: a large group on a slow laptop. */
+    deadlineS: 900,
+
+    /** A background that dies under a photo is started anew this often before the user is asked. */
+    resends: 5,
+    resendDelayMs: 200,
+
+    /** Waits before the native port is opened again after it broke, and how long a port must
+     * have lived to count as sound. */
+    reconnectDelaysMs: Object.freeze([0, 500, 2_000, 5_000]),
+    soundPortMs: 5_000,
+
+    /** Photos of one page under way at once: the next is at the host before the last is done, and
+     * a folder of them is not in memory all together. */
+    photosAtOnce: 3,
+
+    /** `busy`: the host's queue is full.  It empties at the pace of the engine. */
+    busyDelayMs: 1_500,
+    busyTries: 40,
+
+    /** An idle port is closed after this, so that relay and background may rest. */
+    idlePortMs: 5 * 60_000,
+
+    /** The toast after success: long enough for a look, and to press "compare". */
+    toastDoneMs: 8_000,
+
+    /** "Upload the original" takes no click this soon after it appears under the pointer. */
+    armMs: 400,
+
+    /** Photos the popup remembers, until the browser is closed. */
+    recentPhotos: 5,
+
+    /** Files of one dropped folder, so that a dropped disk cannot hold the page for ever. */
+    folderFiles: 5_000,
+  });
+})((globalThis.fawkes ??= {}));

@@ -1,0 +1,47 @@
+// What a receipt says to people.
+(function (fawkes) {
+  "use strict";
+
+  const number = (value, digits) =>
+    value.toLocaleString(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+  /**
+   * One sentence: how many faces, in what time.
+   * @param {FawkesReceipt | null} receipt
+   * @param {"cloaked" | "no_face"} status
+   */
+  function sentence(receipt, status) {
+    const { t } = fawkes.text;
+    if (status === "no_face") return t("receipt_no_face");
+    const faces = receipt?.faces?.length ?? 0;
+    const seconds = number(receipt?.seconds ?? 0, 1);
+    return faces === 1 ? t("receipt_one_face", seconds) : t("receipt_faces", faces, seconds);
+  }
+
+  /**
+   * The lines of the receipt, as pairs of a name and a value.
+   * @param {FawkesReceipt | null} receipt
+   * @returns {[string, string][]}
+   */
+  function lines(receipt) {
+    const { t } = fawkes.text;
+    if (!receipt) return [];
+    /** @type {[string, string][]} */
+    const pairs = [[t("receipt_level"), t(`level_${receipt.level}`)]];
+    for (const [at, face] of (receipt.faces ?? []).entries()) {
+      const of = receipt.faces.length > 1 ? ` ${at + 1}` : "";
+      const alike = Object.values(face.similarity ?? {});
+      if (alike.length > 0)
+        pairs.push([t("receipt_alike") + of, `${number(100 * Math.max(0, mean(alike)), 0)} %`]);
+      if (typeof face.ssimulacra2 === "number")
+        pairs.push([t("receipt_ssimulacra2") + of, number(face.ssimulacra2, 0)]);
+      if (typeof face.dssim === "number") pairs.push([t("receipt_dssim") + of, number(face.dssim, 4)]);
+    }
+    pairs.push([t("receipt_metadata"), t(`policy_${String(receipt.policy).replace("-", "_")}`)]);
+    return pairs;
+  }
+
+  fawkes.receipt = Object.freeze({ sentence, lines });
+})((globalThis.fawkes ??= {}));

@@ -1,0 +1,78 @@
+// Shapes that cross a border between two worlds of the extension.
+
+type FawkesLevel = "off" | "low" | "mid" | "high";
+type FawkesRule = "on" | FawkesLevel;
+type FawkesPolicy = "strip-location" | "keep" | "strip";
+
+interface FawkesSettings {
+  readonly version: 1;
+  level: FawkesLevel;
+  /** What "on again" goes back to. */
+  levelBeforeOff: Exclude<FawkesLevel, "off">;
+  policy: FawkesPolicy;
+  /** Whether a photo may go up as it is when there is no host to cloak it. */
+  hostMissing: "ask" | "block";
+  /** A rule by host name; "on" follows the general level. */
+  sites: Readonly<Record<string, FawkesRule>>;
+}
+
+interface FawkesFault {
+  code: string;
+  parameters?: Record<string, string | number>;
+}
+
+interface FawkesFace {
+  box: [number, number, number, number];
+  ssimulacra2: number | null;
+  dssim: number | null;
+  psnr: number | null;
+  linf: number | null;
+  seconds: number;
+  similarity: Record<string, number>;
+}
+
+/** What the engine says about one photo; host/PROTOCOL.md, `result`. */
+interface FawkesReceipt {
+  level: FawkesLevel;
+  policy: FawkesPolicy;
+  seconds: number;
+  engine: string;
+  faces: FawkesFace[];
+}
+
+/** Content script → background, over one port named `photo` for each photo. */
+type FawkesPhotoRequest =
+  | { type: "begin"; name: string; size: number }
+  | { type: "chunk"; data: string }
+  | { type: "end" };
+
+/** Background → content script, over the same port. */
+type FawkesPhotoReply =
+  | { type: "progress"; stage: string; fraction: number; faces: number }
+  | { type: "result"; status: "cloaked" | "no_face"; receipt: FawkesReceipt }
+  | { type: "chunk"; data: string }
+  | { type: "end" }
+  | ({ type: "error" } & FawkesFault);
+
+type FawkesHostState = "unknown" | "cold" | "warming" | "ready" | "missing" | "outdated" | "broken";
+
+/** What the background knows of the host; kept in `storage.session` for popup and welcome page. */
+interface FawkesHost {
+  state: FawkesHostState;
+  version: string;
+  devices: string[];
+  fault: FawkesFault | null;
+}
+
+/** One line of "last photos"; kept in `storage.session`, gone when the browser is closed. */
+interface FawkesRecent {
+  name: string;
+  time: number;
+  status: "cloaked" | "no_face" | "failed";
+  receipt: FawkesReceipt | null;
+  fault: FawkesFault | null;
+}
+
+// eslint-disable-next-line no-var
+declare var fawkes: any;
+declare var chrome: any;

@@ -1,0 +1,199 @@
+"""Two browsers, a web server that records, and a native host that does as it is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Playwright, sync_playwright
+
+from .chromium import EXTENSION_ID, Chromium
+from .extension_build import build
+from .firefox import GECKO_ID, Firefox
+from .server import Server
+from .tab import Tab
+
+HOST_NAME = "org.fawkes.host"
+STANDIN = Path(__file__).with_name("standin_host.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    running = Server()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A photograph of a person, free of rights (NASA's portrait of Eileen Collins)."""
+    skimage_data = pytest.importorskip("skimage.data", reason="needs scikit-image for its photo")
+    path = tmp_path_factory.mktemp("photos") / "astronaut.jpg"
+    Image.fromarray(skimage_data.astronaut()).save(path, quality=95)
+    os.utime(path, (1_600_000_000, 1_600_000_000))
+    return path
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """A screen of its own for Firefox, whose clipboard has no pictures without one."""
+    program = shutil.which("Xvfb")
+    if program is None:
+        pytest.skip("needs Xvfb")
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [program, "-displayfd", str(writing), "-screen", "0", "1100x900x24", "-nolisten", "tcp"],
+        pass_fds=[writing],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        number = pipe.readline().strip()
+    yield f":{number}"
+    process.terminate()
+    process.wait()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@dataclass
+class Running:
+    """A browser with the extension, and its native host."""
+
+    browser: Chromium | Firefox
+    home: Path
+
+    @property
+    def name(self) -> str:
+        return self.browser.name
+
+    def behave(self, mode: str = "mark", **wish: Any) -> None:
+        """How the stand-in host treats the next photos."""
+        state = self.home / "standin.json"
+        scratch = state.with_suffix(".new")
+        scratch.write_text(json.dumps({"mode": mode, **wish}))
+        scratch.replace(state)
+
+    def host_log(self) -> list[str]:
+        log = self.home / "standin.log"
+        return log.read_text().splitlines() if log.exists() else []
+
+    def install_host(self, program: Path) -> None:
+        folder = self.browser.native_hosts
+        folder.mkdir(parents=True, exist_ok=True)
+        allowed: dict[str, Any] = (
+            {"allowed_origins": [f"chrome-extension://{EXTENSION_ID}/"]}
+            if self.name == "chromium"
+            else {"allowed_extensions": [GECKO_ID]}
+        )
+        manifest = {
+            "name": HOST_NAME,
+            "description": "Fawkes",
+            "path": str(program),
+            "type": "stdio",
+            **allowed,
+        }
+        (folder / f"{HOST_NAME}.json").write_text(json.dumps(manifest))
+
+    def install_standin(self) -> None:
+        self.install_host(self.home / "standin")
+
+    def remove_host(self) -> None:
+        (self.browser.native_hosts / f"{HOST_NAME}.json").unlink(missing_ok=True)
+
+    def extension_page(self, path: str) -> Tab:
+        tab = self.browser.open_tab()
+        tab.goto(self.browser.extension_url(path))
+        return tab
+
+    def in_extension(self, body: str, *args: Any) -> Any:
+        """Runs an asynchronous function body in a page of the extension."""
+        tab = self.extension_page("popup/popup.html")
+        try:
+            return call_async(tab, body, *args)
+        finally:
+            tab.close()
+
+    def reset(self) -> None:
+        """Default settings, no history, a fresh port to a host that marks."""
+        self.behave()
+        self.install_standin()
+        self.in_extension(
+            "await chrome.storage.local.clear(); await chrome.storage.session.clear();"
+        )
+        self.browser.kill_background()
+        (self.home / "standin.log").unlink(missing_ok=True)
+
+
+def call_async(tab: Tab, body: str, *args: Any, patience_s: float = 20) -> Any:
+    """Runs an asynchronous function body in a page and waits for what it returns."""
+    tab.js(
+        "const given = [...arguments]; window.outcome = null;"
+        f"(async (...args) => {{ {body} }})(...given).then((value) => {{ window.outcome = {{value}} }},"
+        " (error) => { window.outcome = {error: String(error)} }); return true;",
+        *args,
+    )
+    end = time.monotonic() + patience_s
+    while (outcome := tab.js("return window.outcome")) is None:
+        assert time.monotonic() < end, f"never settled: {body}"
+        time.sleep(0.02)
+    assert "error" not in outcome, outcome["error"]
+    return outcome.get("value")
+
+
+@pytest.fixture(scope="session", params=["chromium", "firefox"])
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    home = tmp_path_factory.mktemp(request.param)
+    extension = build(home / "extension")
+    program = home / "standin"
+    program.write_text(f"#!/bin/sh\nexec '{sys.executable}' '{STANDIN}'\n")
+    program.chmod(0o755)
+    environment = {"FAWKES_STANDIN": str(home / "standin.json")}
+    browser: Chromium | Firefox
+    if request.param == "chromium":
+        if shutil.which("chromium") is None:
+            pytest.skip("needs Chromium")
+        playwright = request.getfixturevalue("playwright")
+        browser = Chromium(playwright, home, extension, environment=environment)
+    else:
+        if shutil.which("firefox-esr") is None:
+            pytest.skip("needs Firefox ESR")
+        display = request.getfixturevalue("display")
+        browser = Firefox(home, display, environment=environment)
+        browser.install(extension)
+    started = Running(browser, home)
+    yield started
+    browser.close()
+
+
+@pytest.fixture
+def tab(running: Running, server: Server) -> Iterator[Tab]:
+    """A tab in a browser whose extension is as on the first day."""
+    running.reset()
+    server.recorder.clear()
+    opened = running.browser.open_tab()
+    yield opened
+    opened.close()

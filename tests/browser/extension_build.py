@@ -1,0 +1,23 @@
+"""The extension as the tests load it: the shipped one, allowed on the tests' own web server."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+SHIPPED = Path(__file__).parents[2] / "extension"
+LOOPBACK = ("http://127.0.0.1/*", "http://localhost/*")
+
+
+def build(folder: Path, matches: Sequence[str] = LOOPBACK) -> Path:
+    """A copy whose manifest names these patterns besides its own; nothing else differs."""
+    shutil.copytree(SHIPPED, folder)
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["host_permissions"] += matches
+    for script in manifest["content_scripts"]:
+        script["matches"] += matches
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    return folder

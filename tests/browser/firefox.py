@@ -1,0 +1,243 @@
+"""Firefox under Marionette, with the means to act as a person does."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+import uuid
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+with warnings.catch_warnings():
+    # The driver asks for the name of the system in a way that is on its way out.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from marionette_driver.addons import Addons
+    from marionette_driver.marionette import ActionSequence, Marionette
+
+from .firefox_scripts import DROP, PICKER, RUN_IN_PAGE, TOAST_BUTTON, TOAST_TEXT
+
+GECKO_ID = "fawkes@fawkes.org"
+START_S = 30.0
+
+PREFERENCES: dict[str, bool | int | str] = {
+    "app.update.disabledForTesting": True,
+    "browser.aboutwelcome.enabled": False,
+    "browser.shell.checkDefaultBrowser": False,
+    "browser.startup.homepage_override.mstone": "ignore",
+    "browser.startup.page": 0,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "intl.accept_languages": "en",
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    "network.dns.localDomains": "plain.test",
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Firefox:
+    """One Firefox; ``home`` becomes its HOME, with profile and native messaging hosts."""
+
+    name = "firefox"
+
+    def __init__(
+        self,
+        home: Path,
+        display: str,
+        *,
+        environment: dict[str, str] | None = None,
+        preferences: dict[str, bool | int | str] | None = None,
+    ) -> None:
+        self.home = home
+        self.display = display
+        self.uuid = str(uuid.uuid4())
+        profile = home / "profile"
+        profile.mkdir(parents=True)
+        port = free_port()
+        wanted = {
+            **PREFERENCES,
+            "marionette.port": port,
+            "extensions.webextensions.uuids": json.dumps({GECKO_ID: self.uuid}),
+            **(preferences or {}),
+        }
+        lines = (f"user_pref({json.dumps(k)}, {json.dumps(v)});\n" for k, v in wanted.items())
+        (profile / "user.js").write_text("".join(lines))
+        program = shutil.which("firefox-esr") or shutil.which("firefox") or "firefox"
+        self.log = (home / "firefox.log").open("wb")
+        self.process = subprocess.Popen(
+            [program, "--no-remote", "--profile", str(profile), "--marionette"]
+            + ["--remote-allow-system-access", "--width", "1000", "--height", "800"],
+            env={
+                **os.environ,
+                "HOME": str(home),
+                "DISPLAY": display,
+                "LANG": "en_US.UTF-8",
+                **(environment or {}),
+            },
+            stdout=self.log,
+            stderr=self.log,
+        )
+        self._wait_for(port)
+        self.marionette = Marionette(host="127.0.0.1", port=port)
+        self.marionette.start_session()
+        self.marionette.timeout.script = 30
+
+    def _wait_for(self, port: int) -> None:
+        end = time.monotonic() + START_S
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port)).close()
+                return
+            time.sleep(0.05)
+        raise TimeoutError("Firefox did not start")
+
+    @property
+    def native_hosts(self) -> Path:
+        return self.home / ".mozilla" / "native-messaging-hosts"
+
+    def install(self, extension: Path) -> None:
+        Addons(self.marionette).install(str(extension), temp=True)
+
+    def extension_url(self, path: str) -> str:
+        return f"moz-extension://{self.uuid}/{path}"
+
+    def open_tab(self) -> FirefoxTab:
+        handle = self.marionette.open(type="tab", focus=True)["handle"]
+        self.marionette.switch_to_window(handle)
+        return FirefoxTab(self, handle)
+
+    def chrome(self, script: str, *args: Any) -> Any:
+        """Runs a function body with the browser's own rights; ``done`` ends it."""
+        body = (
+            "const [done, ...args] = [arguments[arguments.length - 1],"
+            " ...[...arguments].slice(0, -1)];"
+            f"(async () => {{ {script} }})().then(done, (error) => done({{failed: String(error)}}));"
+        )
+        with self.marionette.using_context("chrome"):
+            result = self.marionette.execute_async_script(body, script_args=args, sandbox="system")
+        if isinstance(result, dict) and "failed" in result:
+            raise RuntimeError(result["failed"])
+        return result
+
+    def kill_background(self) -> None:
+        """Ends the background page as the browser does when it has been idle."""
+        self.chrome(
+            "const {extension} = WebExtensionPolicy.getByID(args[0]);"
+            "await extension.terminateBackground({ignoreDevToolsAttached: true,"
+            " disableResetIdleForTest: true});",
+            GECKO_ID,
+        )
+
+    def close(self) -> None:
+        with contextlib.suppress(Exception):
+            self.marionette.delete_session()
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+
+class FirefoxTab:
+    """A tab of Firefox."""
+
+    browser = "firefox"
+
+    def __init__(self, firefox: Firefox, handle: str) -> None:
+        self.firefox = firefox
+        self.marionette = firefox.marionette
+        self.handle = handle
+
+    def goto(self, url: str) -> None:
+        self.marionette.navigate(url)
+
+    def js(self, body: str, *args: Any) -> Any:
+        return self.marionette.execute_script(body, script_args=args, sandbox=None)
+
+    def _centre(self, element: str) -> tuple[int, int]:
+        x, y = self.js(
+            f"const e = {element}; e.scrollIntoView({{block: 'nearest'}});"
+            "const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]"
+        )
+        return int(x), int(y)
+
+    def _press_at(self, x: int, y: int) -> None:
+        mouse = ActionSequence(self.marionette, "pointer", "mouse", {"pointerType": "mouse"})
+        mouse.pointer_move(x, y).click().perform()
+
+    def click(self, element: str) -> None:
+        self._press_at(*self._centre(element))
+
+    def pick(self, element: str, files: Sequence[Path]) -> None:
+        self.firefox.chrome(PICKER, [str(path) for path in files])
+        self.click(element)
+        end = time.monotonic() + 5
+        while not self.firefox.chrome("return window.fawkesPicker.opened"):
+            assert time.monotonic() < end, "no picker opened"
+            time.sleep(0.03)
+
+    def drop(self, element: str, files: Sequence[Path]) -> None:
+        x, y = self._centre(element)
+        self._privileged(DROP, {"x": x, "y": y, "paths": [str(path) for path in files]})
+
+    def paste(self, image: Path) -> None:
+        with image.open("rb") as picture:
+            subprocess.run(
+                ["xclip", "-selection", "clipboard", "-t", "image/png", "-i"],
+                stdin=picture,
+                env={**os.environ, "DISPLAY": self.firefox.display},
+                stdout=subprocess.DEVNULL,
+                check=True,
+            )
+        keys = ActionSequence(self.marionette, "key", "keyboard")
+        keys.key_down("\ue009").key_down("v").key_up("v").key_up("\ue009").perform()
+
+    def press(self, key: str) -> None:
+        code = {"Enter": "\ue007", "Tab": "\ue004"}.get(key, key)
+        ActionSequence(self.marionette, "key", "keyboard").key_down(code).key_up(code).perform()
+
+    @contextlib.contextmanager
+    def frame(self, element: str) -> Iterator[None]:
+        found = self.marionette.execute_script(f"return {element}", sandbox=None)
+        self.marionette.switch_to_frame(found)
+        try:
+            yield
+        finally:
+            self.marionette.switch_to_parent_frame()
+
+    def _privileged(self, script: str, given: dict[str, Any]) -> Any:
+        return self.firefox.chrome(RUN_IN_PAGE, script, given)
+
+    def toast_text(self) -> str:
+        return str(self._privileged(TOAST_TEXT, {}))
+
+    def toast_press(self, label: str) -> None:
+        end = time.monotonic() + 10
+        while not (place := self._privileged(TOAST_BUTTON, {"label": label})):
+            assert time.monotonic() < end, f"no button {label!r} in {self.toast_text()!r}"
+            time.sleep(0.05)
+        self._press_at(int(place[0]), int(place[1]))
+
+    def screenshot(self, path: Path) -> None:
+        path.write_bytes(base64.b64decode(self.marionette.screenshot(full=False)))
+
+    def close(self) -> None:
+        self.marionette.switch_to_window(self.handle)
+        if len(self.marionette.window_handles) > 1:
+            self.marionette.close()
+            self.marionette.switch_to_window(self.marionette.window_handles[0])

@@ -1,0 +1,138 @@
+"""Scripts that run in Firefox with the browser's own rights."""
+
+from __future__ import annotations
+
+PICKER = """
+// Stands in for the dialog that only a person could use: the browser asks for a picker and gets
+// one that has chosen already.  The rest, from the click to the events, is the browser's own.
+const [paths] = args;
+const registrar = Components.manager.QueryInterface(Ci.nsIComponentRegistrar);
+const contract = "@mozilla.org/filepicker;1";
+if (!window.fawkesPicker) {
+  const state = { paths: [], opened: 0 };
+  class Picker {
+    QueryInterface = ChromeUtils.generateQI(["nsIFilePicker"]);
+    init(_context, _title, mode) { this.mode = mode; }
+    appendFilter() {}
+    appendFilters() {}
+    appendRawFilter() {}
+    defaultExtension = ""; defaultString = ""; displayDirectory = null; filterIndex = 0;
+    displaySpecialDirectory = ""; addToRecentDocs = false; okButtonLabel = ""; capture = 0;
+    get nsFiles() {
+      return state.paths.map((path) => {
+        const file = Cc["@mozilla.org/file/local;1"].createInstance(Ci.nsIFile);
+        file.initWithPath(path);
+        return file;
+      });
+    }
+    get file() { return this.nsFiles[0] ?? null; }
+    get files() {
+      const files = this.nsFiles;
+      return { QueryInterface: ChromeUtils.generateQI(["nsISimpleEnumerator"]),
+        hasMoreElements: () => files.length > 0, getNext: () => files.shift(),
+        [Symbol.iterator]: () => files[Symbol.iterator]() };
+    }
+    get fileURL() { return Services.io.newFileURI(this.file); }
+    get domFileOrDirectory() { return null; }
+    get domFileOrDirectoryEnumerator() { return null; }
+    isModeSupported() { return true; }
+    open(callback) {
+      state.opened += 1;
+      const result = state.paths.length ? Ci.nsIFilePicker.returnOK : Ci.nsIFilePicker.returnCancel;
+      Services.tm.dispatchToMainThread(() => callback.done(result));
+    }
+  }
+  window.fawkesPicker = state;
+  registrar.registerFactory(Components.ID("{1c2b9f2e-55d3-4a0f-9a53-0f5f0a5f7f11}"), "picker", contract, {
+    createInstance: (iid) => new Picker().QueryInterface(iid),
+    QueryInterface: ChromeUtils.generateQI(["nsIFactory"]),
+  });
+}
+window.fawkesPicker.paths = paths;
+window.fawkesPicker.opened = 0;
+"""
+
+RUN_IN_PAGE = """
+// Runs a script beside the page, where the page's content process has the browser's own rights.
+const [script, given] = args;
+const manager = gBrowser.selectedBrowser.messageManager;
+const answer = "fawkes:" + Services.uuid.generateUUID();
+const payload = { ...given };
+if (given.paths) {
+  payload.files = [];
+  for (const path of given.paths) {
+    const bytes = await IOUtils.read(path);
+    const { lastModified } = await IOUtils.stat(path);
+    payload.files.push({ name: PathUtils.filename(path), bytes, lastModified });
+  }
+}
+return new Promise((resolve, reject) => {
+  const listener = ({ data }) => {
+    manager.removeMessageListener(answer, listener);
+    if (data.failed) reject(data.failed);
+    else resolve(data.value);
+  };
+  manager.addMessageListener(answer, listener);
+  const source = `{
+    const run = async (content, given) => { ${script} };
+    const listener = ({ data }) => {
+      removeMessageListener("${answer}", listener);
+      run(content, data).then(
+        (value) => sendAsyncMessage("${answer}", { value }),
+        (error) => sendAsyncMessage("${answer}", { failed: String(error) + error.stack }),
+      );
+    };
+    addMessageListener("${answer}", listener);
+  }`;
+  manager.loadFrameScript("data:," + encodeURIComponent(source), false);
+  manager.sendAsyncMessage(answer, payload);
+});
+"""
+
+DROP = """
+// A trusted drop, as the browser's drag service makes it.  The files belong to the page's own
+// principal, as those of a real drop do.
+const sandbox = new Cu.Sandbox(content, { sandboxPrototype: content, wantXrays: true });
+sandbox.transfer = null;
+const types = { png: "image/png", jpg: "image/jpeg", pdf: "application/pdf", gif: "image/gif" };
+sandbox.files = Cu.cloneInto([], sandbox);
+for (const { name, bytes, lastModified } of given.files) {
+  const type = types[name.split(".").pop()] ?? "";
+  sandbox.files.push(new content.File([bytes], name, { type, lastModified }));
+}
+const transfer = Cu.evalInSandbox(
+  "const t = new DataTransfer(); for (const f of files) t.items.add(f); t", sandbox);
+let target = content.document.elementFromPoint(given.x, given.y);
+while (target.openOrClosedShadowRoot) {
+  const inner = target.openOrClosedShadowRoot.elementFromPoint(given.x, given.y);
+  if (!inner || inner === target) break;
+  target = inner;
+}
+for (const type of ["dragenter", "dragover", "drop"]) {
+  const event = new content.DragEvent(type, { bubbles: true, cancelable: true, composed: true,
+    clientX: given.x, clientY: given.y, dataTransfer: transfer });
+  target.dispatchEvent(event);
+}
+"""
+
+TOAST = """
+const toasts = [...content.document.querySelectorAll("div[popover]")]
+  .map((host) => host.openOrClosedShadowRoot).filter(Boolean);
+"""
+
+TOAST_TEXT = TOAST + """
+return toasts.map((root) => root.querySelector(".card").innerText).join("\\n");
+"""
+
+TOAST_BUTTON = TOAST + """
+for (const root of toasts) {
+  for (const button of root.querySelectorAll("button, summary")) {
+    const named = [button.textContent, button.getAttribute("aria-label")].includes(given.label);
+    if (!named || button.disabled || !button.getClientRects().length) continue;
+    button.scrollIntoView({ block: "nearest" });
+    const { x, y, width, height } = button.getBoundingClientRect();
+    return [x + width / 2, y + height / 2];
+  }
+}
+return null;
+"""

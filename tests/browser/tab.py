@@ -1,0 +1,70 @@
+"""What a test does in a tab of either browser."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+PATIENCE_S = 20.0
+
+
+class Tab(Protocol):
+    """Elements are named by a JavaScript expression, so that shadow trees are no hindrance."""
+
+    browser: str
+
+    def goto(self, url: str) -> None: ...
+
+    def js(self, body: str, *args: Any) -> Any:
+        """Runs a function body in the page's own world; ``arguments`` are the ``args``."""
+
+    def click(self, element: str) -> None:
+        """Presses the mouse on an element: trusted events, user activation."""
+
+    def pick(self, element: str, files: Sequence[Path]) -> None:
+        """Clicks, and chooses these files in the picker that opens."""
+
+    def drop(self, element: str, files: Sequence[Path]) -> None: ...
+
+    def paste(self, image: Path) -> None:
+        """Puts a PNG on the clipboard and presses Ctrl+V."""
+
+    def press(self, key: str) -> None: ...
+
+    def frame(self, element: str) -> AbstractContextManager[None]:
+        """Works within a frame."""
+
+    def toast_text(self) -> str:
+        """All visible text of the toast, or nothing where there is none."""
+
+    def toast_press(self, label: str) -> None:
+        """Presses a button of the toast."""
+
+    def screenshot(self, path: Path) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def wait_for(tab: Tab, body: str, *args: Any, patience_s: float = PATIENCE_S) -> Any:
+    """The first true value of a function body in the page."""
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        value = tab.js(body, *args)
+        if value:
+            return value
+        time.sleep(0.03)
+    raise AssertionError(f"never true: {body}")
+
+
+def wait_for_toast(tab: Tab, text: str, patience_s: float = PATIENCE_S) -> str:
+    end = time.monotonic() + patience_s
+    shown = ""
+    while time.monotonic() < end:
+        shown = tab.toast_text()
+        if text in shown:
+            return shown
+        time.sleep(0.05)
+    raise AssertionError(f"the toast never said {text!r}, but: {shown!r}")
