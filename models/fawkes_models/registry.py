@@ -80,6 +80,6 @@ SURROGATES: dict[str, NetworkCard] = {
 
 POPULATION = WeightFile(
     "population.safetensors",
-    "080f45c54d02adfc0bbfa87b8fc99d5d8a1842b5cdf4f4a312c5d5362c026ec4",
+    "6952c5202232639d0c4399ef08fd8b6b3221aab641a0b4ce5f2449b216ba31a9",
 )
 """Statistics of a population of faces under each network; no individual is in it."""

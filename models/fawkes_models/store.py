@@ -33,17 +33,13 @@ class WeightsCorrupt(Exception):
         self.network = network
 
 
-def load(name: str) -> Network:
+@cache
+def load(name: str, folder: Path = WEIGHTS_FOLDER) -> Network:
     """The surrogate ``name``, read once a process.
 
     Raises ``KeyError`` for an unknown name, :class:`WeightsMissing` and
     :class:`WeightsCorrupt`.
     """
-    return _load(name, WEIGHTS_FOLDER)
-
-
-@cache
-def _load(name: str, folder: Path) -> Network:
     network = load_uncentred(name, folder)
     return replace(network, centre=read_population(folder)[f"{name}/centre"])
 
