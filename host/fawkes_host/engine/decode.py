@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fawkes_host.engine import orientation
+from fawkes_host.engine.codecs import avif as avif_pixels
+from fawkes_host.engine.codecs import bmp as bmp_pixels
+from fawkes_host.engine.codecs import heif as heif_pixels
 from fawkes_host.engine.codecs import jpeg as jpeg_pixels
 from fawkes_host.engine.codecs import png as png_pixels
+from fawkes_host.engine.codecs import tiff as tiff_pixels
 from fawkes_host.engine.codecs import webp as webp_pixels
-from fawkes_host.engine.containers import jpeg, png, sniff, tiff, webp
+from fawkes_host.engine.containers import bmp, gif, heif, jpeg, png, sniff, tiff, webp
 from fawkes_host.engine.containers.header import Header
 from fawkes_host.engine.containers.sniff import Format
 from fawkes_host.engine.metadata import exif
@@ -24,6 +28,29 @@ from fawkes_host.protocol.errors import (
     TooManyBytes,
     TooManyPixels,
 )
+
+_HEADERS: dict[Format, Callable[[bytes], Header]] = {
+    "JPEG": jpeg.read_header,
+    "PNG": png.read_header,
+    "WEBP": webp.read_header,
+    "HEIF": heif.read_header,
+    "AVIF": heif.read_header,
+    "BMP": bmp.read_header,
+    "TIFF": tiff.read_header,
+}
+
+_PIXELS: dict[Format, Callable[[bytes], NDArray[np.uint8]]] = {
+    "JPEG": jpeg_pixels.read_pixels,
+    "PNG": png_pixels.read_pixels,
+    "WEBP": webp_pixels.read_pixels,
+    "HEIF": heif_pixels.read_pixels,
+    "AVIF": avif_pixels.read_pixels,
+    "BMP": bmp_pixels.read_pixels,
+    "TIFF": tiff_pixels.read_pixels,
+}
+
+_TURNED_BY_DECODER = frozenset({"HEIF", "AVIF"})
+"""Their sizes in the header are those before rotation and cropping."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +87,7 @@ class Photo:
         return int(self.pixels.shape[0])
 
 
-def decode(data: bytes, limits: Limits = Limits()) -> Photo:  # noqa: B008 (frozen)
+def decode(data: bytes, limits: Limits = Limits()) -> Photo:
     """Decode a photo, whatever its format: it is told by the content.
 
     Raises:
@@ -74,14 +101,18 @@ def decode(data: bytes, limits: Limits = Limits()) -> Photo:  # noqa: B008 (froz
     if len(data) > limits.max_bytes:
         raise TooManyBytes(bytes=len(data), limit=limits.max_bytes)
     format_ = sniff.identify(data)
-    header = _read_header(data, format_)
+    if format_ == "GIF":
+        frames = gif.count_frames(data)
+        if frames > 1:
+            raise AnimatedImage(frames=frames)
+        raise NotAnImage(supported=", ".join(sniff.SUPPORTED))
+    header = _HEADERS[format_](data)
     if header.frames > limits.max_frames:
         raise AnimatedImage(frames=header.frames)
     if header.width * header.height > limits.max_pixels:
         raise TooManyPixels(width=header.width, height=header.height, limit=limits.max_pixels)
-    format_ = cast(Format, format_)
-    stored = _read_pixels(data, format_)
-    if stored.shape != (header.height, header.width, 3):
+    stored = _PIXELS[format_](data)
+    if format_ not in _TURNED_BY_DECODER and stored.shape[:2] != (header.height, header.width):
         raise DamagedImage(detail="the picture's size is not what its header says")
     turn = _read_orientation(data, format_)
     pixels = np.ascontiguousarray(orientation.to_display(stored, turn))
@@ -89,30 +120,11 @@ def decode(data: bytes, limits: Limits = Limits()) -> Photo:  # noqa: B008 (froz
     return Photo(pixels, format_, turn, bytes(data))
 
 
-def _read_header(data: bytes, format_: str) -> Header:
-    match format_:
-        case "JPEG":
-            return jpeg.read_header(data)
-        case "PNG":
-            return png.read_header(data)
-        case "WEBP":
-            return webp.read_header(data)
-    raise NotAnImage(supported=", ".join(sniff.SUPPORTED))
-
-
-def _read_pixels(data: bytes, format_: Format) -> NDArray[np.uint8]:
-    match format_:
-        case "JPEG":
-            return jpeg_pixels.read_pixels(data)
-        case "PNG":
-            return png_pixels.read_pixels(data)
-        case "WEBP":
-            return webp_pixels.read_pixels(data)
-    raise NotAnImage(supported=", ".join(sniff.SUPPORTED))
-
-
 def _read_orientation(data: bytes, format_: Format) -> int:
-    """Return the orientation that viewers apply to the stored pixels."""
+    """Return the orientation that viewers apply to the stored pixels.
+
+    HEIF and AVIF tell it in properties of their own, and their EXIF is not asked.
+    """
     structure = b""
     match format_:
         case "JPEG":

@@ -8,16 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fawkes_host.engine import metadata, orientation
+from fawkes_host.engine.codecs import avif as avif_pixels
+from fawkes_host.engine.codecs import bmp as bmp_pixels
+from fawkes_host.engine.codecs import heif as heif_pixels
 from fawkes_host.engine.codecs import jpeg as jpeg_pixels
 from fawkes_host.engine.codecs import png as png_pixels
+from fawkes_host.engine.codecs import tiff as tiff_pixels
 from fawkes_host.engine.codecs import webp as webp_pixels
-from fawkes_host.engine.containers import jpeg, png, webp
+from fawkes_host.engine.codecs.heif import Extras
+from fawkes_host.engine.containers import bmp, jpeg, png, tiff, tiff_writer, webp
+from fawkes_host.engine.containers.heif import HeifFile
 from fawkes_host.engine.decode import Photo
-from fawkes_host.engine.metadata import Policy, Removal
+from fawkes_host.engine.metadata import Policy, Removal, exif, xmp
+from fawkes_host.engine.metadata import heif as heif_metadata
 from fawkes_host.engine.metadata import jpeg as jpeg_metadata
 from fawkes_host.engine.metadata import png as png_metadata
+from fawkes_host.engine.metadata import tiff as tiff_metadata
 from fawkes_host.engine.metadata import webp as webp_metadata
-from fawkes_host.protocol.errors import NotAnImage
 
 
 @dataclass(frozen=True)
@@ -61,21 +68,83 @@ def encode_with_notices(photo: Photo, pixels: NDArray[np.uint8], policy: Policy)
 def _encode_stored(
     photo: Photo, pixels: NDArray[np.uint8], change: NDArray[np.int16], removal: Removal
 ) -> Encoded:
-    data = photo.source
-    match photo.format:
-        case "JPEG":
-            encoded = jpeg_pixels.write_pixels(data, pixels, change)
-            result = jpeg_metadata.graft(jpeg.parse(data), encoded, removal)
-        case "PNG":
-            chunks = png_pixels.write_pixels(data, pixels, change)
-            result = png.to_bytes(png_metadata.scrub_chunks(chunks, removal))
-            if chunks[0] != png.parse(data)[0][0]:
-                removal.note("colours_expanded")
-        case "WEBP":
-            original, _ = webp.parse(data)
-            picture = webp_pixels.write_pixels(data, pixels, change)
-            size = (pixels.shape[1], pixels.shape[0])
-            result = webp_metadata.graft(original, picture, size, removal)
-        case _:
-            raise NotAnImage(supported=photo.format)
-    return Encoded(result, tuple(sorted(removal.notices)))
+    encode_format = {
+        "JPEG": _encode_jpeg,
+        "PNG": _encode_png,
+        "WEBP": _encode_webp,
+        "HEIF": _encode_heif,
+        "AVIF": _encode_avif,
+        "BMP": _encode_bmp,
+        "TIFF": _encode_tiff,
+    }[photo.format]
+    data = encode_format(photo.source, pixels, change, removal)
+    return Encoded(data, tuple(sorted(removal.notices)))
+
+
+def _encode_jpeg(
+    source: bytes, pixels: NDArray[np.uint8], change: NDArray[np.int16], removal: Removal
+) -> bytes:
+    encoded = jpeg_pixels.write_pixels(source, pixels, change)
+    return jpeg_metadata.graft(jpeg.parse(source), encoded, removal)
+
+
+def _encode_png(
+    source: bytes, _pixels: NDArray[np.uint8], change: NDArray[np.int16], removal: Removal
+) -> bytes:
+    chunks = png_pixels.write_pixels(source, change)
+    if chunks[0] != png.read_image_header(source).to_chunk():
+        removal.note("colours_expanded")
+    return png.to_bytes(png_metadata.scrub_chunks(chunks, removal))
+
+
+def _encode_webp(
+    source: bytes, pixels: NDArray[np.uint8], _change: NDArray[np.int16], removal: Removal
+) -> bytes:
+    original, _ = webp.parse(source)
+    picture = webp_pixels.write_pixels(source, pixels)
+    return webp_metadata.graft(original, picture, (pixels.shape[1], pixels.shape[0]), removal)
+
+
+def _encode_heif(
+    source: bytes, _pixels: NDArray[np.uint8], change: NDArray[np.int16], removal: Removal
+) -> bytes:
+    return heif_pixels.write_pixels(source, change, _extras(source, removal))
+
+
+def _encode_avif(
+    source: bytes, _pixels: NDArray[np.uint8], change: NDArray[np.int16], removal: Removal
+) -> bytes:
+    if HeifFile(source).av1_format.bit_depth > 8:
+        removal.note("bit_depth_reduced")
+    return avif_pixels.write_pixels(source, change, _extras(source, removal))
+
+
+def _extras(source: bytes, removal: Removal) -> Extras:
+    """Return the metadata of a HEIF or AVIF for its new pixels, which are turned already."""
+    file = HeifFile(source)
+    heif_metadata.note_removal(file, removal)
+    structure = heif_metadata.read_exif(file)
+    packet = heif_metadata.read_xmp(file)
+    return Extras(
+        tiff.without_orientation(exif.scrub(structure, removal) or b"") if structure else b"",
+        (xmp.scrub(packet, removal) or b"") if packet else b"",
+    )
+
+
+def _encode_bmp(
+    source: bytes, pixels: NDArray[np.uint8], change: NDArray[np.int16], removal: Removal
+) -> bytes:
+    layout = bmp.read_layout(source)
+    if not layout.editable:
+        removal.note("colours_expanded")
+    return bmp_pixels.write_pixels(source, pixels, change)
+
+
+def _encode_tiff(
+    source: bytes, pixels: NDArray[np.uint8], change: NDArray[np.int16], removal: Removal
+) -> bytes:
+    if not tiff_pixels.keeps_samples(source):
+        removal.note("colours_expanded")
+    strips = tiff_pixels.write_pixels(source, pixels, change)
+    described = tiff.TiffFile(tiff_metadata.scrub(source, removal))
+    return tiff_writer.with_strips(described, strips)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from fawkes_host.engine.codecs.region import Region
 
 
-def change_cmyk(samples: NDArray[np.uint8], change: NDArray[np.int16]) -> NDArray[np.uint8]:
-    """Add ``change``, int16 [h, w, 3] RGB, to CMYK ``samples``, uint8 [h, w, 4], 0 for no ink.
+def change_cmyk(samples: NDArray[Any], change: NDArray[np.int16], scale: int = 1) -> NDArray[Any]:
+    """Add ``change``, int16 [h, w, 3] RGB, to CMYK ``samples``, [h, w, 4 or more], 0 for no ink.
 
-    The photo is shown as R = (255 - C)(255 - K) / 255, so C falls by the change of R times
-    255 / (255 - K); black stays as it is.
+    The photo is shown as R = (white - C)(white - K) / white, so C falls by the change of R times
+    white / (white - K); black stays as it is.  ``scale`` is what one of 256 levels is worth.
     """
-    changed = samples.copy()
+    result = samples.copy()
     region = Region.of_change(change)
     if region:
+        white = np.iinfo(samples.dtype).max
         part = samples[region.slices].astype(np.float32)
-        light = np.maximum(255 - part[..., 3:], 1)
-        inks = part[..., :3] - change[region.slices] * 255 / light
-        changed[(*region.slices, slice(0, 3))] = np.clip(np.rint(inks), 0, 255).astype(np.uint8)
-    return changed
+        light = np.maximum(white - part[..., 3:4], scale)
+        difference = change[region.slices].astype(np.float32) * scale
+        inks = np.clip(np.rint(part[..., :3] - difference * white / light), 0, white)
+        touched = change[region.slices] != 0
+        target = (*region.slices, slice(0, 3))
+        result[target] = np.where(touched, inks, part[..., :3])
+    return result

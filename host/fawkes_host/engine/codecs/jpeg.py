@@ -19,6 +19,7 @@ from PIL import Image, JpegImagePlugin
 from fawkes_host.engine.codecs.cmyk import change_cmyk
 from fawkes_host.engine.codecs.pillow import as_array, decoding, open_image
 from fawkes_host.engine.codecs.region import Region
+from fawkes_host.engine.codecs.sizing import fit_size
 from fawkes_host.engine.containers import jpeg
 from fawkes_host.protocol.errors import DamagedImage
 
@@ -59,11 +60,7 @@ def write_pixels(
             return _save(
                 Image.fromarray(np.ascontiguousarray(pixels)), original, tables, keep_rgb=True
             )
-        with _open(data) as image:
-            stored = as_array(image)
-        return _save(
-            Image.frombytes("CMYK", _size(stored), change_cmyk(stored, change)), original, tables
-        )
+        return _write_cmyk(data, original, tables, change)
 
 
 def _open(data: bytes) -> JpegImagePlugin.JpegImageFile:
@@ -122,6 +119,35 @@ def _write_ycc(
     if len(result.scans) > _LARGEST_GROWTH * len(original.scans):
         result = _save(picture, original, tables, _SUBSAMPLING[2, 2])
     return result
+
+
+def _write_cmyk(
+    data: bytes, original: jpeg.JpegFile, tables: list[list[int]], change: NDArray[np.int16]
+) -> jpeg.JpegFile:
+    """Encode inks; Pillow writes no YCCK, so such a file's tables are scaled to meet its size."""
+    with _open(data) as image:
+        stored = as_array(image)
+    picture = Image.frombytes("CMYK", _size(stored), change_cmyk(stored, change).tobytes())
+    sampling = original.frame.sampling
+    if original.colour_encoding == "cmyk":
+        alike = sampling[0] == (1, 1) and len(set(sampling[1:])) == 1
+        subsampling = _SUBSAMPLING.get(sampling[1], 0) if alike else 0
+        return _save(picture, original, tables, subsampling)
+
+    def encode(quality: int) -> bytes:
+        scaled = [_scaled(tables[0], quality)] * len(tables)
+        return _save(picture, original, scaled).to_bytes()
+
+    return jpeg.parse(fit_size(encode, len(original.scans), _UNSCALED))
+
+
+_UNSCALED = 50
+
+
+def _scaled(table: list[int], quality: int) -> list[int]:
+    """Divide a quantisation table by 2 for every 20 steps of quality above ``_UNSCALED``."""
+    factor = 2 ** ((_UNSCALED - quality) / 20)
+    return [min(255, max(1, round(value * factor))) for value in table]
 
 
 def _changed_luma(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import ImageFile, PngImagePlugin
 
 from fawkes_host.engine.codecs.pillow import as_array, decoding, open_image
-from fawkes_host.engine.codecs.region import Region
+from fawkes_host.engine.codecs.samples import changed
 from fawkes_host.engine.containers import png
 from fawkes_host.engine.containers.png import Chunk, ImageHeader
 from fawkes_host.protocol.errors import DamagedImage
@@ -49,7 +49,7 @@ def read_pixels(data: bytes) -> NDArray[np.uint8]:
             return as_array(image.convert("RGB"))
 
 
-def write_pixels(data: bytes, pixels: NDArray[np.uint8], change: NDArray[np.int16]) -> list[Chunk]:
+def write_pixels(data: bytes, change: NDArray[np.int16]) -> list[Chunk]:
     """Encode ``data`` again with ``change``, int16 [h, w, 3] RGB, added to its stored samples.
 
     Returns all chunks, those that only describe among them, in their order.  A palette, and grey
@@ -104,9 +104,9 @@ def _read_samples(data: bytes, header: ImageHeader) -> NDArray[np.uint8]:
 def _read_as(data: bytes, mode: str, rawmode: str) -> NDArray[np.uint8]:
     with open_image(PngImagePlugin.PngImageFile, data) as image:
         assert isinstance(image, ImageFile.ImageFile)
-        codec, box, offset, parameters = image.tile[0]
+        codec, box, offset, _ = image.tile[0]
         image._mode = mode
-        image.tile = [ImageFile._Tile(codec, box, offset, (rawmode, *parameters[1:]))]
+        image.tile = [ImageFile._Tile(codec, box, offset, rawmode)]
         return as_array(image)
 
 
@@ -136,7 +136,7 @@ def _colour_key(chunks: list[Chunk], header: ImageHeader) -> NDArray[np.uint8] |
     key = key[1::2]
     if header.depth < 8:
         levels = (1 << header.depth) - 1
-        return (key & levels) * np.uint8(255 // levels)
+        return ((key & levels) * (255 // levels)).astype(np.uint8)
     return key
 
 
@@ -147,25 +147,18 @@ def _apply(
     key: NDArray[np.uint8] | None,
 ) -> NDArray[np.uint8]:
     """Add the change to the colour samples; alpha, and who is transparent by key, stay."""
-    changed = samples.copy()
-    region = Region.of_change(change)
-    if not region:
-        return changed
-    difference = change[region.slices]
-    part = samples[region.slices]
-    step = header.depth // 8
-    if header.colour in (GREY, GREY_ALPHA):
-        difference = np.rint(difference.mean(axis=2, keepdims=True)).astype(np.int16)
-    colours = slice(0, difference.shape[2] * step, step)
-    # Of 16 bits the upper 8 are what is shown, so they take the change, and no carry follows.
-    result = part.copy()
-    result[..., colours] = np.clip(part[..., colours] + difference, 0, 255)
+    colours = 1 if header.colour in (GREY, GREY_ALPHA) else 3
+    if header.depth == 16:
+        wide = samples.view(">u2").astype(np.uint16)
+        result = changed(wide, change, colours, scale=256).astype(">u2").view(np.uint8)
+    else:
+        result = changed(samples, change, colours)
     if key is not None:
-        was_key = (part == key).all(axis=2)
-        became_key = (result == key).all(axis=2) & ~was_key
-        result[was_key | became_key] = part[was_key | became_key]
-    changed[region.slices] = result
-    return changed
+        was_key = (samples == key).all(axis=2)
+        became_key = (result == key).all(axis=2)
+        kept = was_key | became_key
+        result[kept] = samples[kept]
+    return result
 
 
 def _read_filters(chunks: list[Chunk], header: ImageHeader) -> NDArray[np.uint8] | None:

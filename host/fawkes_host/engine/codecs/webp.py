@@ -27,7 +27,7 @@ def read_pixels(data: bytes) -> NDArray[np.uint8]:
         return as_array(image.convert("RGB"))
 
 
-def write_pixels(data: bytes, pixels: NDArray[np.uint8], change: NDArray[np.int16]) -> list[Chunk]:
+def write_pixels(data: bytes, pixels: NDArray[np.uint8]) -> list[Chunk]:
     """Encode ``data`` again with ``pixels``, uint8 [h, w, 3]; returns the chunks of the picture.
 
     Alpha comes back bit for bit.

@@ -49,6 +49,8 @@ class Segment:
 
 @dataclass(frozen=True)
 class Component:
+    """One colour channel, and which quantisation table it uses."""
+
     identifier: int
     horizontal: int
     vertical: int
@@ -153,7 +155,7 @@ class JpegFile:
 
 
 def parse(data: bytes) -> JpegFile:
-    """Cut a JPEG file into its parts; together they give ``data`` back, junk between segments aside.
+    """Cut a JPEG file into its parts; together they give ``data`` back, junk between them aside.
 
     Raises:
         DamagedImage: a segment reaches beyond the file, or there is no scan.

@@ -23,6 +23,8 @@ _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), 
 
 @dataclass(frozen=True)
 class Chunk:
+    """A chunk without its length and checksum."""
+
     kind: bytes
     payload: bytes
 
@@ -106,6 +108,7 @@ def parse(data: bytes) -> tuple[list[Chunk], bytes]:
 
 
 def to_bytes(chunks: list[Chunk], trailer: bytes = b"") -> bytes:
+    """Write the file, every checksum anew."""
     return SIGNATURE + b"".join(chunk.to_bytes() for chunk in chunks) + trailer
 
 

@@ -14,7 +14,10 @@ from fawkes_host.engine.containers.header import Header
 from fawkes_host.protocol.errors import DamagedImage
 
 NEW_SUBFILE_TYPE, WIDTH, HEIGHT, BITS_PER_SAMPLE, COMPRESSION = 254, 256, 257, 258, 259
-STRIP_OFFSETS, ORIENTATION, STRIP_BYTE_COUNTS = 273, 274, 279
+PHOTOMETRIC, STRIP_OFFSETS, ORIENTATION, SAMPLES_PER_PIXEL = 262, 273, 274, 277
+ROWS_PER_STRIP, STRIP_BYTE_COUNTS, PLANAR, PREDICTOR = 278, 279, 284, 317
+COLOUR_MAP, TILE_WIDTH, TILE_HEIGHT, EXTRA_SAMPLES, SAMPLE_FORMAT = 320, 322, 323, 338, 339
+JPEG_TABLES, YCC_SUBSAMPLING = 347, 530
 TILE_OFFSETS, TILE_BYTE_COUNTS, SUB_DIRECTORIES = 324, 325, 330
 JPEG_OFFSET, JPEG_BYTE_COUNT = 513, 514
 XMP, IPTC, PHOTOSHOP, ICC = 700, 33723, 34377, 34675
@@ -23,8 +26,9 @@ MAKER_NOTE = 37500
 
 _TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 
-_MOST_DIRECTORIES = 1000
-"""More than any real file has; a guard against directories made to be walked for ever."""
+_MOST_DIRECTORIES = 200
+_MOST_ENTRIES = 2000
+"""More than any real file has; guards against directories made to be walked for ever."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Directory:
+    """A directory, and where the next of its chain is: 0 for none."""
+
     offset: int
     entries: tuple[Entry, ...]
     next_offset: int
@@ -81,7 +87,7 @@ class TiffFile:
     def read_directory(self, offset: int) -> Directory:
         count = self._integer(offset, 2)
         end = offset + 2 + 12 * count
-        if offset < 8 or not count or end > len(self.data):
+        if offset < 8 or count > _MOST_ENTRIES or end > len(self.data):
             raise DamagedImage(detail="a TIFF directory lies outside the file")
         entries = []
         for position in range(offset + 2, end, 12):
@@ -149,6 +155,22 @@ class TiffFile:
         entry = directory.find(tag)
         numbers = self.integers(entry) if entry else []
         return numbers[0] if numbers else default
+
+    @property
+    def big_endian(self) -> bool:
+        return self._order == ">"
+
+    def set_short(self, offset: int, tag: int, number: int) -> None:
+        """Let a tag of the directory at ``offset`` that is there hold one number of 16 bits."""
+        entry = self.read_directory(offset).find(tag)
+        if entry:
+            struct.pack_into(f"{self._order}HIHH", self.data, entry.position + 2, 3, 1, number, 0)
+
+    def set_long(self, offset: int, tag: int, number: int) -> None:
+        """Let a tag of the directory at ``offset`` that is there hold one number of 32 bits."""
+        entry = self.read_directory(offset).find(tag)
+        if entry:
+            struct.pack_into(f"{self._order}HII", self.data, entry.position + 2, 4, 1, number)
 
     def wipe(self, start: int, size: int) -> None:
         """Write zeros; never over the header, never beyond the end."""
@@ -237,6 +259,16 @@ def make_exif(orientation: int) -> bytes:
     """Return the smallest EXIF structure that tells the orientation."""
     entry = struct.pack(">HHIHH", ORIENTATION, 3, 1, orientation, 0)
     return b"MM\x00\x2a" + struct.pack(">IH", 8, 1) + entry + bytes(4)
+
+
+def without_orientation(data: bytes) -> bytes:
+    """Return an EXIF structure that tells no orientation; as it is where it cannot be read."""
+    try:
+        exif = TiffFile(data)
+        exif.remove(exif.chain()[0].offset, ORIENTATION)
+    except DamagedImage:
+        return data
+    return bytes(exif.data)
 
 
 def read_orientation(data: bytes) -> int:

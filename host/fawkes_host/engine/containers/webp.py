@@ -17,6 +17,8 @@ _FLAGS = {b"ICCP": ICC_FLAG, b"ALPH": ALPHA_FLAG, b"EXIF": EXIF_FLAG, b"XMP ": X
 
 @dataclass(frozen=True)
 class Chunk:
+    """A chunk without its length and padding."""
+
     kind: bytes
     payload: bytes
 
@@ -104,6 +106,7 @@ def read_header(data: bytes) -> Header:
 
 
 def is_lossless(chunks: list[Chunk]) -> bool:
+    """Whether the picture is coded without loss."""
     return any(chunk.kind == b"VP8L" for chunk in chunks)
 
 

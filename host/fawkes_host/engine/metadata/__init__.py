@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fawkes_host.engine.containers import sniff
-from fawkes_host.engine.metadata import jpeg, png, webp
+from fawkes_host.engine.containers.sniff import Format
+from fawkes_host.engine.metadata import bmp, heif, jpeg, png, tiff, webp
 from fawkes_host.engine.metadata.policy import Policy, Removal
 from fawkes_host.protocol.errors import NotAnImage
 
 __all__ = ["Policy", "Removal", "Scrubbed", "apply", "scrub"]
+
+_SCRUB: dict[Format, Callable[[bytes, Removal], bytes]] = {
+    "JPEG": jpeg.scrub,
+    "PNG": png.scrub,
+    "WEBP": webp.scrub,
+    "HEIF": heif.scrub,
+    "AVIF": heif.scrub,
+    "BMP": bmp.scrub,
+    "TIFF": tiff.scrub,
+}
 
 
 @dataclass(frozen=True)
@@ -34,14 +46,9 @@ def apply(data: bytes, policy: Policy) -> bytes:
 
 def scrub(data: bytes, policy: Policy) -> Scrubbed:
     """Do as ``apply`` does, and tell what was lost."""
+    format_ = sniff.identify(data)
+    if format_ == "GIF":
+        raise NotAnImage(supported=", ".join(sniff.SUPPORTED))
     removal = Removal.of(policy, pixels_changed=False)
-    match sniff.identify(data):
-        case "JPEG":
-            result = jpeg.scrub(data, removal)
-        case "PNG":
-            result = png.scrub(data, removal)
-        case "WEBP":
-            result = webp.scrub(data, removal)
-        case _:
-            raise NotAnImage(supported=", ".join(sniff.SUPPORTED))
+    result = _SCRUB[format_](data, removal)
     return Scrubbed(result, tuple(sorted(removal.notices)))

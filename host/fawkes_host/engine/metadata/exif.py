@@ -44,7 +44,6 @@ def scrub(data: bytes, removal: Removal) -> bytes | None:
 
 
 def _scrub_parts(exif: TiffFile, removal: Removal) -> bytes:
-    original = bytes(exif.data)
     for directory in list(exif.walk()):
         scrub_directory(exif, directory, removal)
     if removal.previews:
@@ -52,8 +51,7 @@ def _scrub_parts(exif: TiffFile, removal: Removal) -> bytes:
         if may_hold_preview(exif.data):
             # Some cameras hide a second preview where no tag leads.
             _wipe_unreferenced(exif)
-    if exif.data == original:
-        return original
+        _trim(exif)
     return bytes(exif.data)
 
 
@@ -104,22 +102,35 @@ def remove_later_pages(exif: TiffFile, removal: Removal) -> None:
     exif.cut_chain(exif.read_directory(first.offset))
 
 
-def _wipe_unreferenced(exif: TiffFile) -> None:
-    """Write zeros over every byte that no directory accounts for."""
+def _used_spans(exif: TiffFile) -> list[tuple[int, int]]:
+    """Return where the bytes are that some directory accounts for, in order."""
     used = [(0, 8)]
     for directory in exif.walk():
-        used.append((directory.offset, directory.next_position + 4))
-        used += [(e.start, e.start + e.size) for e in directory.entries if e.size > 4]
-        gps = directory.find(tiff.GPS_DIRECTORY)
-        for offset in exif.integers(gps) if gps else []:
+        used += _spans(directory)
+        pointer = directory.find(tiff.GPS_DIRECTORY)
+        for offset in exif.integers(pointer) if pointer else []:
             try:
-                inner = exif.read_directory(offset)
+                used += _spans(exif.read_directory(offset))
             except DamagedImage:
                 continue
-            used.append((inner.offset, inner.next_position + 4))
-            used += [(e.start, e.start + e.size) for e in inner.entries if e.size > 4]
+    return sorted(used)
+
+
+def _spans(directory: Directory) -> list[tuple[int, int]]:
+    values = [(e.start, e.start + e.size) for e in directory.entries if e.size > 4]
+    return [(directory.offset, directory.next_position + 4), *values]
+
+
+def _wipe_unreferenced(exif: TiffFile) -> None:
     position = 0
-    for start, end in sorted(used):
+    for start, end in _used_spans(exif):
         exif.wipe(position, start - position)
         position = max(position, end)
     exif.wipe(position, len(exif.data) - position)
+
+
+def _trim(exif: TiffFile) -> None:
+    """Cut off the zeros that a thumbnail at the end leaves."""
+    end = max(end for _, end in _used_spans(exif))
+    if not any(exif.data[end:]):
+        del exif.data[end:]

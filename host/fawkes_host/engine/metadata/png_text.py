@@ -104,7 +104,7 @@ def _scrub_binary(name: bytes, profile: bytes, removal: Removal) -> bytes | None
         structure = exif.scrub(profile[len(exif.PREFIX) :], removal)
         return None if structure is None else exif.PREFIX + structure
     if name in (b"xmp", b"APP1"):
-        prefix, _, packet = profile.rpartition(b"\0")
+        _, _, packet = profile.rpartition(b"\0")
         scrubbed = xmp.scrub(packet, removal)
         return None if scrubbed is None else profile[: len(profile) - len(packet)] + scrubbed
     if name in (b"iptc", b"8bim"):

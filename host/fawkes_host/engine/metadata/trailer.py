@@ -10,9 +10,10 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fawkes_host.engine.containers import isobmff, jpeg
+from fawkes_host.engine.containers import jpeg
 from fawkes_host.engine.containers.jpeg import JpegFile, Segment
 from fawkes_host.engine.containers.tiff import TiffFile
+from fawkes_host.engine.metadata import movie
 from fawkes_host.engine.metadata.policy import Removal
 from fawkes_host.protocol.errors import DamagedImage
 
@@ -40,6 +41,7 @@ def scrub(
         note_removal(original, removal)
         return b""
     cleaned = bytearray(len(original.trailer))
+    kept_end = 0
     rest = bytearray(original.trailer)
     for companion in _companions(original):
         end = companion.start + companion.size
@@ -49,13 +51,19 @@ def scrub(
         scrubbed = scrub_jpeg(picture, removal)
         cleaned[companion.start : end] = scrubbed.ljust(len(picture), b"\0")
         rest[companion.start : end] = bytes(len(picture))
-    for start, end in isobmff.find_movies(bytes(rest)):
-        cleaned[start:end] = isobmff.without_place(bytes(rest[start:end]))
+        kept_end = max(kept_end, end)
+    for start, end in movie.find(bytes(rest)):
+        video = movie.scrub(bytes(rest[start:end]))
+        if video is None:
+            removal.note("motion_video_removed")
+        else:
+            cleaned[start:end] = video
+            kept_end = max(kept_end, end)
         rest[start:end] = bytes(end - start)
     if any(rest):
         # Makers append notes of their own (Samsung's tell the country), which nobody can check.
         removal.note("trailing_data_removed")
-        return bytes(cleaned).rstrip(b"\0")
+        return bytes(cleaned[:kept_end])
     return bytes(cleaned)
 
 
@@ -64,7 +72,7 @@ def note_removal(original: JpegFile, removal: Removal) -> None:
     if not original.trailer.strip(b"\0"):
         return
     companions = _companions(original)
-    movies = isobmff.find_movies(original.trailer)
+    movies = movie.find(original.trailer)
     if companions:
         removal.note("companion_pictures_removed")
     if movies:
@@ -133,6 +141,6 @@ def _companions(file: JpegFile) -> list[_Companion]:
     for row in range(0, len(table) - _MP_ENTRY_BYTES + 1, _MP_ENTRY_BYTES):
         size, offset = struct.unpack_from(f"{order}II", table, row + 4)
         start = position + offset - end_of_first
-        if offset and size and 0 <= start and start + size <= len(file.trailer):
+        if offset and size and start >= 0 and start + size <= len(file.trailer):
             companions.append(_Companion(start, size, len(_MPF) + entry.start + row + 8))
     return companions

@@ -112,8 +112,8 @@ class _Cutter:
             return
         self._cut_attributes(start, tag.end(), attributes)
 
-    def _end(self, name: str) -> None:
-        start, tag_end = self.open_tags.pop()
+    def _end(self, _name: str) -> None:
+        _, tag_end = self.open_tags.pop()
         if self.cut_depth == self.depth:
             empty = self.text[tag_end - 2 : tag_end] == b"/>"
             end = tag_end if empty else self.text.index(b">", self.parser.CurrentByteIndex) + 1

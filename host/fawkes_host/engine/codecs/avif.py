@@ -1,0 +1,76 @@
+"""AVIF pixels: Pillow decodes and encodes 8 bits a channel; the quality follows the file's size."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import AvifImagePlugin, Image
+
+from fawkes_host.engine import orientation
+from fawkes_host.engine.codecs.heif import Extras
+from fawkes_host.engine.codecs.pillow import as_array, decoding, open_image
+from fawkes_host.engine.codecs.samples import changed
+from fawkes_host.engine.codecs.sizing import estimate_quality, fit_size
+from fawkes_host.engine.containers.heif import HeifFile, with_colour_codes
+
+_SPEED = 8
+"""libaom's effort: 2 s for 12 megapixels; 6 makes files a tenth smaller, in four times that."""
+
+_SUBSAMPLINGS = {(0, 0): "4:4:4", (1, 0): "4:2:2", (1, 1): "4:2:0"}
+
+
+def read_pixels(data: bytes) -> NDArray[np.uint8]:
+    """Return uint8 [h, w, 3] RGB as displayed."""
+    with decoding():
+        image, _ = _open(data)
+        with image:
+            stored = as_array(image.convert("RGB"))
+        return orientation.to_display(stored, HeifFile(data).orientation)
+
+
+def write_pixels(data: bytes, change: NDArray[np.int16], extras: Extras) -> bytes:
+    """Encode ``data`` again with ``change``, int16 [h, w, 3] RGB as displayed, and ``extras``.
+
+    Chroma sampling, colour profile and alpha stay; rotation is done to the pixels.
+    """
+    with decoding():
+        file = HeifFile(data)
+        image, icc_profile = _open(data)
+        with image:
+            mode = "RGBA" if image.mode == "RGBA" else "RGB"
+            samples = as_array(image.convert(mode))
+        samples = changed(orientation.to_display(samples, file.orientation), change, 3)
+        coded = file.av1_format
+        subsampling = _SUBSAMPLINGS.get(coded.chroma_shifts, "4:2:0")
+
+        def encode(pixels: NDArray[Any], quality: int) -> bytes:
+            picture = Image.fromarray(np.ascontiguousarray(pixels))
+            if coded.monochrome:
+                picture = picture.convert("L")
+            buffer = io.BytesIO()
+            picture.save(
+                buffer,
+                "AVIF",
+                quality=quality,
+                speed=_SPEED,
+                subsampling="4:0:0" if coded.monochrome else subsampling,
+                icc_profile=icc_profile,
+                exif=extras.exif,
+                xmp=extras.xmp,
+            )
+            return buffer.getvalue()
+
+        target = file.picture_bytes()
+        overhead = len(extras.exif) + len(extras.xmp) + len(icc_profile)
+        start = estimate_quality(encode, samples, target)
+        result = fit_size(lambda quality: encode(samples, quality), target + overhead, start)
+        codes = file.colour_codes
+        return with_colour_codes(result, codes) if codes else result
+
+
+def _open(data: bytes) -> tuple[Image.Image, bytes]:
+    image = open_image(AvifImagePlugin.AvifImageFile, data)
+    return image, image.info.get("icc_profile") or b""
