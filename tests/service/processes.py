@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from fawkes_host.protocol.chunks import Assembly, split
+from fawkes_host.protocol.messages import Chunk, Cloak, End, Error, HostMessage, Progress, Result
 from fawkes_host.service.client import Link, ServiceClient
 from fawkes_host.service.endpoint import UnixEndpoint, default
 
@@ -43,6 +44,8 @@ class World:
         self.monkeypatch = monkeypatch
         self.relays: list[Relay] = []
         self.services: list[subprocess.Popen] = []
+        self.links: list[Talk] = []
+        self.set(**{name: None for name in os.environ if name.startswith(("FAWKES_", "FAKE_"))})
         self.set(
             XDG_RUNTIME_DIR=str(self._made("run")),
             XDG_CONFIG_HOME=str(self._made("config")),
@@ -88,8 +91,10 @@ class World:
         assert process.poll() is None, self.log()
         return process
 
-    def link(self) -> Link:
-        return Link(self.endpoint.connect())
+    def link(self) -> Talk:
+        link = Talk(self.endpoint.connect())
+        self.links.append(link)
+        return link
 
     def client(self) -> ServiceClient:
         return ServiceClient(self.link())
@@ -124,6 +129,8 @@ class World:
         return found
 
     def close(self) -> None:
+        for link in self.links:
+            link.close()
         for relay in self.relays:
             relay.close()
         for pid in self.service_pids():
@@ -133,19 +140,68 @@ class World:
         until(lambda: not self.service_pids() and not self.engine_pids())
 
 
+class Talk(Link):
+    """A client of the service that keeps what it was not waiting for."""
+
+    def __init__(self, connection) -> None:
+        self.kept: list[HostMessage] = []
+        super().__init__(connection)
+
+    def send_photo(self, data: bytes, photo: str = "a", **fields: Any) -> None:
+        self.send(order(data, photo, **fields))
+        for index, piece in split(data):
+            self.send(Chunk(id=photo, index=index, data=bytes(piece)))
+        self.send(End(id=photo))
+
+    def expect(self, kind: type, photo: str | None = None) -> Any:
+        """The next message of this type, and about this photo."""
+
+        def fits(message: HostMessage) -> bool:
+            return isinstance(message, kind) and photo in (None, getattr(message, "id", None))
+
+        for message in self.kept:
+            if fits(message):
+                self.kept.remove(message)
+                return message
+        while not fits(message := self.receive(WAIT_S)):
+            self.kept.append(message)
+        return message
+
+    def expect_running(self, photo: str = "a") -> None:
+        """Waits until the engine works on a photo."""
+        while self.expect(Progress, photo).stage != "cloak":
+            pass
+
+    def error(self, photo: str | None = "a") -> Error:
+        return self.expect(Error, photo)
+
+    def expect_photo(self, photo: str = "a") -> tuple[Result, bytes]:
+        """The result of a photo, and its bytes."""
+        result = self.expect(Result, photo)
+        assembly = Assembly(result.size, result.sha256)
+        while isinstance(message := self.expect(Chunk | End, photo), Chunk):
+            assembly.add(message.index, message.data)
+        return result, assembly.finish()
+
+
+def order(data: bytes, photo: str = "a", **fields: Any) -> Cloak:
+    return Cloak(id=photo, size=len(data), sha256=hashlib.sha256(data).hexdigest(), **fields)
+
+
 class Relay:
     """A relay as a browser sees it."""
 
     def __init__(self, arguments, folder: Path, script: str | None) -> None:
         code = ["-c", script] if script else ["-m", "fawkes_host.relay"]
         self.started = time.perf_counter()
-        self.process = subprocess.Popen(
-            [sys.executable, *code, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=(folder / "relay.err").open("ab"),
-            cwd=folder,
-        )
+        with (folder / "relay.err").open("ab") as errors:
+            self.process = subprocess.Popen(
+                [sys.executable, *code, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                cwd=folder,
+            )
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.messages: queue.Queue[dict[str, Any] | None] = queue.Queue()

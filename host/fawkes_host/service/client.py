@@ -17,6 +17,7 @@ from websockets.sync.client import ClientConnection
 from fawkes_host.protocol import chunks
 from fawkes_host.protocol.errors import (
     BY_CODE,
+    FawkesError,
     InternalError,
     OutOfStep,
     ProtocolUnsupported,
@@ -52,6 +53,10 @@ from fawkes_host.service.endpoint import Endpoint
 
 GREETING_SECONDS: Final = 5.0
 _LEAVING_SECONDS: Final = 10.0
+
+_ATTEMPTS: Final = 3
+"""A service may leave between being found and being greeted, and hardly twice."""
+
 _CANCEL_POLL_SECONDS: Final = 0.1
 
 OnProgress = Callable[[str, float, int], None]
@@ -121,21 +126,25 @@ def connect(endpoint: Endpoint | None = None, start: bool = True) -> Link:
     Raises ServiceUnavailable, ProtocolUnsupported, or what kept the service from starting.
     """
     place = endpoint or endpoints.default()
-    for _ in range(2):
+    fault: FawkesError = ServiceUnavailable(detail="it hangs up")
+    for _ in range(_ATTEMPTS if start else 1):
         if start:
             lifecycle.ensure_running(place)
         try:
             link = Link(place.connect(), wake=start)
+        except ServiceUnavailable as refusal:
+            fault = refusal
+            continue
         except (ServiceLost, TimeoutError):
-            raise ServiceUnavailable(detail="it hung up") from None
+            continue  # It was just leaving.
         if link.hello.protocol == PROTOCOL:
             return link
+        fault = ProtocolUnsupported(protocol=PROTOCOL, supported=link.hello.protocol)
         with link:
             if start:
                 link.send(Stop())
-        if not start or not lifecycle.wait_until_gone(place, _LEAVING_SECONDS):
-            break
-    raise ProtocolUnsupported(protocol=PROTOCOL, supported=link.hello.protocol)
+                lifecycle.wait_until_gone(place, _LEAVING_SECONDS)
+    raise fault
 
 
 @dataclass(frozen=True)

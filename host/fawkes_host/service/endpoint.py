@@ -93,7 +93,8 @@ class UnixEndpoint(Endpoint):
         from fawkes_host.protocol.errors import NotAuthorised, ServiceUnavailable
 
         try:
-            return unix_connect(str(self.path), "ws://localhost/", **CLIENT_OPTIONS)
+            # Since 17.1 the library warns unless its connections are entered.
+            return unix_connect(str(self.path), "ws://localhost/", **CLIENT_OPTIONS).__enter__()
         except InvalidStatus as refusal:
             raise NotAuthorised(detail=f"status {refusal.response.status_code}") from None
         except (OSError, InvalidHandshake, EOFError) as fault:
@@ -147,7 +148,7 @@ class LoopbackEndpoint(Endpoint):
                 subprotocols=[Subprotocol("fawkes.1"), Subprotocol(f"token.{token.hex()}")],
                 proxy=None,
                 **CLIENT_OPTIONS,
-            )
+            ).__enter__()
         except InvalidStatus as refusal:
             raise NotAuthorised(detail=f"status {refusal.response.status_code}") from None
         except (OSError, InvalidHandshake, EOFError) as fault:

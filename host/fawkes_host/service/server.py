@@ -105,9 +105,9 @@ class Service:
                 for task in self._tasks:
                     task.cancel()
                 await asyncio.gather(working, watching, *self._tasks, return_exceptions=True)
-                await self._say_farewell()
-                # From here a new service may listen; it waits for our lock.
+                # Whoever is told farewell finds another service and not this one again.
                 self._endpoint.remove()
+                await self._say_farewell()
         await self._engine.close()
         log.info("left after %d photos", self._counts.done)
 

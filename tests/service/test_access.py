@@ -1,0 +1,220 @@
+"""Who may talk to the service."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fake_engine import cloaked
+from fawkes_host.protocol.errors import NotAuthorised, ServiceUnavailable
+from fawkes_host.service import endpoint, places
+from fawkes_host.service.client import Link, ServiceClient
+from processes import until
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+CHROME = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
+FIREFOX = "moz-extension://0f0e0d0c-1111-2222-3333-444455556666"
+
+
+@pytest.fixture(scope="module")
+def port(served_on_tcp) -> int:
+    line = next(line for line in served_on_tcp.log().splitlines() if "also on ws" in line)
+    return int(line.rsplit(":", 1)[1].strip("/"))
+
+
+@pytest.fixture(scope="module")
+def served_on_tcp(tmp_path_factory):
+    from processes import World
+
+    with pytest.MonkeyPatch.context() as patch:
+        made = World(tmp_path_factory.mktemp("tcp"), patch)
+        made.set(FAWKES_TCP_PORT="0", FAWKES_MAX_CLIENTS="2")
+        made.serve()
+        until(lambda: "also on ws" in made.log())
+        yield made
+        made.close()
+
+
+def dial(port: int, token: str | None = None, host: str | None = None, path: str = "/", **headers):
+    """A connection to the stand-alone port, as a browser or anybody else would make it."""
+    offers = ["fawkes.1"]
+    if token is not None:
+        offers.append(f"token.{token}")
+    return connect(
+        f"ws://{host or f'127.0.0.1:{port}'}{path}",
+        additional_headers={name.title(): value for name, value in headers.items()},
+        subprotocols=offers,
+        compression=None,
+        proxy=None,
+        sock=_socket(port),
+    )
+
+
+def _socket(port: int):
+    import socket
+
+    return socket.create_connection(("127.0.0.1", port))
+
+
+def token() -> str:
+    return places.secret("tcp-token").hex()
+
+
+@pytest.mark.parametrize("headers", [{}, {"origin": CHROME}, {"origin": FIREFOX}])
+def test_token_opens_the_port_to_programs_and_extensions(port, headers):
+    with dial(port, token(), **headers) as connection:
+        assert connection.subprotocol == "fawkes.1"
+        photo = ServiceClient(Link(connection)).cloak(b"face")
+        assert photo.data == cloaked(b"face")
+
+
+@pytest.mark.parametrize("host", ["localhost:{port}", "127.0.0.1:{port}"])
+def test_both_names_of_this_machine_are_known(port, host):
+    with dial(port, token(), host=host.format(port=port)) as connection:
+        assert connection.subprotocol == "fawkes.1"
+
+
+@pytest.mark.parametrize(
+    ("status", "change"),
+    [
+        pytest.param(401, {"token": None}, id="no token"),
+        pytest.param(401, {"token": "0" * 64}, id="wrong token"),
+        pytest.param(401, {"token": ""}, id="empty token"),
+        pytest.param(403, {"origin": "https://example.org"}, id="a page"),
+        pytest.param(403, {"origin": "null"}, id="a sandboxed page"),
+        pytest.param(403, {"origin": "http://127.0.0.1"}, id="a local page"),
+        pytest.param(403, {"origin": CHROME + ".example.org"}, id="a page named like us"),
+        pytest.param(403, {"host": "example.org:{port}"}, id="a rebound name"),
+        pytest.param(403, {"host": "127.0.0.1:1"}, id="another port"),
+        pytest.param(403, {"host": "127.0.0.1.example.org:{port}"}, id="a name that starts well"),
+        pytest.param(404, {"path": "/photo"}, id="another path"),
+    ],
+)
+def test_everybody_else_is_refused_before_a_websocket_opens(port, status, change):
+    wanted = {"token": token(), **change}
+    if "host" in wanted:
+        wanted["host"] = wanted["host"].format(port=port)
+    with pytest.raises(InvalidStatus) as refusal, dial(port, **wanted):
+        pass
+    assert refusal.value.response.status_code == status
+
+
+def test_stop_is_not_heard_on_the_port(port, served_on_tcp):
+    with dial(port, token()) as connection:
+        connection.send('{"type":"stop","now":true}')
+        assert '"bad_message"' in connection.recv(60)
+    assert len(served_on_tcp.service_pids()) == 1
+
+
+def test_clients_beyond_the_limit_are_refused_until_one_leaves(port, served_on_tcp):
+    def dial_in() -> bool:
+        try:
+            with dial(port, token()):
+                return True
+        except InvalidStatus as refusal:
+            assert refusal.response.status_code == 503
+            return False
+
+    with dial(port, token()), dial(port, token()):
+        assert not dial_in()
+        with pytest.raises(NotAuthorised):
+            served_on_tcp.endpoint.connect()
+    until(dial_in)
+
+
+def test_token_is_kept_private_and_outlives_the_service(port, served_on_tcp):
+    path = places.config_folder() / "tcp-token"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert token() == path.read_text()
+    assert token() not in served_on_tcp.log()
+
+
+def test_service_listens_on_a_socket_for_the_user_alone_and_on_no_port(world):
+    service = world.serve()
+    path = world.endpoint.path
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert "also on" not in world.log()
+    sockets = {fd.readlink().name for fd in Path(f"/proc/{service.pid}/fd").iterdir()}
+    inodes = {name[8:-1] for name in sockets if name.startswith("socket:")}
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    assert inodes.isdisjoint(line.split()[9] for line in lines)
+    assert inodes
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another user")
+@pytest.mark.parametrize("open_the_way", [False, True])
+def test_other_user_is_refused(world, open_the_way):
+    """By the folder's mode; and where somebody opened that, by the service itself."""
+    world.serve()
+    path = world.endpoint.path
+    if open_the_way:
+        path.chmod(0o666)
+        for folder in path.parents:
+            if folder.stat().st_mode & 0o005 != 0o005:
+                folder.chmod(0o755)  # All of them are of this test's temporary folder.
+    script = f"""
+import os, socket
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+peer = socket.socket(socket.AF_UNIX)
+try:
+    peer.connect({str(path)!r})
+except PermissionError:
+    print("not let in")
+else:
+    peer.sendall(b"GET / HTTP/1.1\\r\\nHost: localhost\\r\\nUpgrade: websocket\\r\\n"
+        b"Connection: Upgrade\\r\\nSec-WebSocket-Version: 13\\r\\n"
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\\r\\n\\r\\n")
+    print(peer.recv(4096).split(b"\\r\\n")[0].decode())
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    expected = "HTTP/1.1 403 Forbidden" if open_the_way else "not let in"
+    assert told.stdout.strip() == expected
+
+
+def test_loopback_endpoint_serves_as_the_socket_does(world, monkeypatch):
+    """What Windows uses, here over the same loopback."""
+    import asyncio
+    import threading
+
+    from fawkes_host.protocol.messages import Stop
+    from fawkes_host.service import server, settings
+
+    place = endpoint.LoopbackEndpoint(world.folder / "run" / "fawkes-host")
+    assert not place.alive()
+    with pytest.raises(ServiceUnavailable):
+        place.connect()
+
+    async def serve() -> None:
+        await server.Service(settings.load(), place, None).run()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    until(place.alive)
+    assert stat.S_IMODE(place.path.stat().st_mode) == 0o600
+    with Link(place.connect()) as link:
+        assert ServiceClient(link).cloak(b"face").data == cloaked(b"face")
+        kept = place.path.read_bytes()
+        places.write_private(place.path, kept.replace(place.token.hex().encode(), b"0" * 64))
+        with pytest.raises(NotAuthorised):
+            place.connect()
+        places.write_private(place.path, kept)
+        link.send(Stop())
+        thread.join()
+    assert not place.path.exists()
+
+
+def test_address_too_long_for_a_socket_moves_to_a_short_private_folder(world, monkeypatch):
+    long = world.folder / ("x" * 100)
+    long.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(long))
+    place = endpoint.default()
+    assert len(os.fsencode(place.folder / "service.sock")) < 100
+    assert place.folder == endpoint.default().folder
