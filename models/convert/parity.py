@@ -83,7 +83,9 @@ def run_mobilefacenet(package: Path, chips: NDArray[np.uint8]) -> Floats:
 def run_faceres(package: Path, chips: NDArray[np.uint8]) -> Floats:
     """What the graph makes of ``chips``."""
     graph = tfjs_graph.read(package / mapping.FACERES_FILE)
-    image = chips[..., ::-1].astype(np.float32) - np.float32([91.4953, 103.8827, 131.0912])
+    image = chips[..., ::-1].astype(np.float32) - np.array(
+        [91.4953, 103.8827, 131.0912], np.float32
+    )
     return tfjs_graph.run(graph, image, "global_pooling/Mean")
 
 
