@@ -1,0 +1,187 @@
+"""``fawkes-host cloak``: photos and folders in, cloaked photos out."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fawkes_host.cli.inputs import Job, find_jobs
+from fawkes_host.cli.output import write_atomically
+from fawkes_host.cli.report import Report
+from fawkes_host.protocol.errors import (
+    EmptyInput,
+    ExitStatus,
+    FawkesError,
+    InternalError,
+    OutputExists,
+    UnreadableInput,
+)
+
+if TYPE_CHECKING:
+    from fawkes_host.engine.pipeline import Engine
+
+SCHEMA = 1
+"""Of ``--json``; raised when a field changes its meaning or goes."""
+
+LEVELS = ("low", "mid", "high")
+POLICIES = ("strip-location", "keep", "strip")
+
+EPILOG = """\b
+Examples:
+  fawkes-host cloak portrait.jpg
+  fawkes-host cloak --level high -o out.jpg portrait.jpg
+  fawkes-host cloak --recursive -o cloaked/ holidays/
+  cat portrait.jpg | fawkes-host cloak - > cloaked.jpg
+
+\b
+Exit status:
+  0    every photo is done
+  1    unexpected error
+  2    wrong usage
+  3    some photos failed
+  4    all photos failed
+  130  interrupted
+"""
+
+
+@dataclass
+class Outcome:
+    """What became of one input; its fields are those of ``--json``."""
+
+    input: str
+    output: str | None
+    status: str
+    error: dict[str, str] | None
+    seconds: float
+    faces: list[dict[str, Any]]
+
+
+@click.command("cloak", epilog=EPILOG)
+@click.argument("photos", nargs=-1, required=True, metavar="PHOTO|FOLDER...")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE|FOLDER",
+    help="Where the result goes. An existing folder, a name ending in a slash, and any name given "
+    "for several inputs are folders; there every result keeps its original's name. "
+    "Without this it lies beside the original as NAME_cloaked.EXT.",
+)
+@click.option(
+    "--level", type=click.Choice(LEVELS), default="mid", show_default=True, help="Protection level."
+)
+@click.option(
+    "--metadata",
+    type=click.Choice(POLICIES),
+    default="strip-location",
+    show_default=True,
+    help="What becomes of EXIF, XMP and IPTC.",
+)
+@click.option("--recursive", is_flag=True, help="Look into the folders of folders too.")
+@click.option("--overwrite", is_flag=True, help="Replace results that exist; never an original.")
+@click.option(
+    "--device",
+    type=click.Choice(("auto", "cpu", "gpu")),
+    default="auto",
+    show_default=True,
+    help="Where the networks run.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a report as JSON on standard output.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def command(
+    photos: tuple[str, ...],
+    output: str | None,
+    level: str,
+    metadata: str,
+    recursive: bool,
+    overwrite: bool,
+    device: str,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Cloak the faces in photos. Originals are never changed.
+
+    PHOTO is a JPEG, PNG, WebP, HEIC, AVIF, BMP or TIFF file; - reads standard input and writes
+    standard output. In a photo without a face no pixel changes.
+    """
+    if "-" in photos and (len(photos) > 1 or (as_json and output in (None, "-"))):
+        raise click.UsageError("'-' stands alone, and without --json unless -o names a file.")
+    jobs = find_jobs(photos, output, recursive)
+    if not jobs:
+        raise click.UsageError("No photos found; use --recursive to look into folders of folders.")
+    with Report(len(jobs), quiet or as_json) as report:
+        outcomes = _cloak_all(jobs, level, metadata, device, overwrite, report)
+    if as_json:
+        click.echo(
+            json.dumps({"schema": SCHEMA, "results": [asdict(o) for o in outcomes]}, indent=2)
+        )
+    failed = sum(outcome.status == "failed" for outcome in outcomes)
+    if failed:
+        status = ExitStatus.ALL_FAILED if failed == len(outcomes) else ExitStatus.SOME_FAILED
+        raise click.exceptions.Exit(status)
+
+
+def _cloak_all(
+    jobs: list[Job], level: str, metadata: str, device: str, overwrite: bool, report: Report
+) -> list[Outcome]:
+    engine: Engine | None = None
+    outcomes = []
+    for job in jobs:
+        report.begin(job)
+        started = time.perf_counter()
+        outcome = Outcome(job.shown_input, None, "failed", None, 0.0, [])
+        try:
+            if job.output is not None and not overwrite and os.path.lexists(job.output):
+                raise OutputExists(output=job.shown_output)
+            data = _read(job)
+            if engine is None:
+                # Only now: a mistyped name is told at once and not after TensorFlow has started.
+                engine = _start_engine(device)
+            result = _cloak(engine, data, level, metadata, report)
+            write_atomically(job.output, result.data, overwrite)
+            outcome.output = job.shown_output
+            outcome.status = result.status
+            outcome.faces = [
+                {**asdict(face), "box": list(face.box)} for face in result.receipt.faces
+            ]
+        except FawkesError as error:
+            outcome.error = {"code": error.code, "message": str(error)}
+        except Exception as error:  # one photo's surprise must not end the others
+            internal = InternalError(detail=f"{type(error).__name__}: {error}")
+            outcome.error = {"code": internal.code, "message": str(internal)}
+        outcome.seconds = round(time.perf_counter() - started, 3)
+        outcomes.append(outcome)
+        report.end(outcome)
+    return outcomes
+
+
+def _start_engine(device: str) -> Engine:
+    from fawkes_host.engine import runtime
+
+    runtime.start(runtime.Device(device))
+    from fawkes_host.engine.pipeline import Engine
+
+    return Engine(runtime.Device(device))
+
+
+def _cloak(engine: Engine, data: bytes, level: str, metadata: str, report: Report) -> Any:
+    from fawkes_host.engine.levels import LEVELS as BUDGETS
+    from fawkes_host.engine.metadata import Policy
+
+    return engine.cloak(data, BUDGETS[level], Policy(metadata), progress=report.advance)
+
+
+def _read(job: Job) -> bytes:
+    """The input's bytes; raises ``EmptyInput`` or ``UnreadableInput``."""
+    try:
+        data = sys.stdin.buffer.read() if job.input is None else job.input.read_bytes()
+    except OSError as error:
+        raise UnreadableInput(detail=error.strerror or str(error)) from error
+    if not data:
+        raise EmptyInput()
+    return data

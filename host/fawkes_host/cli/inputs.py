@@ -1,0 +1,108 @@
+"""Which photos a command line names, and where each result goes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+PHOTO_SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .webp .heic .heif .hif .avif .bmp .dib .tif .tiff".split()
+)
+"""Files of a folder that are taken for photos.  A file named by itself is judged by its content."""
+
+CLOAKED_MARK = "_cloaked"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photo; ``None`` stands for standard input and standard output."""
+
+    input: Path | None
+    output: Path | None
+
+    @property
+    def shown_input(self) -> str:
+        return "-" if self.input is None else str(self.input)
+
+    @property
+    def shown_output(self) -> str:
+        return "-" if self.output is None else str(self.output)
+
+
+def find_jobs(photos: tuple[str, ...], output: str | None, recursive: bool) -> list[Job]:
+    """Return a job for every photo that is named or lies in a named folder, in a stable order.
+
+    A file named by itself is always a job, even where it does not exist, so that the report says
+    so.  Raises ``click.UsageError`` where two inputs would be written to one output, or an output
+    is an input.
+    """
+    if photos == ("-",):
+        target = None if output in (None, "-") else Path(str(output))
+        if target is not None and target.is_dir():
+            raise click.UsageError("Standard input has no name to keep: let -o name a file.")
+        return [Job(None, target)]
+    if output == "-":
+        raise click.UsageError("Standard output takes one photo, from standard input: use '-'.")
+    into_folder = output is not None and (
+        len(photos) > 1
+        or Path(photos[0]).is_dir()
+        or Path(output).is_dir()
+        or output.endswith(("/", os.sep))
+    )
+    jobs = []
+    for named in photos:
+        path = Path(named)
+        # An earlier run's results lie in the folder too when no other was given.
+        skip_cloaked = output is None
+        sources = _photos_in(path, recursive, skip_cloaked) if path.is_dir() else [path]
+        root = path if path.is_dir() else path.parent
+        for source in sources:
+            if output is None:
+                target = source.with_name(f"{source.stem}{CLOAKED_MARK}{source.suffix}")
+            elif into_folder:
+                target = Path(output) / source.relative_to(root)
+            else:
+                target = Path(output)
+            jobs.append(Job(source, target))
+    jobs = list(dict.fromkeys(jobs))
+    _refuse_collisions(jobs)
+    return jobs
+
+
+def _photos_in(folder: Path, recursive: bool, skip_cloaked: bool) -> list[Path]:
+    """The photos of a folder; links to folders are not followed, so no loop can catch us."""
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(folders) if recursive else []
+        for name in sorted(names):
+            path = Path(parent) / name
+            if path.suffix.lower() not in PHOTO_SUFFIXES or name.startswith("."):
+                continue
+            if skip_cloaked and path.stem.endswith(CLOAKED_MARK):
+                continue
+            found.append(path)
+    return found
+
+
+def _refuse_collisions(jobs: list[Job]) -> None:
+    inputs = {_identity(job.input) for job in jobs if job.input is not None}
+    outputs: dict[str, Path | None] = {}
+    for job in jobs:
+        if job.output is None:
+            continue
+        key = _identity(job.output)
+        if key in inputs:
+            raise click.UsageError(f"{job.output} is an original, and originals are never changed.")
+        if key in outputs:
+            raise click.UsageError(
+                f"{outputs[key]} and {job.input} would both be written to {job.output}."
+            )
+        outputs[key] = job.input
+
+
+def _identity(path: Path) -> str:
+    """One string for one file, whatever way it is named."""
+    return os.path.normcase(os.path.realpath(path))

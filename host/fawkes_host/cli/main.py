@@ -1,0 +1,91 @@
+"""``fawkes-host``: the group that every command belongs to.
+
+Commands are imported when they are called, so that ``--help`` stays instant.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+import fawkes_host
+from fawkes_host.protocol.errors import ExitStatus, FawkesError
+
+COMMANDS = {
+    "cloak": "Cloak photos and folders of photos.",
+    "bench": "Measure speed and memory, with Fawkes 1.0 beside it.",
+    "models": "List the networks, their licences and checksums.",
+    "serve": "Run the engine service that browsers share.",
+    "status": "Show what the engine service is doing.",
+    "stop": "Stop the engine service.",
+}
+"""Name and one line of help; each lives in the module of its name, as ``command``."""
+
+EPILOG = """\b
+Exit status:
+  0    all done
+  1    unexpected error
+  2    wrong usage
+  3    some inputs failed
+  4    all inputs failed
+  130  interrupted
+"""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules, imported when needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"fawkes_host.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(fawkes_host.__version__, prog_name="fawkes-host")
+def group() -> None:
+    """Cloak the faces in your photos before you share them.
+
+    A cloak is a small change that makes face recognisers trained on the photo fail to know the
+    person. Everything happens on this computer.
+    """
+
+
+def main() -> None:
+    """Run the command line; never returns."""
+    try:
+        status = group.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        status = stop.exit_code
+    except click.UsageError as error:
+        error.show()
+        status = ExitStatus.USAGE
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted.", err=True)
+        status = ExitStatus.INTERRUPTED
+    except FawkesError as error:
+        click.echo(f"Error ({error.code}): {error}", err=True)
+        status = ExitStatus.ALL_FAILED
+    except BrokenPipeError:
+        # Whoever read our output has left; Python would complain once more while it closes stdout.
+        sys.stderr.close()
+        status = ExitStatus.UNEXPECTED
+    sys.exit(status if isinstance(status, int) else ExitStatus.OK)
+
+
+if __name__ == "__main__":
+    main()

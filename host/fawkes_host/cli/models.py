@@ -1,0 +1,32 @@
+"""``fawkes-host models``: which networks a cloak is made on."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+
+@click.command("models")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def command(as_json: bool) -> None:
+    """List the surrogate networks: licence, source, checksum, and where each file lies."""
+    from fawkes_models import registry, store
+
+    rows = [
+        {
+            "name": card.name,
+            "licence": card.licence,
+            "source": card.source,
+            "sha256": card.weights.sha256,
+            "path": str(store.WEIGHTS_FOLDER / card.weights.name),
+        }
+        for card in registry.SURROGATES.values()
+    ]
+    if as_json:
+        click.echo(json.dumps({"schema": 1, "models": rows}, indent=2))
+        return
+    for row in rows:
+        click.echo(f"{row['name']}  ({row['licence']})")
+        for key in ("source", "sha256", "path"):
+            click.echo(f"  {key:<7} {row[key]}")

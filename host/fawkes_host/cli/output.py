@@ -1,0 +1,83 @@
+"""Writes results whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from fawkes_host.protocol.errors import DiskFull, OutputExists, UnwritableOutput
+
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def write_atomically(path: Path | None, data: bytes, overwrite: bool) -> None:
+    """Write ``data`` to a temporary file beside ``path`` and rename it; ``None`` is standard output.
+
+    Missing folders are made.  Raises ``DiskFull``, ``UnwritableOutput`` or ``OutputExists``, and
+    leaves nothing behind then, neither a partial file nor a folder it has made.
+    """
+    if path is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    made: list[Path] = []
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    try:
+        made = _make_folders(path.parent)
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _put_in_place(temporary, path, overwrite)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        for folder in reversed(made):
+            _remove_if_empty(folder)
+        if isinstance(error, FileExistsError):
+            raise OutputExists(output=str(path)) from error
+        if isinstance(error, OSError):
+            if error.errno in NO_SPACE:
+                raise DiskFull() from error
+            raise UnwritableOutput(detail=error.strerror or str(error)) from error
+        raise
+
+
+def _put_in_place(temporary: Path, path: Path, overwrite: bool) -> None:
+    """Rename; without ``overwrite`` a file that has appeared meanwhile is not replaced."""
+    if overwrite:
+        temporary.replace(path)
+        return
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without hard links: look, then rename.
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        temporary.replace(path)
+        return
+    temporary.unlink()
+
+
+def _make_folders(folder: Path) -> list[Path]:
+    """Make a folder and its parents; return those that were made, outermost first."""
+    missing = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    made = []
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        made.append(path)
+    return made
+
+
+def _remove_if_empty(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except OSError:
+        pass

@@ -1,0 +1,341 @@
+"""The cloak: a small change of a face that moves it in the feature space of face recognisers.
+
+loss → gradient → normalise → step → project, as in Fawkes (Shan et al., 2020), with what later
+work and our measurements added (``evaluation/ABLATIONS.md``): one change of luminance for all
+three channels, a step preconditioned by the photo's local contrast, input diversity (Xie et al.,
+2019), momentum (Dong et al., 2018), and one surrogate network a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import align
+from .align import CANVAS_PX, Frame
+from .visibility import Budget, Viewer
+
+LUMINANCE = (0.299, 0.587, 0.114)
+"""ITU-R BT.601, the luma of JPEG."""
+
+
+class Goal(StrEnum):
+    """Where a face is moved to."""
+
+    PUSH = "push"
+    """Away from its own embedding."""
+    PULL = "pull"
+    """Towards the people that it resembles least."""
+    BOTH = "both"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a cloak is optimised; the numbers were chosen by measurement (``ABLATIONS.md``)."""
+
+    goal: Goal = Goal.PUSH
+    steps: int = 36
+    step_size: float = 0.2
+    """Root mean square of a step, as a share of that of the largest change."""
+    momentum: float = 0.8
+    contrast_power: float = 0.5
+    """Exponent of the local contrast W in a step: 0 spreads a change evenly, 1 hides it all in
+    texture."""
+    linf: float = 20.0
+    """No pixel changes by more grey levels than this, before the last fit to the budget."""
+    scale_jitter: float = 0.08
+    shift_jitter: float = 0.04
+    """Both as shares of the chip's edge."""
+    angle_jitter_deg: float = 4.0
+    mirror_chance: float = 0.5
+    blur_chance: float = 0.5
+    radius: float = 1.5
+    """Root mean square of the change, in grey levels of the whole canvas, before the first fit."""
+    fits: tuple[int, ...] = (12, 24)
+    """After so many steps the radius is fitted to the budget of visibility."""
+
+
+class Cloaker:
+    """Optimises cloaks on a set of surrogate networks.
+
+    Every graph is traced once, by ``warm_up`` or the first photo.
+    """
+
+    def __init__(
+        self,
+        networks: Sequence[Any],
+        recipe: Recipe = Recipe(),  # noqa: B008 (frozen)
+        targets: dict[str, NDArray[np.float32]] | None = None,
+    ) -> None:
+        """``networks`` are those of ``fawkes_models``; ``targets`` holds candidate embeddings
+        [k, d] by network (``fawkes_models.targets``), and a goal other than ``PUSH`` needs them."""
+        import tensorflow as tf
+
+        if recipe.goal is not Goal.PUSH and targets is None:
+            raise ValueError(f"the goal {recipe.goal} needs targets")
+        self.networks = tuple(networks)
+        self.recipe = recipe
+        self._targets = {
+            n.name: np.asarray(_centre(n, targets[n.name])) for n in self.networks if targets
+        }
+        self._embed = {n.name: _build_embed(n) for n in self.networks}
+        self._step = {n.name: _build_step(n, recipe) for n in self.networks}
+        self._prepare = _build_prepare(recipe)
+
+    def warm_up(self) -> None:
+        """Trace every graph on a blank face."""
+        template = self.networks[0].template * (CANVAS_PX / self.networks[0].input_size)
+        frame = align.frame_face(template, CANVAS_PX, CANVAS_PX)
+        blank = np.full((CANVAS_PX, CANVAS_PX, 3), 128, np.float32)
+        self.optimise(blank, frame, Budget(90.0, 0.01, 1.0), 0, steps=len(self.networks))
+
+    def optimise(
+        self,
+        canvas: NDArray[np.float32],
+        frame: Frame,
+        budget: Budget,
+        seed: int,
+        on_step: Callable[[float], None] | None = None,
+        steps: int | None = None,
+    ) -> NDArray[np.float32]:
+        """Return the change of a face's luminance, float32 [C, C] in grey levels.
+
+        ``canvas`` is float32 [C, C, 3], RGB 0..255; ``budget`` is roughly what the change spends
+        of it in the canvas: the last fit, at the photo's resolution, is the merge's.
+        ``on_step`` hears the share of the steps done before each of them and may raise.
+        """
+        import tensorflow as tf
+
+        recipe = self.recipe
+        steps = steps or recipe.steps
+        random = np.random.default_rng(seed)
+        pixels = tf.constant(canvas[None])
+        preconditioner = self._prepare(pixels, tf.constant(frame.mask()[None, ..., None]))
+        directions = self._directions(canvas, frame)
+
+        viewer = Viewer(canvas[frame.crop_slices])
+        radius = recipe.radius
+        change = tf.zeros((1, CANVAS_PX, CANVAS_PX, 1))
+        velocity = tf.zeros_like(change)
+        for step in range(steps):
+            if on_step is not None:
+                on_step(step / steps)
+            network = self.networks[step % len(self.networks)]
+            view = _chip_transform(network, frame.landmarks, recipe, random)
+            blur = np.float32(random.random() < recipe.blur_chance)
+            change, velocity = self._step[network.name](
+                pixels,
+                preconditioner,
+                change,
+                velocity,
+                np.float32(radius),
+                view[None],
+                blur,
+                directions[network.name],
+            )
+            if step + 1 in recipe.fits:
+                changed = np.clip(canvas + np.asarray(change[0]), 0.0, 255.0)
+                spent = 1.0 - budget.room(viewer.see(changed[frame.crop_slices]))
+                # What is spent is nearly proportional to the change.
+                radius *= float(np.clip(1.0 / max(spent, 0.01), 0.33, 3.0))
+        return np.asarray(change[0, :, :, 0])
+
+    def similarity(
+        self, before: NDArray[np.float32], after: NDArray[np.float32], frame: Frame
+    ) -> dict[str, float]:
+        """Cosine between the centred embeddings of two canvases, for each surrogate."""
+        pair = np.stack([before, after])
+        cosines = {}
+        for network in self.networks:
+            view = _chip_transform(network, frame.landmarks)
+            one, other = np.asarray(self._embed[network.name](pair, np.stack([view, view])))
+            cosines[network.name] = float(one @ other)
+        return cosines
+
+    def _directions(
+        self, canvas: NDArray[np.float32], frame: Frame
+    ) -> dict[str, NDArray[np.float32]]:
+        """For each network float32 [1, d]: the face's embedding is moved against it."""
+        own = {}
+        for network in self.networks:
+            view = _chip_transform(network, frame.landmarks)[None]
+            own[network.name] = np.asarray(self._embed[network.name](canvas[None], view))
+        if self.recipe.goal is Goal.PUSH:
+            return own
+        # One target in all networks: the cluster of people that resembles the face least.
+        likeness = sum(own[name] @ targets.T for name, targets in self._targets.items())
+        target = int(np.argmin(likeness))
+        pull = {name: -targets[target][None] for name, targets in self._targets.items()}
+        if self.recipe.goal is Goal.PULL:
+            return pull
+        return {name: own[name] + pull[name] for name in own}
+
+def _build_embed(network: Any) -> Any:
+    import tensorflow as tf
+
+    @tf.function(
+        autograph=False,
+        input_signature=[
+            tf.TensorSpec((None, CANVAS_PX, CANVAS_PX, 3)),
+            tf.TensorSpec((None, 8)),
+        ]
+    )
+    def embed(pixels: Any, views: Any) -> Any:
+        return _centre(network, network(_warp(pixels, views, network.input_size)))
+
+    return embed
+
+
+def _build_prepare(recipe: Recipe) -> Any:
+    import tensorflow as tf
+
+    plane = tf.TensorSpec((None, CANVAS_PX, CANVAS_PX, 1))
+
+    @tf.function(
+        autograph=False, input_signature=[tf.TensorSpec((None, CANVAS_PX, CANVAS_PX, 3)), plane]
+    )
+    def prepare(pixels: Any, mask: Any) -> Any:
+        luminance = tf.reduce_sum(pixels * LUMINANCE, axis=-1, keepdims=True)
+        return mask * _local_contrast(luminance) ** recipe.contrast_power
+
+    return prepare
+
+
+def _build_step(network: Any, recipe: Recipe) -> Any:
+    """One step of the optimisation on one network, as a graph."""
+    import tensorflow as tf
+
+    plane = tf.TensorSpec((1, CANVAS_PX, CANVAS_PX, 1))
+
+    @tf.function(
+        autograph=False,
+        input_signature=[
+            tf.TensorSpec((1, CANVAS_PX, CANVAS_PX, 3)),
+            plane,
+            plane,
+            plane,
+            tf.TensorSpec(()),
+            tf.TensorSpec((1, 8)),
+            tf.TensorSpec(()),
+            tf.TensorSpec((1, network.embedding_size)),
+        ]
+    )
+    def step(
+        pixels: Any,
+        preconditioner: Any,
+        change: Any,
+        velocity: Any,
+        radius: Any,
+        views: Any,
+        blur: Any,
+        direction: Any,
+    ) -> Any:
+        # The photo is warped outside the tape: the gradient of one plane costs a tenth of three.
+        photo = _blur(_warp(pixels, views, network.input_size), blur)
+
+        # loss
+        with tf.GradientTape() as tape:
+            tape.watch(change)
+            shift = _blur(_warp(change, views, network.input_size), blur)
+            chips = tf.clip_by_value(photo + shift, 0.0, 255.0)
+            loss = tf.reduce_sum(_centre(network, network(chips)) * direction)
+
+        # gradient, normalised
+        gradient = tape.gradient(loss, change)
+        velocity = recipe.momentum * velocity + gradient / (_mean(tf.abs(gradient)) + 1e-12)
+
+        # step
+        downhill = preconditioner * velocity
+        change -= recipe.step_size * radius * downhill / (_rms(downhill) + 1e-12)
+
+        # project
+        change = tf.clip_by_value(change, -recipe.linf, recipe.linf)
+        return change * tf.minimum(1.0, radius / (_rms(change) + 1e-12)), velocity
+
+    return step
+
+
+def _mean(planes: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.reduce_mean(planes, axis=(1, 2, 3), keepdims=True)
+
+
+def _rms(planes: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.sqrt(_mean(planes**2))
+
+
+def _centre(network: Any, embeddings: Any) -> Any:
+    """Unit embeddings [n, d] minus the population's mean, to unit length again."""
+    import tensorflow as tf
+
+    return tf.nn.l2_normalize(tf.nn.l2_normalize(embeddings, -1) - network.centre, -1)
+
+
+def _warp(images: Any, views: Any, size: int) -> Any:
+    """Chips [n, size, size, c] of images [n, h, w, c]; each view maps chip to image, bilinear."""
+    import tensorflow as tf
+
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=images,
+        transforms=views,
+        output_shape=(size, size),
+        interpolation="BILINEAR",
+        fill_mode="NEAREST",
+        fill_value=0.0,
+    )
+
+
+def _blur(images: Any, amount: Any) -> Any:
+    """Mix images with their mean over 2×2 pixels: as other resamplers would show them."""
+    import tensorflow as tf
+
+    pairs = images + tf.roll(images, 1, 1)
+    return images + amount * (0.25 * (pairs + tf.roll(pairs, 1, 2)) - images)
+
+
+def _local_contrast(luminance: Any) -> Any:
+    """W = 2·variance + C2, the denominator of SSIM's contrast term; planes [n, h, w, 1], 0..255."""
+    import tensorflow as tf
+
+    offsets = np.arange(-5, 6)
+    window = np.exp(-0.5 * (offsets / 1.5) ** 2)
+    taps = (window / window.sum()).astype(np.float32)[:, None, None, None]
+
+    def average(planes: Any) -> Any:
+        planes = tf.pad(planes, [[0, 0], [5, 5], [5, 5], [0, 0]], "SYMMETRIC")
+        planes = tf.nn.conv2d(planes, taps, 1, "VALID")
+        return tf.nn.conv2d(planes, taps.transpose(1, 0, 2, 3), 1, "VALID")
+
+    variance = tf.nn.relu(average(luminance**2) - average(luminance) ** 2)
+    return 2.0 * variance + (0.03 * 255.0) ** 2
+
+
+def _chip_transform(
+    network: Any,
+    landmarks: ArrayLike,
+    recipe: Recipe | None = None,
+    random: np.random.Generator | None = None,
+) -> NDArray[np.float32]:
+    """Chip to canvas, the eight numbers of TensorFlow's projective transform; jittered as the
+    recipe says where both it and ``random`` are given."""
+    to_canvas = align.similarity(network.template, landmarks)
+    if recipe is not None and random is not None:
+        size = network.input_size
+        middle = np.full(2, (size - 1) / 2)
+        scale = np.exp(recipe.scale_jitter * random.uniform(-1, 1))
+        angle = np.deg2rad(recipe.angle_jitter_deg * random.uniform(-1, 1))
+        shift = recipe.shift_jitter * size * random.uniform(-1, 1, 2)
+        mirror = -1.0 if random.random() < recipe.mirror_chance else 1.0
+        turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        turn = turn @ np.diag([mirror, 1.0])
+        jitter = np.column_stack([turn, middle + shift - turn @ middle])
+        to_canvas = align.compose(to_canvas, jitter)
+    return np.concatenate([to_canvas.ravel(), [0.0, 0.0]]).astype(np.float32)

@@ -1,0 +1,206 @@
+"""LDR-FLIP (Andersson et al., 2020) in TensorFlow: what is seen when flipping between two images.
+
+0 is identical, 1 the largest difference.  The mean over a crop is the crop's value.  The viewer is
+the paper's: a monitor of 0.7 m and 3840 px, 0.7 m away, 67 pixels per degree.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PIXELS_PER_DEGREE = 0.7 * 3840 / 0.7 * np.pi / 180
+COLOUR_EXPONENT = 0.7
+FEATURE_EXPONENT = 0.5
+BEND = (0.4, 0.95)
+"""Colour differences up to the first share of the largest fill the range up to the second."""
+FEATURE_WIDTH_DEG = 0.082
+
+CSF = {
+    # channel: (amplitude, width) of one or two Gaussians of the contrast sensitivity
+    "achromatic": ((1.0, 0.0047),),
+    "red-green": ((1.0, 0.0053),),
+    "blue-yellow": ((34.1, 0.04), (13.5, 0.025)),
+}
+
+RGB_TO_XYZ = np.array(
+    [
+        [0.41238656, 0.35759149, 0.18045049],
+        [0.21263682, 0.71518298, 0.07218020],
+        [0.01933062, 0.11919716, 0.95037259],
+    ]
+)
+"""IEC 61966-2-1, reference white D65 at (1, 1, 1)."""
+WHITE = RGB_TO_XYZ.sum(axis=1)
+RGB_TO_RELATIVE_XYZ = (RGB_TO_XYZ / WHITE[:, None]).astype(np.float32)
+
+
+class Reference:
+    """The original's half of the metric, computed once for many values."""
+
+    def __init__(self, original: Any) -> None:
+        """``original`` is [n, h, w, 3], sRGB 0..255."""
+        self._colour, self._features = _views(original)
+
+    def mean(self, changed: Any) -> Any:
+        """Mean FLIP of crops [n, h, w, 3], sRGB 0..255, of the original's size: float32 [n]."""
+        import tensorflow as tf
+
+        colour, features = _views(changed)
+        difference = _hyab(self._colour, colour) ** COLOUR_EXPONENT
+        largest = _largest_difference()
+        bend, share = BEND[0] * largest, BEND[1]
+        difference = tf.where(
+            difference < bend,
+            share / bend * difference,
+            share + (difference - bend) / (largest - bend) * (1.0 - share),
+        )
+        feature = tf.zeros_like(difference)
+        for before, after in zip(self._features, features, strict=True):
+            feature = tf.maximum(feature, tf.abs(before - after))
+        feature = (feature / np.sqrt(2.0) + 1e-9) ** FEATURE_EXPONENT
+        error = (difference + 1e-9) ** (1.0 - tf.minimum(feature, 1.0))
+        return tf.reduce_mean(error, axis=(1, 2))
+
+
+def _views(srgb: Any) -> tuple[Any, tuple[Any, Any]]:
+    """What is compared: Hunt-adjusted Lab [n, h, w, 3] as the eye resolves it, and the strength of
+    edges and of points, each [n, h, w]."""
+    import tensorflow as tf
+
+    xyz = to_xyz(srgb)
+    luminance = 116.0 * xyz[..., 1] - 16.0
+    opponents = tf.stack(
+        [luminance, 500.0 * (xyz[..., 0] - xyz[..., 1]), 200.0 * (xyz[..., 1] - xyz[..., 2])],
+        axis=-1,
+    )
+
+    seen = tf.zeros_like(opponents)
+    for weights, row, column in _csf_filters():
+        seen += weights * _separable(opponents, row, column)
+    y = (seen[..., 0] + 16.0) / 116.0
+    seen_xyz = tf.stack([seen[..., 1] / 500.0 + y, y, y - seen[..., 2] / 200.0], axis=-1)
+    to_rgb = np.linalg.inv(RGB_TO_RELATIVE_XYZ)
+    seen_rgb = tf.clip_by_value(tf.einsum("nhwc,dc->nhwd", seen_xyz, to_rgb), 0.0, 1.0)
+    lab = to_lab(tf.einsum("nhwc,dc->nhwd", seen_rgb, RGB_TO_RELATIVE_XYZ))
+    hunt = tf.concat([lab[..., :1], lab[..., 1:] * lab[..., :1] * 0.01], axis=-1)
+
+    grey = xyz[..., 1:2]
+    smooth, edge, point = _feature_filters()
+    strengths = []
+    for profile in (edge, point):
+        across = _separable(grey, smooth, profile)[..., 0]
+        down = _separable(grey, profile, smooth)[..., 0]
+        strengths.append(tf.sqrt(across**2 + down**2 + 1e-12))
+    return hunt, (strengths[0], strengths[1])
+
+
+def to_xyz(srgb: Any) -> Any:
+    """XYZ relative to white of sRGB 0..255, [n, h, w, 3]."""
+    import tensorflow as tf
+
+    value = tf.clip_by_value(tf.cast(srgb, tf.float32) / 255.0, 0.0, 1.0)
+    linear = tf.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    return tf.einsum("nhwc,dc->nhwd", linear, RGB_TO_RELATIVE_XYZ)
+
+
+def to_lab(xyz: Any) -> Any:
+    """CIE Lab of XYZ relative to white, [n, h, w, 3]."""
+    import tensorflow as tf
+
+    knee = 6.0 / 29.0
+    safe = tf.maximum(xyz, knee**3)
+    f = tf.where(xyz > knee**3, safe ** (1.0 / 3.0), xyz / (3.0 * knee**2) + 4.0 / 29.0)
+    return tf.stack(
+        [
+            116.0 * f[..., 1] - 16.0,
+            500.0 * (f[..., 0] - f[..., 1]),
+            200.0 * (f[..., 1] - f[..., 2]),
+        ],
+        axis=-1,
+    )
+
+
+def _hyab(one: Any, other: Any) -> Any:
+    import tensorflow as tf
+
+    gap = one - other
+    return tf.abs(gap[..., 0]) + tf.sqrt(tf.reduce_sum(gap[..., 1:] ** 2, axis=-1) + 1e-9)
+
+
+@lru_cache(maxsize=1)
+def _largest_difference() -> float:
+    """Between the Hunt-adjusted green and blue of sRGB."""
+    ends = []
+    for rgb in ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0)):
+        f = RGB_TO_XYZ @ rgb / WHITE
+        knee = 6.0 / 29.0
+        f = np.where(f > knee**3, np.cbrt(f), f / (3 * knee**2) + 4.0 / 29.0)
+        light = 116.0 * f[1] - 16.0
+        ends.append((light, 5.0 * light * (f[0] - f[1]), 2.0 * light * (f[1] - f[2])))
+    gap = np.subtract(*ends)
+    return float((abs(gap[0]) + np.hypot(gap[1], gap[2])) ** COLOUR_EXPONENT)
+
+
+Kernel = NDArray[np.float32]
+
+
+@lru_cache(maxsize=1)
+def _csf_filters() -> tuple[tuple[Kernel, Kernel, Kernel], ...]:
+    """The contrast sensitivity of each channel as a sum of separable Gaussians: weights [3] and the
+    two profiles [k, 3] of each term; the whole sums to one in every channel."""
+    widest = max(width for terms in CSF.values() for _, width in terms)
+    radius = int(np.ceil(3 * np.sqrt(widest / (2 * np.pi**2)) * PIXELS_PER_DEGREE))
+    degrees = np.arange(-radius, radius + 1) / PIXELS_PER_DEGREE
+    terms = []
+    for place in range(2):
+        weights, profiles = np.zeros(3), np.zeros((len(degrees), 3))
+        for channel, gaussians in enumerate(CSF.values()):
+            profiles[:, channel] = 1.0 / len(degrees)
+            if place < len(gaussians):
+                amplitude, width = gaussians[place]
+                profile = np.exp(-(np.pi**2) / width * degrees**2)
+                profiles[:, channel] = profile / profile.sum()
+                weights[channel] = amplitude * np.sqrt(np.pi / width) * profile.sum() ** 2
+        terms.append((weights, profiles))
+    total = terms[0][0] + terms[1][0]
+    return tuple(
+        ((weights / total).astype(np.float32), profiles.astype(np.float32), profiles.astype(np.float32))
+        for weights, profiles in terms
+    )
+
+
+@lru_cache(maxsize=1)
+def _feature_filters() -> tuple[Kernel, Kernel, Kernel]:
+    """Profiles [k, 1]: a Gaussian, and its first and second derivatives, each scaled so that its
+    positive and its negative part sum to one."""
+    sigma = 0.5 * FEATURE_WIDTH_DEG * PIXELS_PER_DEGREE
+    radius = int(np.ceil(3 * sigma))
+    place = np.arange(-radius, radius + 1)
+    gauss = np.exp(-(place**2) / (2 * sigma**2))
+    edge = -place * gauss
+    point = (place**2 / sigma**2 - 1) * gauss
+
+    def scale(profile: NDArray[np.float64]) -> Kernel:
+        positive, negative = profile.clip(min=0).sum(), -profile.clip(max=0).sum()
+        balanced = np.where(profile > 0, profile / positive, profile / max(negative, 1e-12))
+        return balanced[:, None].astype(np.float32)
+
+    return (gauss / gauss.sum())[:, None].astype(np.float32), scale(edge), scale(point)
+
+
+def _separable(images: Any, rows: Kernel, columns: Kernel) -> Any:
+    """Filter [n, h, w, c] with profiles [k, c] down and across; the border is repeated."""
+    import tensorflow as tf
+
+    radius = len(rows) // 2
+    height, width = images.shape[1:3]
+    down = np.clip(np.arange(-radius, height + radius), 0, height - 1).astype(np.int32)
+    across = np.clip(np.arange(-radius, width + radius), 0, width - 1).astype(np.int32)
+    images = tf.gather(images, down, axis=1)
+    images = tf.nn.depthwise_conv2d(images, rows[:, None, :, None], (1, 1, 1, 1), "VALID")
+    images = tf.gather(images, across, axis=2)
+    return tf.nn.depthwise_conv2d(images, columns[None, :, :, None], (1, 1, 1, 1), "VALID")

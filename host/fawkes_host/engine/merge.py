@@ -1,0 +1,89 @@
+"""Puts cloaks into the photo, each as strong as its visibility budget allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .align import FaceCrop
+from .visibility import Budget, Viewer
+
+TOLERANCE = 0.01
+"""This share of the budget may stay unspent, or be overspent by encoding."""
+
+SEARCH_ROUNDS = 8
+LARGEST_STRENGTH = 4.0
+
+
+@dataclass
+class Patch:
+    """One face's cloak at the photo's own resolution.
+
+    ``change`` is float32 [crop.height, crop.width], in grey levels, added to all three channels;
+    ``strength`` multiplies it.
+    """
+
+    crop: FaceCrop
+    change: NDArray[np.float32]
+    viewer: Viewer
+    strength: float = 1.0
+
+    def add_to(self, pixels: NDArray[np.uint8], strength: float | None = None) -> NDArray[np.uint8]:
+        """Return the crop of a photo uint8 [h, w, 3] with this cloak added, rounded and clipped."""
+        factor = self.strength if strength is None else strength
+        cloaked = pixels[self.crop.slices] + factor * self.change[..., None]
+        return np.clip(np.rint(cloaked), 0, 255).astype(np.uint8)
+
+    def fit(self, pixels: NDArray[np.uint8], budget: Budget, spare: float = 0.0) -> None:
+        """Make the cloak as strong as can be while its crop, once added to ``pixels``, leaves
+        ``spare`` of the budget."""
+
+        def room(strength: float) -> float:
+            return budget.room(self.viewer.see(self.add_to(pixels, strength))) - spare
+
+        self.strength = largest_within(room, self.strength, 1.0 - spare)
+
+
+def largest_within(room: Callable[[float], float], start: float, whole: float) -> float:
+    """Return nearly the largest strength at which ``room(strength) >= 0``.
+
+    ``room`` falls as the strength grows, from ``whole`` at 0.  What is spent is nearly a power of
+    the strength, so the search is a secant that starts from there.
+    """
+    within, beyond = (0.0, whole), None
+    strength = min(start, LARGEST_STRENGTH)
+    for _ in range(SEARCH_ROUNDS):
+        left = room(strength)
+        if 0.0 <= left <= TOLERANCE:
+            return strength
+        if left >= 0.0:
+            within = (strength, left)
+            if strength >= LARGEST_STRENGTH:
+                return strength
+        else:
+            beyond = (strength, left)
+        # Aim for the middle of the tolerated range.
+        aim = whole - TOLERANCE / 2
+        if beyond is None:
+            strength *= min(aim / max(whole - left, 0.05), 4.0)
+            strength = min(strength, LARGEST_STRENGTH)
+        elif within[0] == 0.0:
+            strength *= max(aim / (whole - left), 0.1)
+        else:
+            share = (within[1] - TOLERANCE / 2) / (within[1] - beyond[1])
+            strength = within[0] + share * (beyond[0] - within[0])
+    return within[0]
+
+
+def merge(pixels: NDArray[np.uint8], patches: list[Patch]) -> NDArray[np.uint8]:
+    """Return a copy of a photo uint8 [h, w, 3] with every patch added.
+
+    Pixels outside the patches' crops stay as they are, bit for bit.
+    """
+    merged = pixels.copy()
+    for patch in patches:
+        merged[patch.crop.slices] = patch.add_to(merged)
+    return merged

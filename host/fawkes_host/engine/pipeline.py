@@ -1,0 +1,258 @@
+"""The way of a photo through the engine: bytes in, cloaked bytes out.
+
+decode → detect → align → cloak → merge → encode → receipt, top to bottom.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+import fawkes_host
+from fawkes_host.protocol.errors import Cancelled, OutOfMemory, WeightsCorrupt, WeightsMissing
+
+from . import installation, runtime
+from .align import Frame, frame_face
+from .cloak import Cloaker
+from .decode import Limits, Photo, decode
+from .detect import Face, detect
+from .encode import encode
+from .levels import Level
+from .merge import TOLERANCE, Patch
+from .metadata import Policy
+from .metadata import apply as apply_policy
+from .receipt import FaceReceipt, Receipt, measure_face
+from .visibility import Viewer
+
+Progress = Callable[[str, float, int], None]
+"""Called with the stage, the fraction of the whole way (0..1) and the faces found so far."""
+
+STAGES = {"decode": 0.0, "detect": 0.03, "align": 0.13, "cloak": 0.15, "merge": 0.85, "encode": 0.9}
+"""Where each stage starts on the whole way."""
+
+MOST_SPARE = 0.5
+"""A file of so low a quality that encoding alone spends more than this still gets a cloak."""
+
+ENCODE_ROUNDS = 3
+"""Encoding adds to what can be seen; so often at most a cloak is made weaker and encoded anew."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished photo: its bytes, and what was done to it."""
+
+    data: bytes
+    status: Literal["cloaked", "no_face"]
+    receipt: Receipt
+
+
+class Engine:
+    """Cloaks photos, one at a time; loading it takes seconds, so keep it."""
+
+    def __init__(self, device: runtime.Device = runtime.Device.AUTO) -> None:
+        """Start TensorFlow and load the surrogates.
+
+        Raises ``NoGpu``, ``WeightsMissing`` or ``WeightsCorrupt``.
+        """
+        self.device = runtime.start(device)
+        self._cloaker = Cloaker(_load_networks())
+
+    def warm_up(self) -> None:
+        """Trace every graph once, so that the first photo need not wait for it."""
+        detect(np.zeros((64, 64, 3), np.uint8))
+        self._cloaker.warm_up()
+
+    def cloak(
+        self,
+        data: bytes,
+        level: Level,
+        policy: Policy = Policy.STRIP_LOCATION,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        limits: Limits | None = None,
+    ) -> Result:
+        """Cloak every face of a photo.
+
+        ``data`` is the file's content; the result has its format, size and orientation.  A photo
+        without a face keeps every pixel and is never encoded anew.  ``cancelled`` is asked before
+        every stage and optimisation step.  Raises the errors of ``protocol.errors``.
+        """
+        with _memory_errors():
+            return self._cloak(data, level, policy, _Way(progress, cancelled), limits or Limits())
+
+    def _cloak(
+        self, data: bytes, level: Level, policy: Policy, way: _Way, limits: Limits
+    ) -> Result:
+        started = time.perf_counter()
+
+        way.reach("decode")
+        photo = decode(data, limits)
+
+        way.reach("detect")
+        faces = detect(photo.pixels)
+        if not faces:
+            way.reach("encode")
+            kept = apply_policy(data, policy)
+            return Result(kept, "no_face", self._receipt(level, policy, started, ()))
+
+        way.reach("align", len(faces))
+        frames = [frame_face(face.landmarks, photo.width, photo.height) for face in faces]
+
+        way.reach("cloak")
+        patches, seconds = self._make_patches(photo, frames, data, level, way)
+
+        way.reach("merge")
+        merged = self._merge_within_budget(photo, patches, level)
+
+        way.reach("encode")
+        encoded, seen = self._encode_within_budget(photo, merged, patches, level, policy, limits)
+
+        receipts = self._measure(photo, seen, faces, frames, patches, seconds)
+        return Result(encoded, "cloaked", self._receipt(level, policy, started, receipts))
+
+    def _make_patches(
+        self, photo: Photo, frames: list[Frame], data: bytes, level: Level, way: _Way
+    ) -> tuple[list[Patch], list[float]]:
+        """Optimise each face's cloak, and bring it to the photo's own resolution."""
+        patches, seconds = [], []
+        for number, frame in enumerate(frames):
+            started = time.perf_counter()
+
+            def step(fraction: float, done: int = number) -> None:
+                way.within("cloak", (done + fraction) / len(frames))
+
+            canvas = frame.extract(photo.pixels)
+            seed = installation.seed(data, number)
+            change = self._cloaker.optimise(canvas, frame, level.budget, seed, step)
+            original = photo.pixels[frame.crop.slices]
+            patches.append(Patch(frame.crop, frame.project(change), Viewer(original)))
+            seconds.append(time.perf_counter() - started)
+        return patches, seconds
+
+    @staticmethod
+    def _merge_within_budget(
+        photo: Photo, patches: list[Patch], level: Level
+    ) -> NDArray[np.uint8]:
+        """Fit every cloak to its face's budget; where faces overlap, a later one finds the budget
+        partly spent."""
+        merged = photo.pixels.copy()
+        for patch in patches:
+            patch.fit(merged, level.budget)
+            merged[patch.crop.slices] = patch.add_to(merged)
+        return merged
+
+    @staticmethod
+    def _encode_within_budget(
+        photo: Photo,
+        merged: NDArray[np.uint8],
+        patches: list[Patch],
+        level: Level,
+        policy: Policy,
+        limits: Limits,
+    ) -> tuple[bytes, NDArray[np.uint8]]:
+        """Encode, look at what a reader of the file will see, and correct what is too visible."""
+        spare = [0.0] * len(patches)
+        for attempt in range(1, ENCODE_ROUNDS + 1):
+            encoded = encode(photo, merged, policy)
+            seen = decode(encoded, limits).pixels
+            over = [-level.budget.room(p.viewer.see(seen[p.crop.slices])) for p in patches]
+            if max(over) <= TOLERANCE or attempt == ENCODE_ROUNDS:
+                break
+            spare = [s + max(o, 0.0) for s, o in zip(spare, over, strict=True)]
+            merged = photo.pixels.copy()
+            for patch, kept in zip(patches, spare, strict=True):
+                patch.fit(merged, level.budget, min(kept, MOST_SPARE))
+                merged[patch.crop.slices] = patch.add_to(merged)
+        return encoded, seen
+
+    def _measure(
+        self,
+        photo: Photo,
+        seen: NDArray[np.uint8],
+        faces: list[Face],
+        frames: list[Frame],
+        patches: list[Patch],
+        seconds: list[float],
+    ) -> tuple[FaceReceipt, ...]:
+        return tuple(
+            measure_face(
+                photo.pixels,
+                seen,
+                patch.crop,
+                patch.viewer.see(seen[patch.crop.slices]),
+                _box_inside(face, photo.width, photo.height),
+                took,
+                self._cloaker.similarity(frame.extract(photo.pixels), frame.extract(seen), frame),
+            )
+            for face, frame, patch, took in zip(faces, frames, patches, seconds, strict=True)
+        )
+
+    @staticmethod
+    def _receipt(
+        level: Level, policy: Policy, started: float, faces: tuple[FaceReceipt, ...]
+    ) -> Receipt:
+        seconds = round(time.perf_counter() - started, 3)
+        return Receipt(level.name, policy.value, seconds, fawkes_host.__version__, faces)
+
+
+class _Way:
+    """Tells progress, and stops where the photo was cancelled."""
+
+    def __init__(
+        self, progress: Progress | None, cancelled: Callable[[], bool] | None
+    ) -> None:
+        self._progress = progress
+        self._cancelled = cancelled
+        self._faces = 0
+
+    def reach(self, stage: str, faces: int | None = None) -> None:
+        if faces is not None:
+            self._faces = faces
+        self.within(stage, 0.0)
+
+    def within(self, stage: str, fraction: float) -> None:
+        """Tell that ``fraction`` of a stage is done."""
+        if self._cancelled is not None and self._cancelled():
+            raise Cancelled()
+        if self._progress is not None:
+            starts = [*STAGES.values(), 1.0]
+            place = list(STAGES).index(stage)
+            whole = starts[place] + fraction * (starts[place + 1] - starts[place])
+            self._progress(stage, whole, self._faces)
+
+
+def _box_inside(face: Face, width: int, height: int) -> tuple[int, int, int, int]:
+    """Whole pixels of a face's box, cut at the photo's border."""
+    x, y, w, h = face.box
+    left, top = max(round(x), 0), max(round(y), 0)
+    right, bottom = min(round(x + w), width), min(round(y + h), height)
+    return left, top, max(right - left, 0), max(bottom - top, 0)
+
+
+def _load_networks() -> list:
+    """The surrogates; what the package of networks raises becomes this project's own errors."""
+    from fawkes_models import registry, store
+
+    try:
+        return [store.load(name) for name in registry.SURROGATES]
+    except store.WeightsMissing as error:
+        raise WeightsMissing(network=error.network) from error
+    except store.WeightsCorrupt as error:
+        raise WeightsCorrupt(network=error.network) from error
+
+
+@contextmanager
+def _memory_errors() -> Iterator[None]:
+    """Python and TensorFlow each have an error of their own for a lack of memory."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except (MemoryError, tf.errors.ResourceExhaustedError) as error:
+        raise OutOfMemory() from error

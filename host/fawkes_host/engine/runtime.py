@@ -1,0 +1,70 @@
+"""Starts TensorFlow: quietly, and on the device that was asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from fawkes_host.protocol.errors import NoGpu
+
+
+class Device(StrEnum):
+    """Where the networks run."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    GPU = "gpu"
+
+
+def start(device: Device = Device.AUTO) -> str:
+    """Import TensorFlow and settle its devices; return ``"CPU"`` or ``"GPU"``.
+
+    The first call of a process decides.  Raises :class:`NoGpu` where a GPU was asked for and
+    TensorFlow sees none.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Off by default on processors without AVX512-VNNI, where it is a fifth to two fifths faster too.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    if device is Device.CPU:
+        # Without this, a build for GPUs takes memory on each of them even when none is used.
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+    with _silent_stderr():
+        import tensorflow as tf
+
+        gpus = tf.config.list_physical_devices("GPU") if device is not Device.CPU else []
+    if device is Device.GPU and not gpus:
+        raise NoGpu()
+    for gpu in gpus:
+        # Raises only once a GPU is in use, and then the choice has been made already.
+        with _already_running():
+            tf.config.experimental.set_memory_growth(gpu, True)
+    return "GPU" if gpus else "CPU"
+
+
+@contextmanager
+def _already_running() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError:
+        pass
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """TensorFlow's C++ code reports missing GPUs on fd 2 before any setting can stop it."""
+    if "tensorflow" in sys.modules:
+        yield
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    sink = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(sink, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(sink)

