@@ -14,7 +14,7 @@ from fawkes_host.engine.codecs.heif import Extras
 from fawkes_host.engine.codecs.pillow import as_array, decoding, open_image
 from fawkes_host.engine.codecs.samples import changed
 from fawkes_host.engine.codecs.sizing import estimate_quality, fit_size
-from fawkes_host.engine.containers.heif import HeifFile, with_colour_codes
+from fawkes_host.engine.containers.heif import HeifFile, picture_bytes, with_colour_codes
 
 _SPEED = 8
 """libaom's effort: 2 s for 12 megapixels; 6 makes files a tenth smaller, in four times that."""
@@ -63,10 +63,9 @@ def write_pixels(data: bytes, change: NDArray[np.int16], extras: Extras) -> byte
             )
             return buffer.getvalue()
 
-        target = file.picture_bytes()
-        overhead = len(extras.exif) + len(extras.xmp) + len(icc_profile)
-        start = estimate_quality(encode, samples, target)
-        result = fit_size(lambda quality: encode(samples, quality), target + overhead, start)
+        target = picture_bytes(data)
+        start = estimate_quality(encode, samples, target, picture_bytes)
+        result = fit_size(lambda quality: encode(samples, quality), target, start, picture_bytes)
         codes = file.colour_codes
         return with_colour_codes(result, codes) if codes else result
 

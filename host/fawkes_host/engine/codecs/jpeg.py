@@ -91,8 +91,10 @@ def _write_ycc(
         planes = np.array(image, np.uint8)
     sampling = original.frame.sampling
     chroma_sampling = sampling[1] if sampling[0] == (1, 1) and sampling[1] == sampling[2] else None
-    if chroma_sampling == (2, 2):
+    if chroma_sampling == (2, 2) and min(planes.shape[:2]) > 1:
         chroma = _stored_quarter_chroma(data)
+    elif chroma_sampling == (2, 2):
+        chroma = _averaged(planes[..., 1:].astype(np.float32), 2, 2)
     elif chroma_sampling == (2, 1):
         chroma = _undo_interpolation(planes[..., 1:])
     else:
@@ -209,6 +211,8 @@ def _save(
     subsampling: int = 0,
     keep_rgb: bool = False,
 ) -> jpeg.JpegFile:
+    while len(tables) > 1 and tables[-1] == tables[-2]:
+        tables = tables[:-1]  # Pillow gives the last table to all components that remain
     options: dict[str, Any] = {
         "qtables": tables,
         "subsampling": subsampling,

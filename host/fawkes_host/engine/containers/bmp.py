@@ -41,7 +41,7 @@ def read_layout(data: bytes) -> Layout:
     """Read the headers.
 
     Raises:
-        DamagedImage: they are cut off or give no size, or the rows of a plain file are.
+        DamagedImage: they are cut off or give no size.
     """
     if len(data) < 26:
         raise DamagedImage(detail="the BMP is cut off")
@@ -59,10 +59,7 @@ def read_layout(data: bytes) -> Layout:
     if compression == _BIT_FIELDS and bits == 32 and len(data) >= 66:
         plain = struct.unpack_from("<III", data, 54) == _STANDARD_MASKS
     grey = bits == 8 and data[14 + header_size : 14 + header_size + 1024] == _GREY_PALETTE
-    layout = Layout(width, abs(height), bits, height < 0, plain, grey, start)
-    if plain and start + layout.row_bytes * layout.height > len(data):
-        raise DamagedImage(detail="the BMP is cut off")
-    return layout
+    return Layout(width, abs(height), bits, height < 0, plain, grey, start)
 
 
 def read_header(data: bytes) -> Header:

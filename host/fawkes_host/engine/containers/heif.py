@@ -241,11 +241,6 @@ class HeifFile:
         tiles = [set(t) for kind, source, t in references if kind == b"dimg" and source in shown]
         return shown.union(*tiles)
 
-    def picture_bytes(self) -> int:
-        """Return how many bytes the picture to show takes, its alpha included."""
-        shown = (self.items.get(identifier) for identifier in self.shown_items())
-        return max(1, sum(e - s for item in shown if item for s, e in item.extents or ()))
-
 
 _ORIENTATIONS = {None: (1, 8, 3, 6), 0: (4, 5, 2, 7), 1: (2, 7, 4, 5)}
 """By axis of the mirroring, then by quarter turns anticlockwise before it."""
@@ -274,6 +269,13 @@ def _count_frames(data: bytes) -> int:
             reader = Reader(data, box.body + 8, box.end)
             most = max(most, reader.number(4))
     return most
+
+
+def picture_bytes(data: bytes) -> int:
+    """Return how many bytes the picture to show takes, its alpha included."""
+    file = HeifFile(data)
+    shown = (file.items.get(identifier) for identifier in file.shown_items())
+    return max(1, sum(end - start for item in shown if item for start, end in item.extents or ()))
 
 
 def with_colour_codes(data: bytes, codes: tuple[int, int]) -> bytes:

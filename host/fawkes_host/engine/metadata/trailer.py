@@ -63,8 +63,8 @@ def scrub(
     if any(rest):
         # Makers append notes of their own (Samsung's tell the country), which nobody can check.
         removal.note("trailing_data_removed")
-        return bytes(cleaned[:kept_end])
-    return bytes(cleaned)
+    # Zeros at the end stay where all else does, so that a clean file comes back as it is.
+    return bytes(cleaned) if cleaned == original.trailer else bytes(cleaned[:kept_end])
 
 
 def note_removal(original: JpegFile, removal: Removal) -> None:

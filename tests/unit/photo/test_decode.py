@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pillow_heif
+import pytest
+from fawkes_host.engine.decode import Limits, decode
+from fawkes_host.protocol.errors import (
+    AnimatedImage,
+    DamagedImage,
+    EmptyInput,
+    FawkesError,
+    NotAnImage,
+    TooManyBytes,
+    TooManyPixels,
+)
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageOps
+
+LOSSLESS = ["PNG", "BMP", "TIFF"]
+LOSSY = ["JPEG", "WEBP", "HEIF", "AVIF"]
+SAVE_OPTIONS = {"AVIF": {"quality": 80, "speed": 10}, "HEIF": {"quality": 80}}
+
+
+@pytest.fixture(scope="module")
+def files(scene, save):
+    return {
+        name: save(scene, name, **SAVE_OPTIONS.get(name, {"quality": 90} if name == "JPEG" else {}))
+        for name in LOSSLESS + LOSSY
+    }
+
+
+@pytest.mark.parametrize("name", LOSSLESS)
+def test_lossless_formats_give_the_pixels_that_were_saved(name, files, scene):
+    photo = decode(files[name])
+    assert photo.format == name
+    assert (photo.width, photo.height) == scene.size
+    assert np.array_equal(photo.pixels, np.asarray(scene))
+
+
+@pytest.mark.parametrize("name", LOSSY)
+def test_lossy_formats_give_nearly_the_pixels_that_were_saved(name, files, scene, psnr):
+    photo = decode(files[name])
+    assert photo.format == name
+    assert photo.pixels.shape == (scene.height, scene.width, 3)
+    assert photo.pixels.dtype == np.uint8
+    assert psnr(photo.pixels, np.asarray(scene)) > 30
+
+
+def test_pixels_cannot_be_written_to(files):
+    with pytest.raises(ValueError, match="read-only"):
+        decode(files["PNG"]).pixels[0, 0] = 0
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_applied(name, orientation, scene, save):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    photo = decode(save(scene, name, exif=exif, quality=100, lossless=True))
+    expected = ImageOps.exif_transpose(Image.open(io.BytesIO(photo.source))).convert("RGB")
+    assert np.array_equal(photo.pixels, np.asarray(expected))
+    assert photo.orientation == orientation
+
+
+@pytest.mark.parametrize("name", ["HEIF", "AVIF"])
+@pytest.mark.parametrize("orientation", [1, 3, 6, 7, 8])
+def test_rotation_properties_are_applied(name, orientation, scene, save, psnr):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    turned = scene.copy()
+    turned.info["exif"] = exif.tobytes()
+    buffer = io.BytesIO()
+    if name == "HEIF":
+        pillow_heif.encode(
+            "RGB", scene.size, scene.tobytes(), buffer, quality=90, exif=exif.tobytes()
+        )
+    else:
+        scene.save(buffer, "AVIF", quality=90, speed=10, exif=exif)
+    photo = decode(buffer.getvalue())
+    expected = np.asarray(ImageOps.exif_transpose(turned))
+    assert photo.pixels.shape == expected.shape
+    assert psnr(photo.pixels, expected) > 30
+
+
+@pytest.mark.parametrize("name", ["PNG", "TIFF"])
+@pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "P", "1"])
+def test_every_mode_becomes_rgb(name, mode, modes, save):
+    image = modes[mode]
+    assert np.array_equal(decode(save(image, name)).pixels, np.asarray(image.convert("RGB")))
+
+
+@pytest.mark.parametrize("name", ["JPEG", "TIFF"])
+def test_inks_become_light(name, modes, save, psnr):
+    photo = decode(save(modes["CMYK"], name))
+    assert psnr(photo.pixels, np.asarray(modes["CMYK"].convert("RGB"))) > 30
+
+
+@pytest.mark.parametrize("name", ["PNG", "TIFF"])
+def test_of_16_bits_the_upper_8_are_shown(name, modes, save):
+    deep = np.asarray(modes["I;16"])
+    pixels = decode(save(modes["I;16"], name)).pixels
+    assert np.array_equal(pixels, np.repeat((deep >> 8)[..., None], 3, axis=2))
+
+
+def test_empty_input_has_its_own_error():
+    with pytest.raises(EmptyInput):
+        decode(b"")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"This is not a photo, whatever its name says.\n" * 40,
+        b"BM is how this letter begins, and it goes on as letters do, for a while at least.",
+        b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>',
+        b"%PDF-1.7\n" + bytes(200),
+        b"PK\x03\x04" + bytes(200),
+        b"\0\0\0\x20ftypisom" + bytes(200),
+        b"RIFF\x10\0\0\0WAVEfmt " + bytes(20),
+        b"\xff",
+    ],
+    ids=["text", "letter", "svg", "pdf", "zip", "video", "sound", "one byte"],
+)
+def test_what_is_no_photo_is_told_by_content(data):
+    with pytest.raises(NotAnImage):
+        decode(data)
+
+
+@pytest.mark.parametrize("name", LOSSLESS + LOSSY)
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.7, 0.97])
+def test_a_cut_off_file_is_damaged_and_not_half_a_photo(name, share, files):
+    with pytest.raises(FawkesError) as failure:
+        decode(files[name][: max(16, int(len(files[name]) * share))])
+    assert isinstance(failure.value, DamagedImage), failure.value
+
+
+def _png_header(width: int, height: int) -> bytes:
+    ihdr = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + ihdr + struct.pack(">I", zlib.crc32(ihdr))
+    return b"\x89PNG\r\n\x1a\n" + chunk + bytes.fromhex("0000000049454e44ae426082")
+
+
+def _jpeg_header(width: int, height: int) -> bytes:
+    return (
+        b"\xff\xd8\xff\xc0"
+        + struct.pack(">HBHHB", 17, 8, height, width, 3)
+        + bytes([1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1])
+    )
+
+
+def _bmp_header(width: int, height: int) -> bytes:
+    return b"BM" + struct.pack(
+        "<IIIIiiHHIIiiII", 0, 0, 54, 40, width, height, 1, 1, 1, 0, 0, 0, 0, 0
+    )
+
+
+def _webp_header(width: int, height: int) -> bytes:
+    body = b"WEBPVP8X" + struct.pack("<I", 10) + bytes(4)
+    body += (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def _tiff_header(width: int, height: int) -> bytes:
+    entries = [
+        struct.pack("<HHII", tag, 4, 1, value) for tag, value in ((256, width), (257, height))
+    ]
+    return b"II*\0" + struct.pack("<IH", 8, 2) + b"".join(entries) + bytes(4)
+
+
+@pytest.mark.parametrize(
+    "make", [_png_header, _jpeg_header, _bmp_header, _webp_header, _tiff_header]
+)
+def test_a_bomb_is_refused_by_its_header_alone(make):
+    """There are no pixels behind these headers, so only the header can have been read."""
+    with pytest.raises(TooManyPixels) as failure:
+        decode(make(30_000, 30_000))
+    assert failure.value.parameters == {"width": 30000, "height": 30000, "limit": 100_000_000}
+
+
+@pytest.mark.parametrize("name", ["HEIF", "AVIF"])
+def test_a_bomb_in_boxes_is_refused_by_its_size_property(name, files):
+    bomb = bytearray(files[name])
+    position = bomb.index(b"ispe") + 8
+    bomb[position : position + 8] = struct.pack(">II", 30_000, 30_000)
+    with pytest.raises(TooManyPixels):
+        decode(bytes(bomb))
+
+
+def test_limits_are_those_of_the_caller(files, scene):
+    data = files["PNG"]
+    pixels = scene.width * scene.height
+    with pytest.raises(TooManyBytes):
+        decode(data, Limits(max_bytes=len(data) - 1))
+    with pytest.raises(TooManyPixels):
+        decode(data, Limits(max_pixels=pixels - 1))
+    decode(data, Limits(max_bytes=len(data), max_pixels=pixels))
+
+
+@pytest.mark.parametrize("name", ["GIF", "PNG", "WEBP", "AVIF", "TIFF"])
+def test_animations_are_told_with_their_frames(name, scene, save):
+    frames = [scene.rotate(angle) for angle in (10, 20)]
+    options = {"speed": 10} if name == "AVIF" else {}
+    data = save(scene, name, save_all=True, append_images=frames, **options)
+    with pytest.raises(AnimatedImage) as failure:
+        decode(data)
+    assert failure.value.parameters == {"frames": 3}
+
+
+def test_a_still_gif_is_no_photo(scene, save):
+    with pytest.raises(NotAnImage):
+        decode(save(scene, "GIF"))
+
+
+@pytest.mark.slow
+def test_almost_a_hundred_megapixels_decode_without_a_warning(save):
+    photo = decode(save(Image.new("1", (9_900, 10_000)), "PNG"))
+    assert photo.pixels.shape == (10_000, 9_900, 3)
+
+
+@settings(max_examples=150, deadline=None)
+@given(head=st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"BM",
+                             b"RIFF\xff\0\0\0WEBP", b"\0\0\0\x18ftypheic", b"\0\0\0\x18ftypavif"]),
+       tail=st.binary(max_size=400))  # fmt: skip
+def test_arbitrary_bytes_raise_nothing_but_coded_errors(head, tail):
+    with pytest.raises(FawkesError):
+        decode(head + tail)
+
+
+@settings(
+    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_flipped_bytes_raise_nothing_but_coded_errors(data, files):
+    name = data.draw(st.sampled_from(LOSSLESS + LOSSY))
+    damaged = bytearray(files[name])
+    spot = st.one_of(st.integers(0, min(600, len(damaged) - 1)), st.integers(0, len(damaged) - 1))
+    for position in data.draw(st.lists(spot, min_size=1, max_size=6)):
+        damaged[position] = data.draw(st.integers(0, 255))
+    try:
+        decode(bytes(damaged), Limits(max_pixels=1_000_000))
+    except FawkesError:
+        return
