@@ -175,12 +175,16 @@ class Talk(Link):
     def error(self, photo: str | None = "a") -> Error:
         return self.expect(Error, photo)
 
-    def expect_photo(self, photo: str = "a") -> tuple[Result, bytes]:
-        """The result of a photo, and its bytes."""
-        result = self.expect(Result, photo)
+    def expect_photo(self, photo: str = "a") -> tuple[Result | Error, bytes]:
+        """The result of a photo and its bytes, or its error and nothing."""
+        result = self.expect(Result | Error, photo)
+        if isinstance(result, Error):
+            return result, b""
         assembly = Assembly(result.size, result.sha256)
-        while isinstance(message := self.expect(Chunk | End, photo), Chunk):
+        while isinstance(message := self.expect(Chunk | End | Error, photo), Chunk):
             assembly.add(message.index, message.data)
+        if isinstance(message, Error):  # Broken off.
+            return message, b""
         return result, assembly.finish()
 
 
@@ -256,8 +260,10 @@ class Relay:
         if first["type"] == "error":
             return first, b""
         assembly = Assembly(first["size"], first["sha256"])
-        while (message := self.receive("chunk", "end", id=photo))["type"] == "chunk":
+        while (message := self.receive("chunk", "end", "error", id=photo))["type"] == "chunk":
             assembly.add(message["index"], base64.b64decode(message["data"]))
+        if message["type"] == "error":  # Broken off.
+            return message, b""
         return first, assembly.finish()
 
     def hello(self, **fields: Any) -> dict[str, Any]:

@@ -54,8 +54,10 @@ from fawkes_host.service.endpoint import Endpoint
 GREETING_SECONDS: Final = 5.0
 _LEAVING_SECONDS: Final = 10.0
 
-_ATTEMPTS: Final = 3
-"""A service may leave between being found and being greeted, and hardly twice."""
+_RETRY_SECONDS: Final = 5.0
+_PAUSE_SECONDS: Final = 0.05
+"""A service may leave, or be killed, between being found and being greeted; until the system
+has closed its socket, it seems to be there."""
 
 _CANCEL_POLL_SECONDS: Final = 0.1
 
@@ -127,24 +129,27 @@ def connect(endpoint: Endpoint | None = None, start: bool = True) -> Link:
     """
     place = endpoint or endpoints.default()
     fault: FawkesError = ServiceUnavailable(detail="it hangs up")
-    for _ in range(_ATTEMPTS if start else 1):
+    give_up = time.monotonic() + (_RETRY_SECONDS if start else 0.0)
+    while True:
         if start:
             lifecycle.ensure_running(place)
         try:
             link = Link(place.connect(), wake=start)
         except ServiceUnavailable as refusal:
             fault = refusal
-            continue
         except (ServiceLost, TimeoutError):
-            continue  # It was just leaving.
-        if link.hello.protocol == PROTOCOL:
-            return link
-        fault = ProtocolUnsupported(protocol=PROTOCOL, supported=link.hello.protocol)
-        with link:
-            if start:
-                link.send(Stop())
-                lifecycle.wait_until_gone(place, _LEAVING_SECONDS)
-    raise fault
+            pass
+        else:
+            if link.hello.protocol == PROTOCOL:
+                return link
+            fault = ProtocolUnsupported(protocol=PROTOCOL, supported=link.hello.protocol)
+            with link:
+                if start:
+                    link.send(Stop())
+                    lifecycle.wait_until_gone(place, _LEAVING_SECONDS)
+        if time.monotonic() >= give_up:
+            raise fault
+        time.sleep(_PAUSE_SECONDS)
 
 
 @dataclass(frozen=True)

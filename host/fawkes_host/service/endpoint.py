@@ -87,7 +87,7 @@ class UnixEndpoint(Endpoint):
         return listener
 
     def connect(self) -> ClientConnection:
-        from websockets.exceptions import InvalidHandshake, InvalidStatus
+        from websockets.exceptions import InvalidStatus, WebSocketException
         from websockets.sync.client import unix_connect
 
         from fawkes_host.protocol.errors import NotAuthorised, ServiceUnavailable
@@ -97,7 +97,7 @@ class UnixEndpoint(Endpoint):
             return unix_connect(str(self.path), "ws://localhost/", **CLIENT_OPTIONS).__enter__()
         except InvalidStatus as refusal:
             raise NotAuthorised(detail=f"status {refusal.response.status_code}") from None
-        except (OSError, InvalidHandshake, EOFError) as fault:
+        except (OSError, WebSocketException, EOFError) as fault:
             raise ServiceUnavailable(detail=str(fault)[:200]) from None
 
     def alive(self) -> bool:
@@ -133,7 +133,7 @@ class LoopbackEndpoint(Endpoint):
         return listener
 
     def connect(self) -> ClientConnection:
-        from websockets.exceptions import InvalidHandshake, InvalidStatus
+        from websockets.exceptions import InvalidStatus, WebSocketException
         from websockets.sync.client import connect
         from websockets.typing import Subprotocol
 
@@ -151,7 +151,7 @@ class LoopbackEndpoint(Endpoint):
             ).__enter__()
         except InvalidStatus as refusal:
             raise NotAuthorised(detail=f"status {refusal.response.status_code}") from None
-        except (OSError, InvalidHandshake, EOFError) as fault:
+        except (OSError, WebSocketException, EOFError) as fault:
             raise ServiceUnavailable(detail=str(fault)[:200]) from None
 
     def alive(self) -> bool:

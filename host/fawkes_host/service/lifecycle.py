@@ -28,6 +28,9 @@ rest is for one that is swapping."""
 
 _POLL_SECONDS: Final = 0.02
 
+_SEEN_ALIVE: Final = 10
+"""Polls in a row after which a service that listens is believed to live."""
+
 _SERVICE_LOCK: Final = "service.lock"
 _START_LOCK: Final = "start.lock"
 _FAILURE_NAME: Final = "failure.json"
@@ -78,8 +81,11 @@ def service_lock(endpoint: Endpoint) -> Iterator[None]:
     """
     lock = FileLock(places.make_private(endpoint.folder) / _SERVICE_LOCK)
     give_up = time.monotonic() + START_SECONDS / 2
+    seen = 0
     while not lock.acquire():
-        if endpoint.alive() or time.monotonic() > give_up:
+        # One that was killed seems to listen until the system has closed its socket.
+        seen = seen + 1 if endpoint.alive() else 0
+        if seen > _SEEN_ALIVE or time.monotonic() > give_up:
             raise AlreadyRunning
         time.sleep(_POLL_SECONDS)
     try:

@@ -1,0 +1,66 @@
+"""The real engine behind the relay and the service."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+
+import pytest
+from processes import until
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def astronaut() -> bytes:
+    """A photo of a face in the public domain, as JPEG."""
+    skimage = pytest.importorskip("skimage.data")
+    image = pytest.importorskip("PIL.Image")
+    buffer = io.BytesIO()
+    image.fromarray(skimage.astronaut()).save(buffer, "JPEG", quality=92)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def real(world):
+    pytest.importorskip("fawkes_host.engine.pipeline")
+    world.set(FAWKES_ENGINE_FACTORY=None, FAWKES_DEVICE="cpu")
+    return world
+
+
+def test_photo_is_cloaked_through_relay_service_and_engine(real, astronaut):
+    from PIL import Image
+
+    relay = real.relay().ready()
+    relay.send_photo("a", astronaut, level="low", deadline_s=900.0)
+    result, data = relay.receive_photo("a")
+    assert result["type"] == "result", result
+    assert (result["status"], len(result["receipt"]["faces"])) == ("cloaked", 1)
+    face = result["receipt"]["faces"][0]
+    assert face["ssimulacra2"] > 50
+    assert set(face["similarity"]) == {"dlib_resnet", "mobilefacenet", "faceres"}
+    assert all(value < 0.9 for value in face["similarity"].values())
+    with Image.open(io.BytesIO(data)) as cloaked:
+        assert (cloaked.format, cloaked.size) == ("JPEG", (512, 512))
+
+    relay.send_photo("again", astronaut, level="low")
+    again, same = relay.receive_photo("again")
+    assert (again["cached"], same == data) == (True, True)
+
+    relay.send_photo("cancelled", astronaut, level="high")
+    while relay.receive("progress", id="cancelled")["stage"] != "cloak":
+        pass
+    relay.send(type="cancel", id="cancelled")
+    assert relay.receive("error", id="cancelled")["code"] == "cancelled"
+
+    relay.send_photo("killed", astronaut, level="high")
+    while relay.receive("progress", id="killed")["stage"] != "cloak":
+        pass
+    (pid,) = real.engine_pids()
+    os.kill(pid, signal.SIGKILL)
+    assert relay.receive("error", id="killed")["code"] == "engine_crashed"
+
+    relay.send_photo("text", b"not a photo")
+    assert relay.receive("error", id="text")["code"] == "not_an_image"
+    until(lambda: len(real.engine_pids()) == 1)
