@@ -147,12 +147,15 @@ class Progress(Message, tag="progress", frozen=True, kw_only=True):
 class FaceReceipt(Struct, frozen=True, kw_only=True):
     """What was done to one face: ``box`` is x, y, width, height in pixels as displayed.
 
-    ``linf`` is the largest change of a channel in grey levels, ``psnr`` is in dB,
-    ``similarity`` the cosine between original and cloaked face for each network.
+    ``flip`` is the mean, ``delta_e`` the 99th percentile, ``psnr`` in dB, ``linf`` the
+    largest change of a channel in grey levels, ``similarity`` the cosine between original
+    and cloaked face for each network.
     """
 
     box: tuple[float, float, float, float]
     ssimulacra2: float | None = None
+    flip: float | None = None
+    delta_e: float | None = None
     dssim: float | None = None
     psnr: float | None = None
     linf: float | None = None

@@ -59,11 +59,15 @@ class Done(_EngineMessage, frozen=True, kw_only=True):
 
 
 class Failed(_EngineMessage, frozen=True, kw_only=True):
-    """From the engine: an error of the table; without a job, of the warm-up."""
+    """From the engine: an error of the table; without a job, of the warm-up.
+
+    ``trail`` tells where a fault that nobody foresaw came from, for the log.
+    """
 
     job: int | None
     code: str
     parameters: dict[str, str | int | float]
+    trail: str = ""
 
 
 ToEngine = Work | Abandon

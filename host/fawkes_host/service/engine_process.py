@@ -178,7 +178,9 @@ class EngineProcess:
                     case Done() as done:
                         if done.job == self._job and self._answer and not self._answer.done():
                             self._answer.set_result(done)
-                    case Failed(job=job, code=code, parameters=parameters):
+                    case Failed(job=job, code=code, parameters=parameters, trail=trail):
+                        if trail:
+                            log.error("engine: %s", trail)
                         error = BY_CODE.get(code, InternalError)(**parameters)
                         if job is None:
                             fault = error

@@ -195,18 +195,21 @@ class Worker:
 
 def read_receipt(receipt: Any) -> Receipt:
     """The engine's receipt (an object or a mapping) in the protocol's type."""
-    return msgspec.convert(msgspec.to_builtins(receipt), Receipt, strict=False)
+    plain = msgspec.to_builtins(receipt, enc_hook=lambda scalar: scalar.item())  # NumPy's
+    return msgspec.convert(plain, Receipt)
 
 
 def _failure(job: int | None, fault: BaseException) -> Failed:
+    trail = ""
+    error: FawkesError
     if isinstance(fault, FawkesError):
         error = fault
     elif isinstance(fault, MemoryError) or type(fault).__name__ == "ResourceExhaustedError":
         error = OutOfMemory()  # The latter is TensorFlow's, for a device that is full.
     else:
-        print(f"engine: {_trail(fault)}", file=sys.stderr, flush=True)
+        trail = _trail(fault)
         error = InternalError(detail=type(fault).__name__)
-    return Failed(job=job, code=error.code, parameters=dict(error.parameters))
+    return Failed(job=job, code=error.code, parameters=dict(error.parameters), trail=trail)
 
 
 def _trail(fault: BaseException) -> str:
