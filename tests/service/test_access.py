@@ -9,13 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
 from fake_engine import cloaked
 from fawkes_host.protocol.errors import NotAuthorised, ServiceUnavailable
 from fawkes_host.service import endpoint, places
 from fawkes_host.service.client import Link, ServiceClient
 from processes import until
-from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
 
 CHROME = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
 FIREFOX = "moz-extension://0f0e0d0c-1111-2222-3333-444455556666"

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from fawkes_host.protocol.messages import Receipt
 from fawkes_host.service.cache import Entry, PhotoCache, engine_fingerprint
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+
 from fawkes_host.protocol.chunks import Assembly, split
 from fawkes_host.protocol.errors import TransferDamaged
 from fawkes_host.protocol.limits import CHUNK_BYTES

@@ -8,6 +8,7 @@ import struct
 import threading
 
 import pytest
+
 from fawkes_host.protocol.errors import FrameTooLarge, OutOfStep
 from fawkes_host.protocol.framing import FRAME_BYTES, FrameReader, write_frame
 

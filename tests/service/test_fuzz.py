@@ -8,11 +8,12 @@ import socket
 import struct
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
 from fake_engine import cloaked
 from fawkes_host.protocol.messages import ClientHello, HostHello, Status, StatusRequest
 from fawkes_host.service.memory import resident_bytes
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from processes import until
 from test_messages import frames
 

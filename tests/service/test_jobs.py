@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fawkes_host.protocol.errors import Busy
 from fawkes_host.protocol.messages import Cloak
 from fawkes_host.service.jobs import Job, JobQueue, Stage

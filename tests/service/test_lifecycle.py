@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from fawkes_host.protocol.errors import AlreadyRunning, BadSetting, ServiceUnavailable
 from fawkes_host.protocol.messages import Stop
 from fawkes_host.service import client, endpoint, lifecycle

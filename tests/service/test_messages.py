@@ -6,9 +6,10 @@ import json
 import re
 from pathlib import Path
 
-import fawkes_host
 import msgspec
 import pytest
+
+import fawkes_host
 from fawkes_host.protocol import chunks, messages
 from fawkes_host.protocol.errors import BY_CODE, BadMessage
 from fawkes_host.protocol.greeting import ENGINE_STATES, LEVEL_NAMES, POLICY_NAMES, greeting

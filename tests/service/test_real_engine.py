@@ -7,6 +7,7 @@ import os
 import signal
 
 import pytest
+
 from processes import until
 
 pytestmark = pytest.mark.slow

@@ -8,6 +8,7 @@ import signal
 import struct
 
 import pytest
+
 from fake_engine import cloaked
 from fawkes_host.protocol import errors
 from processes import until

@@ -8,6 +8,7 @@ import signal
 import threading
 
 import pytest
+
 from fake_engine import cloaked
 from fawkes_host.protocol import errors
 from fawkes_host.protocol.messages import (

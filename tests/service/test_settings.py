@@ -9,6 +9,7 @@ import sys
 
 import platformdirs
 import pytest
+
 from fawkes_host.protocol.errors import BadSetting, UnsafeFolder
 from fawkes_host.service import places, settings
 

@@ -8,6 +8,7 @@ import signal
 import threading
 
 import pytest
+
 from fake_engine import cloaked
 from fawkes_host.protocol.messages import Cancel, Error, Status, StatusRequest
 from fawkes_host.service.memory import resident_bytes

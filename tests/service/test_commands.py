@@ -1,0 +1,93 @@
+"""``fawkes-host serve``, ``status`` and ``stop`` as processes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from processes import until
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "fawkes_host.cli.main", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_status_and_stop_without_a_service(world):
+    told = run("status")
+    assert (told.returncode, "No service is running" in told.stdout) == (0, True)
+    told = run("status", "--json")
+    assert (told.returncode, json.loads(told.stdout)["running"]) == (0, False)
+    told = run("stop")
+    assert (told.returncode, told.stdout) == (0, "No service is running.\n")
+    assert world.service_pids() == []
+
+
+def test_status_tells_what_the_service_does_and_stop_ends_it(world):
+    service = world.serve()
+    world.client().cloak(b"face")
+    status = json.loads(run("status", "--json").stdout)
+    assert (status["pid"], status["photos_done"], status["engine"]) == (service.pid, 1, "ready")
+    assert status["uptime_s"] > 0
+    assert status["memory_bytes"] > 0
+    assert status["engine_memory_bytes"] > 0
+    text = run("status").stdout
+    assert f"pid {service.pid}" in text
+    assert "ready on Fake" in text
+    assert "1 done, 0 failed" in text
+    told = run("stop")
+    assert (told.returncode, told.stdout) == (0, "The service has stopped.\n")
+    assert service.wait(60) == 0
+
+
+def test_status_wakes_no_engine(world):
+    world.set(FAKE_WARM_UP_FATE="weights")
+    world.serve()
+    until(lambda: json.loads(run("status", "--json").stdout)["problem"] == "weights_missing")
+    started = world.log().count("the engine ended")
+    assert "last problem: weights_missing" in run("status").stdout
+    assert world.log().count("the engine ended") == started == 1
+
+
+def test_stop_waits_for_photos_and_tells_if_it_waited_in_vain(world):
+    service = world.serve()
+    link = world.link()
+    link.send_photo(b"steps=2000,step_s=0.02 face")
+    link.expect_running()
+    told = run("stop", "--timeout", "0.1")
+    assert told.returncode != 0
+    assert "did not leave within 0.1 s" in told.stderr
+    assert service.poll() is None
+    assert run("stop", "--now").returncode == 0
+    assert link.error().code == "shutting_down"
+    assert service.wait(60) == 0
+
+
+def test_serve_says_where_it_listens_and_ends_with_control_c(world):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fawkes_host.cli.main", "serve", "--tcp", "0", "--no-cache"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        lines = [process.stdout.readline() for _ in range(3)]
+        assert lines[0].startswith("Listening on ws://127.0.0.1:")
+        assert lines[1].rstrip().endswith("tcp-token")
+        assert (
+            run("serve").stderr == "Error (already_running): A Fawkes service is running already.\n"
+        )
+        assert world.client().cloak(b"face").cached is False
+        assert world.client().cloak(b"face").cached is False
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        assert "listening, pid" in process.stderr.read()
+
+
+@pytest.mark.parametrize("flag", ["--tcp=-1", "--tcp=65536", "--device=tpu", "--idle-minutes=0"])
+def test_flags_of_serve_are_checked(world, flag):
+    assert run("serve", flag).returncode == 2
