@@ -7,6 +7,11 @@ import zlib
 import numpy as np
 import pillow_heif
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageOps
+
+from fawkes_host.engine import metadata
 from fawkes_host.engine.decode import Limits, decode
 from fawkes_host.protocol.errors import (
     AnimatedImage,
@@ -17,9 +22,6 @@ from fawkes_host.protocol.errors import (
     TooManyBytes,
     TooManyPixels,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from PIL import Image, ImageOps
 
 LOSSLESS = ["PNG", "BMP", "TIFF"]
 LOSSY = ["JPEG", "WEBP", "HEIF", "AVIF"]
@@ -189,6 +191,22 @@ def test_a_bomb_in_boxes_is_refused_by_its_size_property(name, files):
     bomb[position : position + 8] = struct.pack(">II", 30_000, 30_000)
     with pytest.raises(TooManyPixels):
         decode(bytes(bomb))
+
+
+def test_pictures_in_endless_pieces_are_refused():
+    """Pieces of no bytes at positions of no bytes: only their number is left to be limited."""
+
+    def box(kind: bytes, payload: bytes) -> bytes:
+        return struct.pack(">I", 8 + len(payload)) + kind + payload
+
+    item = struct.pack(">HHH", 1, 0, 0xFFFF)
+    iloc = box(b"iloc", bytes(4) + b"\0\0" + struct.pack(">H", 20) + item * 20)
+    pitm = box(b"pitm", bytes(4) + b"\0\1")
+    iinf = box(b"iinf", bytes(4) + b"\0\0")
+    data = box(b"ftyp", b"heic\0\0\0\0") + box(b"meta", bytes(4) + pitm + iloc + iinf)
+    with pytest.raises(DamagedImage) as failure:
+        metadata.apply(data, metadata.Policy.STRIP)
+    assert "pieces" in str(failure.value)
 
 
 def test_limits_are_those_of_the_caller(files, scene):

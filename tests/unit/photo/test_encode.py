@@ -6,11 +6,12 @@ import struct
 import numpy as np
 import pillow_heif
 import pytest
+from PIL import Image, ImageOps, JpegImagePlugin
+
 from fawkes_host.engine.containers import jpeg
 from fawkes_host.engine.decode import decode
 from fawkes_host.engine.encode import encode, encode_with_notices
 from fawkes_host.engine.metadata import Policy
-from PIL import Image, ImageOps, JpegImagePlugin
 
 LOSSLESS_MODES = [
     ("PNG", "RGB", {}),
@@ -40,10 +41,6 @@ LOSSLESS_MODES = [
 
 def case_name(value):
     return str(value) if not isinstance(value, dict) else "-".join(map(str, value.values()))
-
-
-def grey_change(change):
-    return np.rint(change.mean(axis=2)).astype(np.int16)
 
 
 @pytest.mark.parametrize(("name", "mode", "options"), LOSSLESS_MODES, ids=case_name)
@@ -195,6 +192,48 @@ def test_untouched_jpeg_blocks_keep_their_pixels(subsampling, scene, save):
     off_by = np.abs(again[32:, 32:].astype(int) - photo.pixels[32:, 32:])
     assert (off_by > 0).mean() < 0.1
     assert off_by.max() <= 12
+
+
+@pytest.mark.parametrize("name", ["PNG", "BMP", "TIFF", "WEBP"])
+def test_each_channel_takes_its_own_change(name, scene, save):
+    photo = decode(save(scene, name, lossless=True))
+    pixels = photo.pixels.copy()
+    pixels[40:80, 50:90] = (10, 120, 230)
+    assert np.array_equal(decode(encode(photo, pixels, Policy.KEEP)).pixels, pixels)
+
+
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+def test_each_channel_of_a_jpeg_takes_its_own_change(subsampling, scene, save):
+    photo = decode(save(scene, "JPEG", quality=95, subsampling=subsampling))
+    pixels = photo.pixels.copy()
+    pixels[41:81, 51:91] = np.clip(pixels[41:81, 51:91] + np.array([24, -16, 8]), 0, 255)
+    again = decode(encode(photo, pixels, Policy.KEEP)).pixels
+    inside = (slice(45, 77), slice(55, 87))
+    difference = again[inside].astype(float) - photo.pixels[inside]
+    wanted = pixels[inside].astype(float) - photo.pixels[inside]
+    assert np.abs(difference.mean((0, 1)) - wanted.mean((0, 1))).max() < 1.5
+
+
+def test_white_is_zero_is_changed_the_other_way_round(modes, save, cloak):
+    photo = decode(save(modes["L"], "TIFF", tiffinfo={262: 0}))
+    assert np.array_equal(photo.pixels[..., 0], np.asarray(modes["L"]))
+    pixels, _ = cloak(photo.pixels)
+    assert np.array_equal(decode(encode(photo, pixels, Policy.KEEP)).pixels, pixels)
+
+
+@pytest.mark.parametrize("black", [0, 60, 200])
+def test_ink_makes_up_for_the_black_above_it(black):
+    from fawkes_host.engine.codecs.cmyk import change_cmyk
+
+    samples = np.full((8, 8, 4), (100, 90, 80, black), np.uint8)
+    before = Image.frombytes("CMYK", (8, 8), samples.tobytes()).convert("RGB")
+    change = np.zeros((8, 8, 3), np.int16)
+    change[2:5, 2:5] = (5, -4, 3)
+    result = change_cmyk(samples, change)
+    after = Image.frombytes("CMYK", (8, 8), result.tobytes()).convert("RGB")
+    difference = np.asarray(after).astype(int) - np.asarray(before)
+    assert np.abs(difference - change).max() <= 1
+    assert np.array_equal(result[..., 3], samples[..., 3])
 
 
 def test_grey_jpeg_stays_grey(modes, save, cloak):

@@ -6,15 +6,16 @@ import struct
 import numpy as np
 import pillow_heif
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import ExifTags, Image, PngImagePlugin
+
 from fawkes_host.engine import metadata
 from fawkes_host.engine.containers import jpeg, png
 from fawkes_host.engine.decode import Limits, decode
-from fawkes_host.engine.encode import encode
+from fawkes_host.engine.encode import encode, encode_with_notices
 from fawkes_host.engine.metadata import Policy
 from fawkes_host.protocol.errors import DamagedImage, FawkesError, NotAnImage
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from PIL import Image, PngImagePlugin
 
 NAMES = ["JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF"]
 RESOURCES = "Photoshop 3.0\0"
@@ -297,6 +298,7 @@ def test_exif_thumbnail_goes_with_the_pixels_it_shows(name, policy, scene, save,
     photo = decode(data)
     result = encode(photo, cloak(photo.pixels)[0], policy)
     assert face_is_gone(result)
+    assert not read_exif(result).get_ifd(ExifTags.IFD.IFD1)
     assert decode(result).orientation == 1
     assert not face_is_gone(encode(photo, photo.pixels, Policy.KEEP))
 
@@ -392,8 +394,6 @@ def test_companion_pictures_are_found_after_a_segment_has_gone(stereo):
 
 
 def test_companion_pictures_go_when_the_face_is_cloaked(stereo, cloak):
-    from fawkes_host.engine.encode import encode_with_notices
-
     photo = decode(stereo)
     encoded = encode_with_notices(photo, cloak(photo.pixels)[0], Policy.KEEP)
     assert encoded.notices == ("companion_pictures_removed",)
@@ -438,6 +438,14 @@ def test_a_video_with_a_track_of_telemetry_goes(scene, save):
     assert result.notices == ("motion_video_removed",)
 
 
+def test_strip_leaves_no_video_and_no_companion_picture(scene, save, stereo):
+    picture = save(scene, "JPEG")
+    assert metadata.apply(picture + make_movie(), Policy.STRIP) == picture
+    result = metadata.apply(stereo, Policy.STRIP)
+    assert result.count(b"\xff\xd8\xff") == 1
+    assert Image.open(io.BytesIO(result)).format == "JPEG"
+
+
 def test_what_makers_append_goes_with_the_place(scene, save):
     picture = save(scene, "JPEG")
     result = metadata.scrub(picture + b"SEFH" + b"MCC_Data262" + b"SEFT", Policy.STRIP_LOCATION)
@@ -446,8 +454,6 @@ def test_what_makers_append_goes_with_the_place(scene, save):
 
 
 def test_the_video_goes_when_the_face_is_cloaked(scene, save, cloak):
-    from fawkes_host.engine.encode import encode_with_notices
-
     photo = decode(save(scene, "JPEG") + make_movie())
     encoded = encode_with_notices(photo, cloak(photo.pixels)[0], Policy.KEEP)
     assert encoded.notices == ("motion_video_removed",)
@@ -468,15 +474,14 @@ def test_pages_and_layers_of_a_tiff_go_when_the_face_is_cloaked(scene, save, clo
     photo = decode(bytes(data))
     strip = small.tobytes()[:600]
     assert strip in photo.source
-    result = encode(photo, cloak(photo.pixels)[0], Policy.KEEP)
-    assert strip not in result
-    assert face_is_gone(result)
-    assert len(TiffFile(result).chain()) == 1
+    encoded = encode_with_notices(photo, cloak(photo.pixels)[0], Policy.KEEP)
+    assert encoded.notices == ("layers_removed", "thumbnail_removed")
+    assert strip not in encoded.data
+    assert face_is_gone(encoded.data)
+    assert len(TiffFile(encoded.data).chain()) == 1
 
 
 def test_thumbnails_of_heif_go_when_the_face_is_cloaked(scene, cloak):
-    from fawkes_host.engine.encode import encode_with_notices
-
     large = scene.resize((640, 480))
     file = pillow_heif.from_pillow(large)
     file[0].info["thumbnails"] = [160]

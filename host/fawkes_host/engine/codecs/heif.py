@@ -22,7 +22,6 @@ _KEPT = (
     "icc_profile",
     "icc_profile_type",
     "nclx_profile",
-    "bit_depth",
     "pixel_aspect_ratio",
     "content_light_level",
     "mastering_display_colour_volume",
