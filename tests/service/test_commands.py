@@ -44,6 +44,7 @@ def test_status_tells_what_the_service_does_and_stop_ends_it(world):
     assert service.wait(60) == 0
 
 
+@pytest.mark.slow
 def test_status_wakes_no_engine(world):
     world.set(FAKE_WARM_UP_FATE="weights")
     world.serve()
@@ -53,6 +54,7 @@ def test_status_wakes_no_engine(world):
     assert world.log().count("the engine ended") == started == 1
 
 
+@pytest.mark.slow
 def test_stop_waits_for_photos_and_tells_if_it_waited_in_vain(world):
     service = world.serve()
     link = world.link()

@@ -21,7 +21,7 @@ BATCH = 50
 GROWTH_BYTES = 32 << 20
 """Well below what 20,000 frames would take if they were kept."""
 
-SIZES = [pytest.param(20, id="1000"), pytest.param(400, id="20000", marks=pytest.mark.slow)]
+SIZES = [pytest.param(10, id="500"), pytest.param(400, id="20000", marks=pytest.mark.slow)]
 """Batches; every second one is hypothesis' and every other the byte fuzzer's."""
 
 TYPES = ["hello", "cloak", "chunk", "end", "cancel", "status", "result", "error", "", "hello "]

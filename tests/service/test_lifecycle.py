@@ -27,11 +27,12 @@ def test_socket_of_a_killed_service_is_in_nobodys_way(world):
     first.kill()
     first.wait()
     assert world.endpoint.path.exists()
-    assert not world.endpoint.alive()
+    until(lambda: not world.endpoint.alive())
     assert lifecycle.ensure_running(world.endpoint) is True
     assert world.link().hello.protocol == 1
 
 
+@pytest.mark.slow
 def test_second_service_leaves_the_first_alone(world):
     world.serve()
     second = subprocess.run([sys.executable, "-m", "fawkes_host.service"], check=False)
@@ -41,6 +42,7 @@ def test_second_service_leaves_the_first_alone(world):
     assert world.link().hello.protocol == 1
 
 
+@pytest.mark.slow
 def test_service_waits_for_one_that_is_leaving(world):
     leaving = lifecycle.FileLock(world.endpoint.folder / "service.lock")
     world.endpoint.folder.mkdir(mode=0o700)
@@ -97,6 +99,7 @@ def test_service_runs_apart_from_its_starter(world):
     assert {str((process / "fd" / fd).readlink()) for fd in "012"} == {"/dev/null"}
 
 
+@pytest.mark.slow
 def test_leftover_of_another_protocol_is_replaced(world, monkeypatch):
     world.serve()
     (old,) = world.service_pids()

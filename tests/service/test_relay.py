@@ -194,6 +194,7 @@ def test_other_protocol_is_answered_and_everything_after_it_refused(world):
     assert world.service_pids() == []
 
 
+@pytest.mark.slow
 def test_ten_relays_at_once_start_one_service(world):
     relays = [world.relay() for _ in range(10)]
     for number, relay in enumerate(relays):
@@ -231,6 +232,7 @@ def test_killed_service_is_reported_and_the_next_photo_finds_another(world):
     assert world.service_pids() != [pid]
 
 
+@pytest.mark.slow
 def test_service_that_left_is_replaced_without_a_word(world):
     relay = world.relay().ready()
     (pid,) = world.service_pids()
@@ -256,6 +258,7 @@ def test_service_that_cannot_start_tells_why(world):
     assert relay.receive_photo("b")[1] == cloaked(b"b face")
 
 
+@pytest.mark.slow
 def test_relay_whose_browser_dies_while_it_waits_for_the_service_ends(world):
     world.set(FAKE_WARM_UP_S="30")
     relay = world.relay()

@@ -137,6 +137,7 @@ def test_deadline_holds_at_every_stage(served, stage):
     served.client().cloak(b"after " + stage.encode())
 
 
+@pytest.mark.slow
 def test_progress_of_the_running_photo_never_pauses(served):
     link = served.link()
     link.send_photo(b"steps=2,step_s=0.7 face" + os.urandom(8))
@@ -309,6 +310,7 @@ def test_killed_engine_is_reported_and_the_next_photo_works(world):
     assert len(world.engine_pids()) == 1
 
 
+@pytest.mark.slow
 def test_photo_that_kills_the_engine_takes_no_other_along(world):
     world.serve()
     link = world.link()
@@ -356,6 +358,7 @@ def test_photo_may_come_while_the_engine_warms_up(world):
     assert "warming" in stages
 
 
+@pytest.mark.slow
 def test_idle_service_leaves_and_takes_its_engine_along(world):
     world.set(FAWKES_IDLE_MINUTES="0.005")
     service = world.serve()
@@ -401,6 +404,7 @@ def test_stop_now_gives_everything_up(world, way):
     until(lambda: not world.engine_pids())
 
 
+@pytest.mark.slow
 def test_cache_outlives_the_service_and_goes_when_it_is_switched_off(world):
     first = world.serve()
     world.client().cloak(b"face")
@@ -417,6 +421,7 @@ def test_cache_outlives_the_service_and_goes_when_it_is_switched_off(world):
     assert [path for path in (world.folder / "cache").rglob("*") if path.is_file()] == []
 
 
+@pytest.mark.slow
 def test_hello_that_wakes_starts_an_engine_that_did_not_start(world):
     world.set(FAKE_WARM_UP_FATE="weights")
     world.serve()
@@ -427,6 +432,7 @@ def test_hello_that_wakes_starts_an_engine_that_did_not_start(world):
     assert link.expect(EngineNews).engine == "warming"
 
 
+@pytest.mark.slow
 def test_engine_that_does_not_stop_is_ended(world, monkeypatch):
     monkeypatch.setattr(server, "ABANDON_SECONDS", 0.2)
     loop = asyncio.new_event_loop()

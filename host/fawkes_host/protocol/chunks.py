@@ -47,28 +47,26 @@ class Assembly:
     """A photo that is arriving, hashed as it comes; never more than ``size`` bytes."""
 
     def __init__(self, size: int, sha256: str) -> None:
-        self._parts: list[bytes] = []
+        self._data = bytearray()
+        self._chunks = 0
         self._size = size
         self._sha256 = sha256
         self._hash = hashlib.sha256()
-        self._received = 0
 
     def add(self, index: int, data: bytes) -> None:
         """Takes the next chunk; raises TransferDamaged."""
-        if index != len(self._parts):
-            raise TransferDamaged(detail=f"chunk {index} instead of {len(self._parts)}")
-        if self._received + len(data) > self._size:
+        if index != self._chunks:
+            raise TransferDamaged(detail=f"chunk {index} instead of {self._chunks}")
+        if len(self._data) + len(data) > self._size:
             raise TransferDamaged(detail="more bytes than announced")
-        self._parts.append(data)
-        self._received += len(data)
+        self._chunks += 1
+        self._data += data
         self._hash.update(data)
 
-    def finish(self) -> bytes:
+    def finish(self) -> bytearray:
         """The whole photo; raises TransferDamaged if it is not what was announced."""
-        if self._received != self._size:
-            raise TransferDamaged(detail=f"{self._received} of {self._size} bytes")
+        if len(self._data) != self._size:
+            raise TransferDamaged(detail=f"{len(self._data)} of {self._size} bytes")
         if self._hash.hexdigest() != self._sha256:
             raise TransferDamaged(detail="SHA-256 differs")
-        data = b"".join(self._parts)
-        self._parts.clear()
-        return data
+        return self._data

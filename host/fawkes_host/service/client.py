@@ -220,7 +220,7 @@ class ServiceClient:
                     assembly.add(index, piece)
                 case End() if assembly is not None and result is not None:
                     return CloakedPhoto(
-                        assembly.finish(), result.status, result.receipt, result.cached
+                        bytes(assembly.finish()), result.status, result.receipt, result.cached
                     )
                 case Chunk() | End():
                     raise OutOfStep(detail="a photo without its announcement")

@@ -1,11 +1,13 @@
 """What the service and its engine process say to each other, over two pipes.
 
-Four bytes of length (big-endian), then MessagePack; both ends are ours and the same
-version, so that there is nothing to negotiate.
+The lengths of the message and of the photo that goes with it (4 bytes each, big-endian),
+the message in MessagePack, the photo as it is.  Both ends are ours and the same version, so
+that there is nothing to negotiate.
 """
 
 from __future__ import annotations
 
+import struct
 from typing import Final
 
 import msgspec
@@ -13,16 +15,17 @@ from msgspec import Struct
 
 from fawkes_host.protocol.messages import Receipt
 
+Photo = bytes | bytearray
+
 
 class _EngineMessage(Struct, tag=True, frozen=True, kw_only=True):
     pass
 
 
 class Work(_EngineMessage, frozen=True, kw_only=True):
-    """To the engine: cloak this photo."""
+    """To the engine: cloak the photo that follows."""
 
     job: int
-    data: bytes
     level: str
     policy: str
 
@@ -49,10 +52,9 @@ class Step(_EngineMessage, frozen=True, kw_only=True):
 
 
 class Done(_EngineMessage, frozen=True, kw_only=True):
-    """From the engine: the finished photo."""
+    """From the engine: the finished photo follows."""
 
     job: int
-    data: bytes
     sha256: str
     status: str
     receipt: Receipt
@@ -73,7 +75,8 @@ class Failed(_EngineMessage, frozen=True, kw_only=True):
 ToEngine = Work | Abandon
 FromEngine = Ready | Step | Done | Failed
 
-HEAD_BYTES: Final = 4
+_head = struct.Struct(">II")
+HEAD_BYTES: Final = _head.size
 
 _encode = msgspec.msgpack.Encoder().encode
 to_engine_decoder: Final[msgspec.msgpack.Decoder[ToEngine]] = msgspec.msgpack.Decoder(ToEngine)
@@ -82,7 +85,13 @@ from_engine_decoder: Final[msgspec.msgpack.Decoder[FromEngine]] = msgspec.msgpac
 )
 
 
-def pack(message: ToEngine | FromEngine) -> tuple[bytes, bytes]:
-    """Head and body of the frame."""
+def pack(message: ToEngine | FromEngine, photo: Photo = b"") -> tuple[bytes, Photo]:
+    """What goes into the pipe: the lengths with the message, and the photo uncopied."""
     body = _encode(message)
-    return len(body).to_bytes(HEAD_BYTES, "big"), body
+    return _head.pack(len(body), len(photo)) + body, photo
+
+
+def unpack_head(head: Photo) -> tuple[int, int]:
+    """The lengths of the message and of the photo that follow."""
+    message_bytes, photo_bytes = _head.unpack(head)
+    return message_bytes, photo_bytes

@@ -19,12 +19,14 @@ from fawkes_host.service.engine_messages import (
     Abandon,
     Done,
     Failed,
+    Photo,
     Ready,
     Step,
     ToEngine,
     Work,
     from_engine_decoder,
     pack,
+    unpack_head,
 )
 
 log = logging.getLogger(__name__)
@@ -33,9 +35,13 @@ _STREAM_BYTES: Final = 1 << 20
 _REMEMBERED_LINES: Final = 20
 _GRACE_SECONDS: Final = 2.0
 
+WARM_UP_SECONDS: Final = 300.0
+"""An engine that is not warm by then is ended.  It takes some 10 s on an idle machine, and
+minutes on one that reads TensorFlow from a slow disk for the first time."""
+
 
 class EngineProcess:
-    """One engine in a process of its own; restarted when it dies while warm.
+    """One engine in a process of its own; restarted when a photo kills it.
 
     ``changed`` is called whenever ``state``, ``devices`` or ``problem`` differ.
     """
@@ -46,7 +52,7 @@ class EngineProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._life: asyncio.Task[None] | None = None
         self._ready: asyncio.Future[None] | None = None
-        self._answer: asyncio.Future[Done] | None = None
+        self._answer: asyncio.Future[tuple[Done, bytes]] | None = None
         self._step: Callable[[Step], None] | None = None
         self._job: int | None = None
         self._last_words: deque[str] = deque(maxlen=_REMEMBERED_LINES)
@@ -79,13 +85,15 @@ class EngineProcess:
         while self.state != "ready":
             await asyncio.shield(self.start())
 
-    async def run(self, work: Work, on_step: Callable[[Step], None]) -> Done:
+    async def run(
+        self, work: Work, photo: Photo, on_step: Callable[[Step], None]
+    ) -> tuple[Done, bytes]:
         """Cloaks one photo; raises what the engine raised, or EngineCrashed."""
         await self.warm()
         self._answer = asyncio.get_running_loop().create_future()
         self._job, self._step = work.job, on_step
         try:
-            await self._send(work)
+            await self._send(work, photo)
             return await self._answer
         finally:
             self._answer = self._step = self._job = None
@@ -126,9 +134,10 @@ class EngineProcess:
                 limit=_STREAM_BYTES,
             )
             listener = asyncio.create_task(self._remember(process))
-            fault = await self._listen(process, ready) or EngineCrashed(
-                detail=_ending(await process.wait())
-            )
+            patience = asyncio.get_running_loop().call_later(WARM_UP_SECONDS, self._lose_patience)
+            told = await self._listen(process, ready)
+            patience.cancel()
+            fault = told or EngineCrashed(detail=_ending(await process.wait()))
             await process.wait()
             await listener
         except OSError as error:
@@ -136,7 +145,7 @@ class EngineProcess:
         self._end(ready, fault)
 
     def _end(self, ready: asyncio.Future[None], fault: FawkesError) -> None:
-        was_warm = self.state == "ready"
+        working = self._answer is not None
         self._ready = None
         self.devices = ()
         if self._closing:
@@ -152,10 +161,15 @@ class EngineProcess:
             ready.set_exception(fault)
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(fault)
-        if was_warm and not self._closing:
-            # One that cannot even warm up is tried again when the next photo comes.
+        if working and not self._closing:
+            # One that dies of itself, or cannot even warm up, would do so again and again:
+            # it is tried again when the next photo comes.
             self.restarts += 1
             self.start()
+
+    def _lose_patience(self) -> None:
+        if self.state == "warming":
+            self.kill()
 
     async def _listen(
         self, process: asyncio.subprocess.Process, ready: asyncio.Future[None]
@@ -166,7 +180,9 @@ class EngineProcess:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 head = await process.stdout.readexactly(HEAD_BYTES)
-                body = await process.stdout.readexactly(int.from_bytes(head, "big"))
+                message_bytes, photo_bytes = unpack_head(head)
+                body = await process.stdout.readexactly(message_bytes)
+                photo = await process.stdout.readexactly(photo_bytes)
                 match from_engine_decoder.decode(body):
                     case Ready(devices=devices):
                         self.devices, self.problem = devices, None
@@ -177,7 +193,7 @@ class EngineProcess:
                             self._step(step)
                     case Done() as done:
                         if done.job == self._job and self._answer and not self._answer.done():
-                            self._answer.set_result(done)
+                            self._answer.set_result((done, photo))
                     case Failed(job=job, code=code, parameters=parameters, trail=trail):
                         if trail:
                             log.error("engine: %s", trail)
@@ -200,12 +216,13 @@ class EngineProcess:
                 return
             self._last_words.append(line.decode("utf-8", "replace").rstrip()[:500])
 
-    async def _send(self, message: ToEngine) -> None:
+    async def _send(self, message: ToEngine, photo: Photo = b"") -> None:
         if self._process is None or self._process.stdin is None:
             return
         # A pipe that is broken is reported by the reading side.
         with contextlib.suppress(ConnectionError, RuntimeError):
-            self._process.stdin.writelines(pack(message))
+            for part in pack(message, photo):
+                self._process.stdin.write(part)
             await self._process.stdin.drain()
 
     def _set(self, state: EngineState) -> None:

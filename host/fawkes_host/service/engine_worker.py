@@ -34,6 +34,7 @@ from fawkes_host.service.engine_messages import (
     Work,
     pack,
     to_engine_decoder,
+    unpack_head,
 )
 
 STEP_SECONDS: Final = 0.05
@@ -125,7 +126,7 @@ class Worker:
         self._orders = orders
         self._answers = answers
         self._answer_lock = threading.Lock()
-        self._work: queue.SimpleQueue[Work] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[tuple[Work, bytes]] = queue.SimpleQueue()
         self._abandoned: set[int] = set()
 
     def run(self, device: str) -> None:
@@ -141,22 +142,23 @@ class Worker:
             raise
         self._say(Ready(devices=devices))
         while True:
-            self._cloak(engine, self._work.get())
+            self._cloak(engine, *self._work.get())
 
     def _listen(self) -> None:
         """Takes orders until the service closes the pipe, then ends the process at once."""
         try:
             while head := self._orders.read(HEAD_BYTES):
-                body = self._orders.read(int.from_bytes(head, "big"))
-                order = to_engine_decoder.decode(body)
+                message_bytes, photo_bytes = unpack_head(head)
+                order = to_engine_decoder.decode(self._orders.read(message_bytes))
+                photo = self._orders.read(photo_bytes)
                 if isinstance(order, Abandon):
                     self._abandoned.add(order.job)
                 else:
-                    self._work.put(order)
+                    self._work.put((order, photo))
         finally:
             os._exit(0)
 
-    def _cloak(self, engine: WarmEngine, work: Work) -> None:
+    def _cloak(self, engine: WarmEngine, work: Work, photo: bytes) -> None:
         said_stage, said_at = "", 0.0
 
         def progress(stage: str, fraction: float, faces: int) -> None:
@@ -170,26 +172,25 @@ class Worker:
             return work.job in self._abandoned
 
         try:
-            outcome = engine.cloak(work.data, work.level, work.policy, progress, cancelled)
+            outcome = engine.cloak(photo, work.level, work.policy, progress, cancelled)
             self._say(
                 Done(
                     job=work.job,
-                    data=outcome.data,
                     sha256=hashlib.sha256(outcome.data).hexdigest(),
                     status=outcome.status,
                     receipt=read_receipt(outcome.receipt),
-                )
+                ),
+                outcome.data,
             )
         except Exception as fault:
             self._say(_failure(work.job, fault))
         finally:
             self._abandoned.discard(work.job)
 
-    def _say(self, message: FromEngine) -> None:
-        head, body = pack(message)
+    def _say(self, message: FromEngine, photo: bytes = b"") -> None:
         with self._answer_lock:
-            self._answers.write(head)
-            self._answers.write(body)
+            for part in pack(message, photo):
+                self._answers.write(part)
             self._answers.flush()
 
 

@@ -48,7 +48,7 @@ class Job:
     number: int = field(default_factory=lambda: next(_numbers))
     stage: Stage = Stage.ARRIVING
     assembly: Assembly = field(init=False)
-    data: bytes = b""
+    data: bytes | bytearray = b""
     held_bytes: int = field(init=False)
     alarm: TimerHandle | None = None
     """Rings at the deadline."""

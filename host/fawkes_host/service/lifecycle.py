@@ -132,16 +132,29 @@ def ensure_running(endpoint: Endpoint) -> bool:
 
 def _spawn() -> subprocess.Popen[bytes]:
     """The service as a process that neither the browser nor the relay takes with it."""
-    options: dict[str, Any] = {}
-    if sys.platform == "win32":
-        # Firefox keeps its hosts in a job object and ends all of it with the browser.
-        options["creationflags"] = (
-            subprocess.CREATE_NEW_PROCESS_GROUP
-            | subprocess.DETACHED_PROCESS
-            | subprocess.CREATE_BREAKAWAY_FROM_JOB
-        )
-    else:
-        options["start_new_session"] = True
+    try:
+        return _start_apart()
+    except OSError as fault:
+        raise ServiceUnavailable(detail=str(fault)[:200]) from fault
+
+
+if sys.platform == "win32":
+
+    def _start_apart() -> subprocess.Popen[bytes]:
+        apart = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
+        try:
+            # Firefox keeps its hosts in a job object and ends all of it with the browser.
+            return _start(creationflags=apart | subprocess.CREATE_BREAKAWAY_FROM_JOB)
+        except PermissionError:  # This job lets nobody go.
+            return _start(creationflags=apart)
+
+else:
+
+    def _start_apart() -> subprocess.Popen[bytes]:
+        return _start(start_new_session=True)
+
+
+def _start(**options: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "fawkes_host.service"],
         stdin=subprocess.DEVNULL,

@@ -95,16 +95,19 @@ class Service:
                 log.info("also on %s", address)
             if listening is not None:
                 listening(listeners.addresses)
-            working = asyncio.create_task(self._work())
-            watching = asyncio.create_task(self._watch())
+            duties = [
+                asyncio.create_task(duty)
+                for duty in (self._work(), self._watch(), self._left.wait())
+            ]
             try:
-                await self._left.wait()
+                # None of them ends before the service does; if one fails, so does the service.
+                await asyncio.wait(duties, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                working.cancel()
-                watching.cancel()
-                for task in self._tasks:
+                for task in (*duties, *self._tasks):
                     task.cancel()
-                await asyncio.gather(working, watching, *self._tasks, return_exceptions=True)
+                for fault in await asyncio.gather(*duties, *self._tasks, return_exceptions=True):
+                    if isinstance(fault, Exception):
+                        log.critical("a part of the service failed", exc_info=fault)
                 # Whoever is told farewell finds another service and not this one again.
                 self._endpoint.remove()
                 await self._say_farewell()
@@ -202,7 +205,7 @@ class Service:
         found = await self._cached(job)
         if job.stage is Stage.WAITING and found is not None:
             self._queue.withdraw(job)
-            self._finish(job, found, cached=True)
+            self._finish(job, found, found.data, cached=True)
         self._waiting.set()
 
     async def _work(self) -> None:
@@ -240,23 +243,23 @@ class Service:
                 return
             log.info("photo %d: %d bytes, %s", job.number, job.order.size, job.order.level)
             order = job.order
-            work = Work(job=job.number, data=job.data, level=order.level, policy=order.policy)
-            done = await self._engine.run(work, lambda step: self._step(job, step))
+            work = Work(job=job.number, level=order.level, policy=order.policy)
+            done, data = await self._engine.run(work, job.data, lambda step: self._step(job, step))
             if job.ended():
                 return
-            self._finish(job, done, cached=False)
+            self._finish(job, done, data, cached=False)
             if self._cache is not None and done.status == "cloaked":
                 # A photo without a face is the original but for its metadata: never kept.
-                entry = Entry(data=done.data, sha256=done.sha256, receipt=done.receipt)
+                entry = Entry(data=data, sha256=done.sha256, receipt=done.receipt)
                 self._spawn(asyncio.to_thread(self._cache.put, self._name(job), entry))
         elif not job.ended():
-            self._finish(job, found, cached=True)
+            self._finish(job, found, found.data, cached=True)
 
-    def _finish(self, job: Job, found: Done | Entry, cached: bool) -> None:
+    def _finish(self, job: Job, found: Done | Entry, data: bytes, cached: bool) -> None:
         job.stage = Stage.LEAVING
         job.data = b""
         job.silence()
-        self._queue.resize(job, len(found.data))
+        self._queue.resize(job, len(data))
         self._counts.done += 1
         receipt: Receipt = found.receipt
         log.info(
@@ -270,12 +273,12 @@ class Service:
         result = Result(
             id=job.order.id,
             status="cloaked" if status == "cloaked" else "no_face",
-            size=len(found.data),
+            size=len(data),
             sha256=found.sha256,
             receipt=receipt,
             cached=cached,
         )
-        job.owner.deliver(job, result, found.data)
+        job.owner.deliver(job, result, data)
 
     async def _cached(self, job: Job) -> Entry | None:
         if self._cache is None:
