@@ -19,6 +19,7 @@ from PIL import Image, JpegImagePlugin
 from fawkes_host.engine.codecs.cmyk import change_cmyk
 from fawkes_host.engine.codecs.pillow import as_array, decoding, open_image
 from fawkes_host.engine.codecs.region import Region
+from fawkes_host.engine.codecs.samples import changed
 from fawkes_host.engine.codecs.sizing import fit_size
 from fawkes_host.engine.containers import jpeg
 from fawkes_host.protocol.errors import DamagedImage
@@ -52,7 +53,7 @@ def write_pixels(
         if encoding == "grey":
             with _open(data) as image:
                 stored = as_array(image)
-            stored = _changed_luma(stored, change, np.full(3, 1 / 3, np.float32))
+            stored = changed(stored[..., None], change, colours=1)[..., 0]
             return _save(Image.fromarray(stored), original, tables[:1])
         if encoding == "ycc":
             return _write_ycc(data, original, tables, change)
@@ -101,13 +102,14 @@ def _write_ycc(
         chroma = planes[..., 1:].astype(np.float32)
     across, down = chroma_sampling if chroma_sampling in _SUBSAMPLING else (1, 1)
 
-    planes[..., 0] = _changed_luma(planes[..., 0], change, _YCBCR[0])
     region = Region.of_change(change, align=2)
     if region:
-        difference = change[region.slices].astype(np.float32) @ _YCBCR[1:].T
+        difference = change[region.slices].astype(np.float32) @ _YCBCR.T
+        luma = planes[(*region.slices, 0)] + difference[..., 0]
+        planes[(*region.slices, 0)] = np.clip(np.rint(luma), 0, 255).astype(np.uint8)
         rows, columns = region.slices
         part = (slice(rows.start // down, None), slice(columns.start // across, None))
-        difference = _averaged(difference, across, down)
+        difference = _averaged(difference[..., 1:], across, down)
         height, width = difference.shape[:2]
         chroma[part][:height, :width] += difference
     stored = np.clip(np.rint(chroma), 0, 255).astype(np.uint8)
@@ -150,17 +152,6 @@ def _scaled(table: list[int], quality: int) -> list[int]:
     """Divide a quantisation table by 2 for every 20 steps of quality above ``_UNSCALED``."""
     factor = 2 ** ((_UNSCALED - quality) / 20)
     return [min(255, max(1, round(value * factor))) for value in table]
-
-
-def _changed_luma(
-    luma: NDArray[np.uint8], change: NDArray[np.int16], weights: NDArray[np.float32]
-) -> NDArray[np.uint8]:
-    changed = luma.copy()
-    region = Region.of_change(change)
-    if region:
-        sum_ = luma[region.slices] + change[region.slices].astype(np.float32) @ weights
-        changed[region.slices] = np.clip(np.rint(sum_), 0, 255).astype(np.uint8)
-    return changed
 
 
 def _stored_quarter_chroma(data: bytes) -> NDArray[np.float32]:

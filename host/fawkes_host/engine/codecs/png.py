@@ -22,12 +22,15 @@ from fawkes_host.protocol.errors import DamagedImage
 
 GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
 
-_LEVELS = {0: 1, 1: 4, 2: 6, 3: 9}
-"""The zlib header's hint at how hard its encoder tried, to the level tried first."""
+_LEVELS = (0, 1, 3, 5, 6, 9)
+_FIRST_LEVEL = {0: 1, 1: 3, 2: 5, 3: 6}
+"""zlib's levels, and which is tried first by the header's hint at how hard its encoder tried.  On
+photos 5 takes half the time of 6, for files 4 % larger."""
 
-_HARDER = (1, 4, 6, 9)
+_LARGEST_AT_LEVEL_9 = 8_000_000
+"""Level 9 takes half a minute for 12 megapixels, and saves 5 %: only for small pictures."""
 
-_CLOSE_ENOUGH = 0.1
+_CLOSE_ENOUGH = 0.15
 """The search for a level ends when the file's size is within this share of the original's."""
 
 _ROWS_AT_ONCE = 256
@@ -262,18 +265,17 @@ def _compress(stream: bytes, original: list[bytes]) -> bytes:
     """Compress at the level whose result comes nearest to the original's size."""
     target = sum(map(len, original))
     head = b"".join(original)[:2]
-    level = _LEVELS[head[1] >> 6] if len(head) == 2 else 6
-    best = zlib.compress(stream, level)
-    tried = {level}
-    while abs(len(best) / target - 1) > _CLOSE_ENOUGH:
-        larger_wanted = len(best) < target
-        options = [x for x in _HARDER if (x < level if larger_wanted else x > level)]
-        if not options:
+    first = _FIRST_LEVEL[head[1] >> 6] if len(head) == 2 else 5
+    best = zlib.compress(stream, first)
+    if abs(len(best) / target - 1) <= _CLOSE_ENOUGH:
+        return best
+    if len(best) < target:
+        levels = [level for level in reversed(_LEVELS) if level < first]
+    else:
+        levels = [level for level in _LEVELS if level > first]
+    for level in levels:
+        if level == 9 and len(stream) > _LARGEST_AT_LEVEL_9:
             break
-        level = options[-1] if larger_wanted else options[0]
-        if level in tried:
-            break
-        tried.add(level)
         candidate = zlib.compress(stream, level)
         if abs(len(candidate) - target) >= abs(len(best) - target):
             break
