@@ -54,9 +54,9 @@ def test_photo_beyond_the_bytes_is_refused():
     queue.admit(job("c", 10))
 
 
-@pytest.mark.parametrize("size", [1, 6])
-def test_one_client_leaves_half_to_the_others(size):
-    queue = JobQueue(photos=4, total_bytes=24)
+@pytest.mark.parametrize(("photos", "total_bytes", "size"), [(4, 1000, 1), (100, 24, 6)])
+def test_one_client_leaves_half_to_the_others(photos, total_bytes, size):
+    queue = JobQueue(photos, total_bytes)
     queue.admit(job("a", size))
     queue.admit(job("a", size))
     with pytest.raises(Busy):
