@@ -15,6 +15,7 @@ from fawkes_host.engine.codecs import jpeg as jpeg_pixels
 from fawkes_host.engine.codecs import png as png_pixels
 from fawkes_host.engine.codecs import tiff as tiff_pixels
 from fawkes_host.engine.codecs import webp as webp_pixels
+from fawkes_host.engine.codecs.change import Change
 from fawkes_host.engine.codecs.heif import Extras
 from fawkes_host.engine.containers import bmp, jpeg, png, tiff, tiff_writer, webp
 from fawkes_host.engine.containers.heif import HeifFile
@@ -53,20 +54,16 @@ def encode_with_notices(photo: Photo, pixels: NDArray[np.uint8], policy: Policy)
     """Do as ``encode`` does, and tell what was lost."""
     if pixels.shape != photo.pixels.shape or pixels.dtype != np.uint8:
         raise ValueError(f"expected uint8 {photo.pixels.shape}, got {pixels.dtype} {pixels.shape}")
-    if np.array_equal(pixels, photo.pixels):
+    new = orientation.to_stored(pixels, photo.orientation)
+    change = Change.between(orientation.to_stored(photo.pixels, photo.orientation), new)
+    if change is None:
         scrubbed = metadata.scrub(photo.source, policy)
         return Encoded(scrubbed.data, scrubbed.notices)
-    change = np.subtract(pixels, photo.pixels, dtype=np.int16)
-    return _encode_stored(
-        photo,
-        orientation.to_stored(pixels, photo.orientation),
-        orientation.to_stored(change, photo.orientation),
-        Removal.of(policy, pixels_changed=True),
-    )
+    return _encode_stored(photo, new, change, Removal.of(policy, pixels_changed=True))
 
 
 def _encode_stored(
-    photo: Photo, pixels: NDArray[np.uint8], change: NDArray[np.int16], removal: Removal
+    photo: Photo, pixels: NDArray[np.uint8], change: Change, removal: Removal
 ) -> Encoded:
     encode_format = {
         "JPEG": _encode_jpeg,
@@ -82,14 +79,14 @@ def _encode_stored(
 
 
 def _encode_jpeg(
-    source: bytes, pixels: NDArray[np.uint8], change: NDArray[np.int16], removal: Removal
+    source: bytes, pixels: NDArray[np.uint8], change: Change, removal: Removal
 ) -> bytes:
     encoded = jpeg_pixels.write_pixels(source, pixels, change)
     return jpeg_metadata.graft(jpeg.parse(source), encoded, removal)
 
 
 def _encode_png(
-    source: bytes, _pixels: NDArray[np.uint8], change: NDArray[np.int16], removal: Removal
+    source: bytes, _pixels: NDArray[np.uint8], change: Change, removal: Removal
 ) -> bytes:
     chunks = png_pixels.write_pixels(source, change)
     if chunks[0] != png.read_image_header(source).to_chunk():
@@ -98,7 +95,7 @@ def _encode_png(
 
 
 def _encode_webp(
-    source: bytes, pixels: NDArray[np.uint8], _change: NDArray[np.int16], removal: Removal
+    source: bytes, pixels: NDArray[np.uint8], _change: Change, removal: Removal
 ) -> bytes:
     original, _ = webp.parse(source)
     picture = webp_pixels.write_pixels(source, pixels)
@@ -106,13 +103,13 @@ def _encode_webp(
 
 
 def _encode_heif(
-    source: bytes, _pixels: NDArray[np.uint8], change: NDArray[np.int16], removal: Removal
+    source: bytes, _pixels: NDArray[np.uint8], change: Change, removal: Removal
 ) -> bytes:
     return heif_pixels.write_pixels(source, change, _extras(source, removal))
 
 
 def _encode_avif(
-    source: bytes, _pixels: NDArray[np.uint8], change: NDArray[np.int16], removal: Removal
+    source: bytes, _pixels: NDArray[np.uint8], change: Change, removal: Removal
 ) -> bytes:
     if HeifFile(source).av1_format.bit_depth > 8:
         removal.note("bit_depth_reduced")
@@ -132,7 +129,7 @@ def _extras(source: bytes, removal: Removal) -> Extras:
 
 
 def _encode_bmp(
-    source: bytes, pixels: NDArray[np.uint8], change: NDArray[np.int16], removal: Removal
+    source: bytes, pixels: NDArray[np.uint8], change: Change, removal: Removal
 ) -> bytes:
     layout = bmp.read_layout(source)
     if not layout.editable:
@@ -141,7 +138,7 @@ def _encode_bmp(
 
 
 def _encode_tiff(
-    source: bytes, pixels: NDArray[np.uint8], change: NDArray[np.int16], removal: Removal
+    source: bytes, pixels: NDArray[np.uint8], change: Change, removal: Removal
 ) -> bytes:
     if not tiff_pixels.keeps_samples(source):
         removal.note("colours_expanded")

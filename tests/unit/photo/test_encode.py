@@ -8,6 +8,7 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageOps, JpegImagePlugin
 
+from fawkes_host.engine.codecs.change import Change
 from fawkes_host.engine.containers import jpeg
 from fawkes_host.engine.decode import decode
 from fawkes_host.engine.encode import encode, encode_with_notices
@@ -223,16 +224,15 @@ def test_white_is_zero_is_changed_the_other_way_round(modes, save, cloak):
 
 @pytest.mark.parametrize("black", [0, 60, 200])
 def test_ink_makes_up_for_the_black_above_it(black):
-    from fawkes_host.engine.codecs.cmyk import change_cmyk
-
     samples = np.full((8, 8, 4), (100, 90, 80, black), np.uint8)
     before = Image.frombytes("CMYK", (8, 8), samples.tobytes()).convert("RGB")
-    change = np.zeros((8, 8, 3), np.int16)
-    change[2:5, 2:5] = (5, -4, 3)
-    result = change_cmyk(samples, change)
+    old = np.full((8, 8, 3), 100, np.uint8)
+    new = old.copy()
+    new[2:5, 3:5] += np.array([5, 252, 3], np.uint8)
+    result = Change.between(old, new).applied_to_inks(samples)
     after = Image.frombytes("CMYK", (8, 8), result.tobytes()).convert("RGB")
     difference = np.asarray(after).astype(int) - np.asarray(before)
-    assert np.abs(difference - change).max() <= 1
+    assert np.abs(difference - (new.astype(int) - old)).max() <= 1
     assert np.array_equal(result[..., 3], samples[..., 3])
 
 

@@ -227,6 +227,36 @@ def test_unreadable_metadata_goes_whole(scene, save):
         assert result.notices == ("metadata_unreadable",)
 
 
+def test_unreadable_exif_leaves_its_orientation(scene, save, cloak):
+    """Viewers read as far as they can, so the photo must not lie on its side afterwards."""
+    orientation = struct.pack(">HHIHH", 0x0112, 3, 1, 6, 0)
+    cut_off = struct.pack(">HHII", 33723, 7, 4000, 38)  # IPTC with a city, the end of it missing
+    structure = b"MM\0*" + struct.pack(">IH", 8, 2) + orientation + cut_off + bytes(4)
+    broken = b"Exif\0\0" + structure + b"\x1c\x02\x50\x00\x03Ada\x1c\x02\x5a\x00\x04City"
+    photo = decode(add_segments(save(scene, "JPEG"), (jpeg.APP1, broken)))
+    assert photo.orientation == 6
+    for policy in Policy:
+        assert decode(metadata.apply(photo.source, policy)).orientation == 6
+        assert decode(encode(photo, cloak(photo.pixels)[0], policy)).orientation == 6
+    assert metadata.scrub(photo.source, Policy.STRIP_LOCATION).notices == ("metadata_unreadable",)
+
+
+@pytest.mark.parametrize("policy", list(Policy))
+def test_tags_that_point_into_their_own_directory_destroy_nothing(policy, scene, save, cloak):
+    from fawkes_host.engine.containers.tiff import TiffFile
+
+    file = TiffFile(save(scene, "TIFF", tiffinfo={0x010F: "Kamerawerk", 0x0110: "Modell Neun"}))
+    page = file.chain()[0]
+    for tag, new_tag, kind, count in ((0x010F, 0x8825, 4, 1), (0x0110, 0x0111, 2, 1 << 31)):
+        entry = page.find(tag)
+        struct.pack_into("<HHII", file.data, entry.position, new_tag, kind, count, page.offset)
+    data = bytes(file.data)
+    photo = decode(data)
+    assert np.array_equal(decode(metadata.apply(data, policy)).pixels, photo.pixels)
+    pixels, _ = cloak(photo.pixels)
+    assert np.array_equal(decode(encode(photo, pixels, policy)).pixels, pixels)
+
+
 def test_extended_xmp_is_cleaned_and_still_found(scene, save):
     import hashlib
 
@@ -399,6 +429,23 @@ def test_companion_pictures_go_when_the_face_is_cloaked(stereo, cloak):
     assert encoded.notices == ("companion_pictures_removed",)
     assert b"MPF\0" not in encoded.data
     assert encoded.data.count(b"\xff\xd8\xff") == 1
+
+
+def test_a_gain_map_goes_with_all_that_leads_to_it(stereo, cloak):
+    packet = (
+        b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/"
+        b"22-rdf-syntax-ns#'><rdf:Description xmlns:hdrgm='http://ns.adobe.com/hdr-gain-map/1.0/' "
+        b"xmlns:c='http://ns.google.com/photos/1.0/container/' hdrgm:Version='1.0'>"
+        b"<c:Directory><rdf:Seq/></c:Directory></rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+    standard = b"urn:iso:std:iso:ts:21496:-1\0" + bytes(4)
+    data = add_segments(
+        stereo, (jpeg.APP1, b"http://ns.adobe.com/xap/1.0/\0" + packet), (jpeg.APP2, standard)
+    )
+    photo = decode(data)
+    for trace in (b"hdrgm:Version", b"c:Directory", b"21496"):
+        assert trace in metadata.apply(data, Policy.STRIP_LOCATION)
+        assert trace not in encode(photo, cloak(photo.pixels)[0], Policy.KEEP)
 
 
 def box(kind: bytes, payload: bytes) -> bytes:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image
 
 from fawkes_host.engine import orientation
+from fawkes_host.engine.codecs.change import Change
 from fawkes_host.engine.codecs.heif import Extras
 from fawkes_host.engine.codecs.pillow import as_array, decoding, open_image
-from fawkes_host.engine.codecs.samples import changed
 from fawkes_host.engine.codecs.sizing import estimate_quality, fit_size
 from fawkes_host.engine.containers.heif import HeifFile, picture_bytes, with_colour_codes
 
@@ -31,8 +31,8 @@ def read_pixels(data: bytes) -> NDArray[np.uint8]:
         return orientation.to_display(stored, HeifFile(data).orientation)
 
 
-def write_pixels(data: bytes, change: NDArray[np.int16], extras: Extras) -> bytes:
-    """Encode ``data`` again with ``change``, int16 [h, w, 3] RGB as displayed, and ``extras``.
+def write_pixels(data: bytes, change: Change, extras: Extras) -> bytes:
+    """Encode ``data`` again with ``change``, of the pixels as displayed, and ``extras``.
 
     Chroma sampling, colour profile and alpha stay; rotation is done to the pixels.
     """
@@ -42,7 +42,7 @@ def write_pixels(data: bytes, change: NDArray[np.int16], extras: Extras) -> byte
         with image:
             mode = "RGBA" if image.mode == "RGBA" else "RGB"
             samples = as_array(image.convert(mode))
-        samples = changed(orientation.to_display(samples, file.orientation), change, 3)
+        samples = change.applied_to(orientation.to_display(samples, file.orientation), colours=3)
         coded = file.av1_format
         subsampling = _SUBSAMPLINGS.get(coded.chroma_shifts, "4:2:0")
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import BmpImagePlugin, Image
 
+from fawkes_host.engine.codecs.change import Change
 from fawkes_host.engine.codecs.pillow import as_array, decoding, open_image
-from fawkes_host.engine.codecs.samples import changed
 from fawkes_host.engine.containers import bmp
 
 
@@ -19,8 +19,8 @@ def read_pixels(data: bytes) -> NDArray[np.uint8]:
         return as_array(image.convert("RGB"))
 
 
-def write_pixels(data: bytes, pixels: NDArray[np.uint8], change: NDArray[np.int16]) -> bytes:
-    """Return ``data`` with ``change``, int16 [h, w, 3] RGB, added to its pixels."""
+def write_pixels(data: bytes, pixels: NDArray[np.uint8], change: Change) -> bytes:
+    """Return ``data`` with ``change`` added to its pixels."""
     with decoding():
         layout = bmp.read_layout(data)
         if layout.editable:
@@ -31,7 +31,7 @@ def write_pixels(data: bytes, pixels: NDArray[np.uint8], change: NDArray[np.int1
                 rows = rows[::-1]
             samples = rows[:, : layout.width * layout.bits // 8]
             samples = samples.reshape(layout.height, layout.width, -1)
-            samples[...] = changed(samples, change[..., ::-1], 1 if layout.grey else 3)
+            samples[...] = change.in_bgr().applied_to(samples, 1 if layout.grey else 3)
             return bytes(result)
         buffer = io.BytesIO()
         Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "BMP")

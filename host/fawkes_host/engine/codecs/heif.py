@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fawkes_host.engine.codecs.change import Change
 from fawkes_host.engine.codecs.pillow import decoding
-from fawkes_host.engine.codecs.samples import changed
 from fawkes_host.engine.codecs.sizing import estimate_quality, fit_size
 from fawkes_host.engine.containers.heif import picture_bytes
 
@@ -49,15 +49,15 @@ def read_pixels(data: bytes) -> NDArray[np.uint8]:
         return np.ascontiguousarray(colours, np.uint8)
 
 
-def write_pixels(data: bytes, change: NDArray[np.int16], extras: Extras) -> bytes:
-    """Encode ``data`` again with ``change``, int16 [h, w, 3] RGB as displayed, and ``extras``.
+def write_pixels(data: bytes, change: Change, extras: Extras) -> bytes:
+    """Encode ``data`` again with ``change``, of the pixels as displayed, and ``extras``.
 
     Bit depth, chroma sampling, colour profile and alpha stay; rotation is done to the pixels.
     """
     with decoding():
         samples, image = _read_samples(data)
         scale = 256 if samples.dtype == np.uint16 else 1
-        samples = changed(samples, change, 3 if samples.shape[2] >= 3 else 1, scale)
+        samples = change.applied_to(samples, 3 if samples.shape[2] >= 3 else 1, scale)
         mode = image.mode
 
         def encode(pixels: NDArray[Any], quality: int) -> bytes:

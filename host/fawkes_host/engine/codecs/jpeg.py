@@ -16,10 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 
-from fawkes_host.engine.codecs.cmyk import change_cmyk
+from fawkes_host.engine.codecs.change import Change
 from fawkes_host.engine.codecs.pillow import as_array, decoding, open_image
-from fawkes_host.engine.codecs.region import Region
-from fawkes_host.engine.codecs.samples import changed
 from fawkes_host.engine.codecs.sizing import fit_size
 from fawkes_host.engine.containers import jpeg
 from fawkes_host.protocol.errors import DamagedImage
@@ -42,10 +40,8 @@ def read_pixels(data: bytes) -> NDArray[np.uint8]:
         return as_array(image.convert("RGB"))
 
 
-def write_pixels(
-    data: bytes, pixels: NDArray[np.uint8], change: NDArray[np.int16]
-) -> jpeg.JpegFile:
-    """Encode ``data`` again with ``change``, int16 [h, w, 3] RGB, added to its stored samples."""
+def write_pixels(data: bytes, pixels: NDArray[np.uint8], change: Change) -> jpeg.JpegFile:
+    """Encode ``data`` again with ``change`` added to its stored samples."""
     with decoding():
         original = jpeg.parse(data)
         encoding = original.colour_encoding
@@ -53,7 +49,7 @@ def write_pixels(
         if encoding == "grey":
             with _open(data) as image:
                 stored = as_array(image)
-            stored = changed(stored[..., None], change, colours=1)[..., 0]
+            stored = change.applied_to(stored[..., None], colours=1)[..., 0]
             return _save(Image.fromarray(stored), original, tables[:1])
         if encoding == "ycc":
             return _write_ycc(data, original, tables, change)
@@ -85,7 +81,7 @@ def _quantisation_tables(data: bytes, original: jpeg.JpegFile) -> list[list[int]
 
 
 def _write_ycc(
-    data: bytes, original: jpeg.JpegFile, tables: list[list[int]], change: NDArray[np.int16]
+    data: bytes, original: jpeg.JpegFile, tables: list[list[int]], change: Change
 ) -> jpeg.JpegFile:
     with _open(data) as image:
         image.draft("YCbCr", None)
@@ -102,16 +98,12 @@ def _write_ycc(
         chroma = planes[..., 1:].astype(np.float32)
     across, down = chroma_sampling if chroma_sampling in _SUBSAMPLING else (1, 1)
 
-    region = Region.of_change(change, align=2)
-    if region:
-        difference = change[region.slices].astype(np.float32) @ _YCBCR.T
-        luma = planes[(*region.slices, 0)] + difference[..., 0]
-        planes[(*region.slices, 0)] = np.clip(np.rint(luma), 0, 255).astype(np.uint8)
-        rows, columns = region.slices
-        part = (slice(rows.start // down, None), slice(columns.start // across, None))
-        difference = _averaged(difference[..., 1:], across, down)
-        height, width = difference.shape[:2]
-        chroma[part][:height, :width] += difference
+    difference = change.difference.astype(np.float32) @ _YCBCR.T
+    luma = planes[(*change.box, 0)] + difference[..., 0]
+    planes[(*change.box, 0)] = np.clip(np.rint(luma), 0, 255).astype(np.uint8)
+    averages = _averaged(difference[..., 1:], across, down)
+    top, left = change.rows.start // down, change.columns.start // across
+    chroma[top : top + averages.shape[0], left : left + averages.shape[1]] += averages
     stored = np.clip(np.rint(chroma), 0, 255).astype(np.uint8)
     stored = stored.repeat(down, axis=0).repeat(across, axis=1)
     planes[..., 1:] = stored[: planes.shape[0], : planes.shape[1]]
@@ -126,12 +118,12 @@ def _write_ycc(
 
 
 def _write_cmyk(
-    data: bytes, original: jpeg.JpegFile, tables: list[list[int]], change: NDArray[np.int16]
+    data: bytes, original: jpeg.JpegFile, tables: list[list[int]], change: Change
 ) -> jpeg.JpegFile:
     """Encode inks; Pillow writes no YCCK, so such a file's tables are scaled to meet its size."""
     with _open(data) as image:
         stored = as_array(image)
-    picture = Image.frombytes("CMYK", _size(stored), change_cmyk(stored, change).tobytes())
+    picture = Image.frombytes("CMYK", _size(stored), change.applied_to_inks(stored).tobytes())
     sampling = original.frame.sampling
     if original.colour_encoding == "cmyk":
         alike = sampling[0] == (1, 1) and len(set(sampling[1:])) == 1

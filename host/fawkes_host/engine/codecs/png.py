@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageFile, PngImagePlugin
 
+from fawkes_host.engine.codecs.change import Change
 from fawkes_host.engine.codecs.pillow import as_array, decoding, open_image
-from fawkes_host.engine.codecs.samples import changed
 from fawkes_host.engine.containers import png
 from fawkes_host.engine.containers.png import Chunk, ImageHeader
 from fawkes_host.protocol.errors import DamagedImage
@@ -52,8 +52,8 @@ def read_pixels(data: bytes) -> NDArray[np.uint8]:
             return as_array(image.convert("RGB"))
 
 
-def write_pixels(data: bytes, change: NDArray[np.int16]) -> list[Chunk]:
-    """Encode ``data`` again with ``change``, int16 [h, w, 3] RGB, added to its stored samples.
+def write_pixels(data: bytes, change: Change) -> list[Chunk]:
+    """Encode ``data`` again with ``change`` added to its stored samples.
 
     Returns all chunks, those that only describe among them, in their order.  A palette, and grey
     of fewer than 8 bits, cannot hold small changes: they become 8 bits a channel.
@@ -145,7 +145,7 @@ def _colour_key(chunks: list[Chunk], header: ImageHeader) -> NDArray[np.uint8] |
 
 def _apply(
     samples: NDArray[np.uint8],
-    change: NDArray[np.int16],
+    change: Change,
     header: ImageHeader,
     key: NDArray[np.uint8] | None,
 ) -> NDArray[np.uint8]:
@@ -153,9 +153,9 @@ def _apply(
     colours = 1 if header.colour in (GREY, GREY_ALPHA) else 3
     if header.depth == 16:
         wide = samples.view(">u2").astype(np.uint16)
-        result = changed(wide, change, colours, scale=256).astype(">u2").view(np.uint8)
+        result = change.applied_to(wide, colours, scale=256).astype(">u2").view(np.uint8)
     else:
-        result = changed(samples, change, colours)
+        result = change.applied_to(samples, colours)
     if key is not None:
         was_key = (samples == key).all(axis=2)
         became_key = (result == key).all(axis=2)

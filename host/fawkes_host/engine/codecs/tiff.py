@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin
 
-from fawkes_host.engine.codecs.cmyk import change_cmyk
+from fawkes_host.engine.codecs.change import Change
 from fawkes_host.engine.codecs.pillow import as_array, decoding, open_image
-from fawkes_host.engine.codecs.samples import changed
 from fawkes_host.engine.codecs.sizing import fit_size
 from fawkes_host.engine.containers import tiff
 from fawkes_host.engine.containers.tiff import TiffFile, without_orientation
@@ -116,8 +115,8 @@ def read_pixels(data: bytes) -> NDArray[np.uint8]:
         return as_array(_open_as_stored(data).convert("RGB"))
 
 
-def write_pixels(data: bytes, pixels: NDArray[np.uint8], change: NDArray[np.int16]) -> Strips:
-    """Encode the first page again with ``change``, int16 [h, w, 3] RGB, added to its samples.
+def write_pixels(data: bytes, pixels: NDArray[np.uint8], change: Change) -> Strips:
+    """Encode the first page again with ``change`` added to its samples.
 
     What cannot hold small changes (palettes, fewer than 8 bits), or is stored in unusual ways,
     becomes RGB of 8 bits.
@@ -188,13 +187,13 @@ def _predicted_columns(file: TiffFile, page: int, layout: _Layout, tile_width: i
     return tile_width if tiled and tile_width else layout.width
 
 
-def _changed(samples: NDArray[Any], change: NDArray[np.int16], layout: _Layout) -> NDArray[Any]:
+def _changed(samples: NDArray[Any], change: Change, layout: _Layout) -> NDArray[Any]:
     scale = 1 if layout.depth == 8 else 256
     if layout.photometric == _CMYK:
-        return change_cmyk(samples, change, scale)
+        return change.applied_to_inks(samples, scale)
     if layout.photometric == _WHITE_IS_ZERO:
-        change = -change
-    return changed(samples, change, _COLOURS[layout.photometric], scale)
+        change = change.negative()
+    return change.applied_to(samples, _COLOURS[layout.photometric], scale)
 
 
 def _as_bytes(samples: NDArray[Any], data: bytes, layout: _Layout) -> NDArray[np.uint8]:
@@ -214,7 +213,7 @@ def _pack_rows(rows: NDArray[np.uint8], layout: _Layout) -> Strips:
     tags: dict[int, list[int]] = {tag: [] for tag in _TILED}
     tags[tiff.COMPRESSION] = coded[tiff.COMPRESSION]
     tags[tiff.ROWS_PER_STRIP] = _short(coded[tiff.ROWS_PER_STRIP], layout.height)
-    return Strips(data, tags)
+    return Strips(layout.width, layout.height, data, tags)
 
 
 def _write_rgb(pixels: NDArray[np.uint8], compression: str) -> Strips:
@@ -249,7 +248,8 @@ def _foreign_strips(encoded: bytes, height: int) -> Strips:
     ):
         tags[tag] = coded.get(tag, [])
     tags[tiff.ROWS_PER_STRIP] = _short(coded[tiff.ROWS_PER_STRIP], height)
-    return Strips(data, tags, bytes(coded.get(tiff.JPEG_TABLES, [])))
+    width = coded[tiff.WIDTH][0]
+    return Strips(width, height, data, tags, bytes(coded.get(tiff.JPEG_TABLES, [])))
 
 
 def _short(rows: list[int], height: int) -> list[int]:

@@ -76,6 +76,7 @@ class TiffFile:
         if len(data) < 8:
             raise DamagedImage(detail="the TIFF structure is cut off")
         self.data = bytearray(data)
+        self._protected: list[tuple[int, int]] = [(0, 8)]
 
     def _integer(self, position: int, size: int) -> int:
         if position < 0 or position + size > len(self.data):
@@ -172,10 +173,19 @@ class TiffFile:
         if entry:
             struct.pack_into(f"{self._order}HII", self.data, entry.position + 2, 4, 1, number)
 
+    def protect(self, start: int, size: int) -> None:
+        """Let no wiping touch these bytes: in a hostile file, tags may share what they point to."""
+        self._protected = sorted([*self._protected, (start, start + size)])
+
     def wipe(self, start: int, size: int) -> None:
-        """Write zeros; never over the header, never beyond the end."""
-        start = max(8, start)
-        end = min(len(self.data), start + max(0, size))
+        """Write zeros; never over what is protected, never beyond the end."""
+        end = min(len(self.data), start + size)
+        for protected_start, protected_end in self._protected:
+            self._zero(start, min(end, protected_start))
+            start = max(start, protected_end)
+        self._zero(start, end)
+
+    def _zero(self, start: int, end: int) -> None:
         if end > start:
             self.data[start:end] = bytes(end - start)
 

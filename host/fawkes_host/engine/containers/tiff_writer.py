@@ -28,6 +28,8 @@ class Strips:
     Tags with no numbers are left out of the file.
     """
 
+    width: int
+    height: int
     data: tuple[bytes, ...]
     tags: Mapping[int, Sequence[int]]
     jpeg_tables: bytes = b""
@@ -43,6 +45,8 @@ def with_strips(source: TiffFile, strips: Strips) -> bytes:
     writer = _Writer(source)
     offsets = writer.append_strips(strips.data)
     tags = {tag: (3, tuple(numbers)) for tag, numbers in strips.tags.items()}
+    tags[tiff.WIDTH] = (4, (strips.width,))
+    tags[tiff.HEIGHT] = (4, (strips.height,))
     tags[tiff.STRIP_OFFSETS] = (4, tuple(offsets))
     tags[tiff.STRIP_BYTE_COUNTS] = (4, tuple(len(strip) for strip in strips.data))
     if strips.jpeg_tables:
@@ -80,14 +84,16 @@ class _Writer:
         """Append a directory, with what its tags lead to before it, and return its position."""
         entries: dict[int, bytes] = {}
         for entry in directory.entries:
-            if entry.tag in replaced or entry.tag in (tiff.SUB_DIRECTORIES,):
-                continue
+            if entry.tag in (*replaced, *entries, tiff.SUB_DIRECTORIES):
+                continue  # of a tag that is there twice, readers take the first
             if entry.tag in _POINTERS:
                 position = self._append_pointed(entry.tag, directory, depth)
                 if position:
                     entries[entry.tag] = self._pack(entry.tag, 4, (position,))
             else:
                 value = self._source.value(entry)
+                if len(value) < entry.size:
+                    continue  # it lies outside the file
                 entries[entry.tag] = self._pack_value(entry.tag, entry.kind, entry.count, value)
         for tag, (kind, numbers) in replaced.items():
             if numbers:

@@ -29,21 +29,28 @@ _JPEG_START = re.compile(rb"\xd8\xff[\xc0\xc4\xdb\xe0-\xef\xfe]")
 def scrub(data: bytes, removal: Removal) -> bytes | None:
     """Return the TIFF structure ``data`` without what ``removal`` names; None when it goes whole.
 
-    What cannot be read cannot be checked for a place or a preview, and goes whole.
+    What cannot be read cannot be checked for a place or a preview, and goes but for the
+    orientation.
     """
     if removal.nothing:
         return data
     if removal.everything:
-        orientation = tiff.read_orientation(data)
-        return tiff.make_exif(orientation) if orientation != 1 else None
+        return _orientation_alone(data)
     try:
         return _scrub_parts(TiffFile(data), removal)
     except DamagedImage:
         removal.note("metadata_unreadable")
-        return None
+        return _orientation_alone(data)
+
+
+def _orientation_alone(data: bytes) -> bytes | None:
+    orientation = tiff.read_orientation(data)
+    return tiff.make_exif(orientation) if orientation != 1 else None
 
 
 def _scrub_parts(exif: TiffFile, removal: Removal) -> bytes:
+    first = exif.chain()[0]
+    exif.protect(first.offset, first.next_position + 4 - first.offset)
     for directory in list(exif.walk()):
         scrub_directory(exif, directory, removal)
     if removal.previews:

@@ -24,6 +24,11 @@ def scrub(data: bytes, removal: Removal) -> bytes:
     if removal.nothing:
         return data
     file = TiffFile(data)
+    first = file.chain()[0]
+    file.protect(first.offset, first.next_position + 4 - first.offset)
+    for entry in first.entries:
+        if entry.tag in _SHOWN and entry.size > 4:
+            file.protect(entry.start, entry.size)
     if removal.previews:
         _remove_previews(file, removal)
     for directory in list(file.walk()):
