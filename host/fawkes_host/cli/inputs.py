@@ -9,7 +9,10 @@ from pathlib import Path
 import click
 
 PHOTO_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .webp .heic .heif .hif .avif .bmp .dib .tif .tiff".split()
+    {
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff"),
+        *(".heic", ".heif", ".hif", ".avif"),
+    }
 )
 """Files of a folder that are taken for photos.  A file named by itself is judged by its content."""
 

@@ -15,7 +15,9 @@ from fawkes_host.protocol.errors import ExitStatus, FawkesError
 
 COMMANDS = {
     "cloak": "Cloak photos and folders of photos.",
+    "compare": "Put a photo and its cloaked copy side by side.",
     "bench": "Measure speed and memory, with Fawkes 1.0 beside it.",
+    "evaluate": "Measure protection and visibility on photos of people.",
     "models": "List the networks, their licences and checksums.",
     "serve": "Run the engine service that browsers share.",
     "status": "Show what the engine service is doing.",

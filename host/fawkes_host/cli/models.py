@@ -17,7 +17,7 @@ def command(as_json: bool) -> None:
         {
             "name": card.name,
             "licence": card.licence,
-            "source": card.source,
+            "source": f"{card.source.ecosystem} {card.source.package} {card.source.version}",
             "sha256": card.weights.sha256,
             "path": str(store.WEIGHTS_FOLDER / card.weights.name),
         }

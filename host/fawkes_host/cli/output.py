@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from fawkes_host.protocol.errors import DiskFull, OutputExists, UnwritableOutput
@@ -14,10 +15,11 @@ NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def write_atomically(path: Path | None, data: bytes, overwrite: bool) -> None:
-    """Write ``data`` to a temporary file beside ``path`` and rename it; ``None`` is standard output.
+    """Write ``data`` to a temporary file beside ``path`` and rename it.
 
-    Missing folders are made.  Raises ``DiskFull``, ``UnwritableOutput`` or ``OutputExists``, and
-    leaves nothing behind then, neither a partial file nor a folder it has made.
+    ``None`` is standard output.  Missing folders are made.  Raises ``DiskFull``,
+    ``UnwritableOutput`` or ``OutputExists``, and leaves nothing behind then, neither a partial file
+    nor a folder it has made.
     """
     if path is None:
         sys.stdout.buffer.write(data)
@@ -33,9 +35,12 @@ def write_atomically(path: Path | None, data: bytes, overwrite: bool) -> None:
             os.fsync(file.fileno())
         _put_in_place(temporary, path, overwrite)
     except BaseException as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         for folder in reversed(made):
-            _remove_if_empty(folder)
+            # Not empty: somebody else has put something there meanwhile.
+            with suppress(OSError):
+                folder.rmdir()
         if isinstance(error, FileExistsError):
             raise OutputExists(output=str(path)) from error
         if isinstance(error, OSError):
@@ -54,13 +59,13 @@ def _put_in_place(temporary: Path, path: Path, overwrite: bool) -> None:
         os.link(temporary, path)
     except FileExistsError:
         raise
-    except OSError:
+    except OSError as error:
         # A file system without hard links: look, then rename.
         if os.path.lexists(path):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
         temporary.replace(path)
-        return
-    temporary.unlink()
+    else:
+        temporary.unlink()
 
 
 def _make_folders(folder: Path) -> list[Path]:
@@ -74,10 +79,3 @@ def _make_folders(folder: Path) -> list[Path]:
         path.mkdir(exist_ok=True)
         made.append(path)
     return made
-
-
-def _remove_if_empty(folder: Path) -> None:
-    try:
-        folder.rmdir()
-    except OSError:
-        pass

@@ -18,8 +18,8 @@ CROP_MARGIN = 0.9
 """The face crop is the landmarks' bounding box, grown on each side by this share of its longer
 edge.  The cloak lives there, and visibility is measured there."""
 
-FEATHER = 0.12
-"""Width of the soft border of a cloak, as a share of half its edge."""
+FEATHER = 0.06
+"""Width of the soft border of a cloak, as a share of its edge."""
 
 CANVAS_PX = 256
 """Edge of the square canvas in which a cloak is optimised.  Networks see 112 to 224 px of it;
@@ -47,7 +47,9 @@ def similarity(source: ArrayLike, target: ArrayLike) -> Transform:
 
 def compose(second: Transform, first: Transform) -> Transform:
     """Return the transform that does ``first``, then ``second``."""
-    return np.column_stack([second[:, :2] @ first[:, :2], second[:, :2] @ first[:, 2] + second[:, 2]])
+    return np.column_stack(
+        [second[:, :2] @ first[:, :2], second[:, :2] @ first[:, 2] + second[:, 2]]
+    )
 
 
 def invert(transform: Transform) -> Transform:
@@ -161,12 +163,12 @@ class Frame:
         """Return where a cloak may act, float32 [C, C]: 1 inside, falling softly to 0 at the crop's
         border (its own border, not where the photo ends)."""
         low, high = self.landmarks.min(axis=0), self.landmarks.max(axis=0)
-        half = (0.5 + CROP_MARGIN) * float((high - low).max())
-        middle = (low + high) / 2
+        margin = CROP_MARGIN * float((high - low).max())
         axes = []
-        for centre in middle:
-            inside = half - np.abs(np.arange(CANVAS_PX) - centre)
-            ramp = np.clip(inside / (FEATHER * half), 0.0, 1.0)
+        for first, last in zip(low - margin, high + margin, strict=True):
+            place = np.arange(CANVAS_PX)
+            inside = np.minimum(place - first, last - place)
+            ramp = np.clip(inside / (FEATHER * (last - first)), 0.0, 1.0)
             axes.append(ramp * ramp * (3.0 - 2.0 * ramp))
         return np.outer(axes[1], axes[0]).astype(np.float32)
 

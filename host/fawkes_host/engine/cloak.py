@@ -39,13 +39,13 @@ class Recipe:
     """How a cloak is optimised; the numbers were chosen by measurement (``ABLATIONS.md``)."""
 
     goal: Goal = Goal.PUSH
-    steps: int = 36
+    steps: int = 48
     step_size: float = 0.2
     """Root mean square of a step, as a share of that of the largest change."""
-    momentum: float = 0.8
-    contrast_power: float = 0.5
-    """Exponent of the local contrast W in a step: 0 spreads a change evenly, 1 hides it all in
-    texture."""
+    momentum: float = 0.5
+    contrast_powers: tuple[float, ...] = (0.25, 0.0, 0.25, 0.25)
+    """Exponents of the local contrast W in a step, of the canvas and of it halved once, twice, …: a
+    change hides in texture of its own size.  All 0 spreads it evenly."""
     linf: float = 20.0
     """No pixel changes by more grey levels than this, before the last fit to the budget."""
     scale_jitter: float = 0.08
@@ -54,7 +54,7 @@ class Recipe:
     angle_jitter_deg: float = 4.0
     mirror_chance: float = 0.5
     blur_chance: float = 0.5
-    radius: float = 1.5
+    radius: float = 2.0
     """Root mean square of the change, in grey levels of the whole canvas, before the first fit."""
     fits: tuple[int, ...] = (12, 24)
     """After so many steps the radius is fitted to the budget of visibility."""
@@ -69,12 +69,11 @@ class Cloaker:
     def __init__(
         self,
         networks: Sequence[Any],
-        recipe: Recipe = Recipe(),  # noqa: B008 (frozen)
+        recipe: Recipe = Recipe(),
         targets: dict[str, NDArray[np.float32]] | None = None,
     ) -> None:
         """``networks`` are those of ``fawkes_models``; ``targets`` holds candidate embeddings
         [k, d] by network (``fawkes_models.targets``), and a goal other than ``PUSH`` needs them."""
-        import tensorflow as tf
 
         if recipe.goal is not Goal.PUSH and targets is None:
             raise ValueError(f"the goal {recipe.goal} needs targets")
@@ -175,6 +174,7 @@ class Cloaker:
             return pull
         return {name: own[name] + pull[name] for name in own}
 
+
 def _build_embed(network: Any) -> Any:
     import tensorflow as tf
 
@@ -183,7 +183,7 @@ def _build_embed(network: Any) -> Any:
         input_signature=[
             tf.TensorSpec((None, CANVAS_PX, CANVAS_PX, 3)),
             tf.TensorSpec((None, 8)),
-        ]
+        ],
     )
     def embed(pixels: Any, views: Any) -> Any:
         return _centre(network, network(_warp(pixels, views, network.input_size)))
@@ -201,7 +201,14 @@ def _build_prepare(recipe: Recipe) -> Any:
     )
     def prepare(pixels: Any, mask: Any) -> Any:
         luminance = tf.reduce_sum(pixels * LUMINANCE, axis=-1, keepdims=True)
-        return mask * _local_contrast(luminance) ** recipe.contrast_power
+        preconditioner = mask
+        for scale, power in enumerate(recipe.contrast_powers):
+            if scale:
+                luminance = tf.nn.avg_pool2d(luminance, 2, 2, "SAME")
+            if power:
+                contrast = tf.image.resize(_local_contrast(luminance), (CANVAS_PX, CANVAS_PX))
+                preconditioner *= contrast**power
+        return preconditioner
 
     return prepare
 
@@ -223,7 +230,7 @@ def _build_step(network: Any, recipe: Recipe) -> Any:
             tf.TensorSpec((1, 8)),
             tf.TensorSpec(()),
             tf.TensorSpec((1, network.embedding_size)),
-        ]
+        ],
     )
     def step(
         pixels: Any,

@@ -65,6 +65,13 @@ def detect(pixels: NDArray[np.uint8]) -> list[Face]:
         faces = _search_with_border(pixels)
     if not faces and long_side > OVERVIEW_LONG_SIDE_PX:
         faces = _search(pixels, min(1.0, CLOSE_LONG_SIDE_PX / long_side))
+    middles = [face.landmarks.mean(axis=0) for face in faces]
+    # MTCNN may guess a face beyond the border; of such a one there is nothing to cloak.
+    faces = [
+        face
+        for face, (x, y) in zip(faces, middles, strict=True)
+        if 0 <= x < width and 0 <= y < height
+    ]
     return sorted(faces, key=lambda face: -face.box[2] * face.box[3])
 
 
@@ -89,9 +96,7 @@ def _search(pixels: NDArray[np.uint8], scale: float) -> list[Face]:
         landmarks = np.stack([row[6:11], row[11:16]], axis=1) * factor
         if x2 - x1 < 1 or y2 - y1 < 1 or not np.isfinite(landmarks).all():
             continue
-        faces.append(
-            Face((x1, y1, x2 - x1, y2 - y1), landmarks.astype(np.float32), float(row[5]))
-        )
+        faces.append(Face((x1, y1, x2 - x1, y2 - y1), landmarks.astype(np.float32), float(row[5])))
     return faces
 
 

@@ -141,7 +141,7 @@ def _largest_difference() -> float:
         f = np.where(f > knee**3, np.cbrt(f), f / (3 * knee**2) + 4.0 / 29.0)
         light = 116.0 * f[1] - 16.0
         ends.append((light, 5.0 * light * (f[0] - f[1]), 2.0 * light * (f[1] - f[2])))
-    gap = np.subtract(*ends)
+    gap = np.subtract(ends[0], ends[1])
     return float((abs(gap[0]) + np.hypot(gap[1], gap[2])) ** COLOUR_EXPONENT)
 
 
@@ -168,7 +168,11 @@ def _csf_filters() -> tuple[tuple[Kernel, Kernel, Kernel], ...]:
         terms.append((weights, profiles))
     total = terms[0][0] + terms[1][0]
     return tuple(
-        ((weights / total).astype(np.float32), profiles.astype(np.float32), profiles.astype(np.float32))
+        (
+            (weights / total).astype(np.float32),
+            profiles.astype(np.float32),
+            profiles.astype(np.float32),
+        )
         for weights, profiles in terms
     )
 
@@ -179,7 +183,7 @@ def _feature_filters() -> tuple[Kernel, Kernel, Kernel]:
     positive and its negative part sum to one."""
     sigma = 0.5 * FEATURE_WIDTH_DEG * PIXELS_PER_DEGREE
     radius = int(np.ceil(3 * sigma))
-    place = np.arange(-radius, radius + 1)
+    place = np.arange(-radius, radius + 1, dtype=np.float64)
     gauss = np.exp(-(place**2) / (2 * sigma**2))
     edge = -place * gauss
     point = (place**2 / sigma**2 - 1) * gauss

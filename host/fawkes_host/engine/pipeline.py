@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,9 @@ from .metadata import Policy
 from .metadata import apply as apply_policy
 from .receipt import FaceReceipt, Receipt, measure_face
 from .visibility import Viewer
+
+if TYPE_CHECKING:
+    from fawkes_models.network import Network
 
 Progress = Callable[[str, float, int], None]
 """Called with the stage, the fraction of the whole way (0..1) and the faces found so far."""
@@ -68,6 +71,11 @@ class Engine:
         detect(np.zeros((64, 64, 3), np.uint8))
         self._cloaker.warm_up()
 
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """The surrogates."""
+        return self._cloaker.networks
+
     def cloak(
         self,
         data: bytes,
@@ -105,10 +113,10 @@ class Engine:
         frames = [frame_face(face.landmarks, photo.width, photo.height) for face in faces]
 
         way.reach("cloak")
-        patches, seconds = self._make_patches(photo, frames, data, level, way)
+        patches, seconds = self._make_patches(photo.pixels, frames, data, level, way)
 
         way.reach("merge")
-        merged = self._merge_within_budget(photo, patches, level)
+        merged = self._merge_within_budget(photo.pixels, patches, level)
 
         way.reach("encode")
         encoded, seen = self._encode_within_budget(photo, merged, patches, level, policy, limits)
@@ -116,8 +124,20 @@ class Engine:
         receipts = self._measure(photo, seen, faces, frames, patches, seconds)
         return Result(encoded, "cloaked", self._receipt(level, policy, started, receipts))
 
+    def cloak_pixels(self, pixels: NDArray[np.uint8], level: Level) -> NDArray[np.uint8]:
+        """Cloak every face of an image uint8 [h, w, 3] RGB, without decoding and encoding."""
+        height, width = pixels.shape[:2]
+        frames = [frame_face(face.landmarks, width, height) for face in detect(pixels)]
+        patches, _ = self._make_patches(pixels, frames, pixels.tobytes(), level, _Way(None, None))
+        return self._merge_within_budget(pixels, patches, level)
+
     def _make_patches(
-        self, photo: Photo, frames: list[Frame], data: bytes, level: Level, way: _Way
+        self,
+        pixels: NDArray[np.uint8],
+        frames: list[Frame],
+        data: bytes,
+        level: Level,
+        way: _Way,
     ) -> tuple[list[Patch], list[float]]:
         """Optimise each face's cloak, and bring it to the photo's own resolution."""
         patches, seconds = [], []
@@ -127,21 +147,21 @@ class Engine:
             def step(fraction: float, done: int = number) -> None:
                 way.within("cloak", (done + fraction) / len(frames))
 
-            canvas = frame.extract(photo.pixels)
+            canvas = frame.extract(pixels)
             seed = installation.seed(data, number)
             change = self._cloaker.optimise(canvas, frame, level.budget, seed, step)
-            original = photo.pixels[frame.crop.slices]
+            original = pixels[frame.crop.slices]
             patches.append(Patch(frame.crop, frame.project(change), Viewer(original)))
             seconds.append(time.perf_counter() - started)
         return patches, seconds
 
     @staticmethod
     def _merge_within_budget(
-        photo: Photo, patches: list[Patch], level: Level
+        pixels: NDArray[np.uint8], patches: list[Patch], level: Level
     ) -> NDArray[np.uint8]:
         """Fit every cloak to its face's budget; where faces overlap, a later one finds the budget
         partly spent."""
-        merged = photo.pixels.copy()
+        merged = pixels.copy()
         for patch in patches:
             patch.fit(merged, level.budget)
             merged[patch.crop.slices] = patch.add_to(merged)
@@ -204,9 +224,7 @@ class Engine:
 class _Way:
     """Tells progress, and stops where the photo was cancelled."""
 
-    def __init__(
-        self, progress: Progress | None, cancelled: Callable[[], bool] | None
-    ) -> None:
+    def __init__(self, progress: Progress | None, cancelled: Callable[[], bool] | None) -> None:
         self._progress = progress
         self._cancelled = cancelled
         self._faces = 0
@@ -235,7 +253,7 @@ def _box_inside(face: Face, width: int, height: int) -> tuple[int, int, int, int
     return left, top, max(right - left, 0), max(bottom - top, 0)
 
 
-def _load_networks() -> list:
+def _load_networks() -> list[Network]:
     """The surrogates; what the package of networks raises becomes this project's own errors."""
     from fawkes_models import registry, store
 

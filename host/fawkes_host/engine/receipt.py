@@ -21,8 +21,8 @@ class FaceReceipt:
 
     ``box``: (x, y, width, height) in pixels as displayed, cut at the photo's border.
     The measures compare the face crop with the original's, after encoding: ``ssimulacra2`` (100
-    identical), ``flip`` (mean, 0 identical), ``delta_e`` (99th percentile), ``dssim`` (0 identical),
-    ``psnr`` in dB, ``linf`` in grey levels of 255.
+    identical), ``flip`` (mean, 0 identical), ``delta_e`` (99th percentile), ``dssim`` (0
+    identical), ``psnr`` in dB, ``linf`` in grey levels of 255.
     ``similarity``: for each surrogate the cosine between the centred embeddings of the face
     before and after (1 unchanged).
     """

@@ -78,7 +78,7 @@ def ssimulacra2(original: Any, changed: Any) -> Any:
     """Score each changed crop against its original.
 
     Both are tensors or arrays [n, h, w, 3], sRGB 0..255, at least 16 px on each side; ``original``
-    may have n = 1 and serve every changed crop.  Returns a float32 tensor [n]; differentiable.
+    may have n = 1 and serve every changed crop.  Returns a float32 tensor [n].
     """
     return Reference(original).score(changed)
 
@@ -108,15 +108,14 @@ class Reference:
             edges = (1.0 + tf.abs(xyb2 - mean2)) / (1.0 + tf.abs(xyb1 - mean1)) - 1.0
             maps = tf.stack([ssim, tf.nn.relu(edges), tf.nn.relu(-edges)], axis=3)
             mean = tf.reduce_mean(maps, axis=(1, 2))
-            # The small constant keeps the gradient of the root finite where nothing changed.
-            l4 = (tf.reduce_mean(maps**4, axis=(1, 2)) + 1e-20) ** 0.25
+            l4 = tf.reduce_mean(maps**4, axis=(1, 2)) ** 0.25
             total += tf.einsum("nmp,mp->n", mean, weights[0])
             total += tf.einsum("nmp,mp->n", l4, weights[1])
         error = 0.9562382616834844 * total
         error = (6.248496625763138e-05 * error - 0.020884521182843837) * error**2 + (
             2.326765642916932 * error
         )
-        return 100.0 - 10.0 * tf.maximum(error, 1e-9) ** 0.6276336467831387
+        return 100.0 - 10.0 * tf.maximum(error, 0.0) ** 0.6276336467831387
 
 
 def _to_linear(srgb: Any) -> Any:

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from fawkes_host.engine import flip, ssimulacra2
+from fawkes_host.engine.align import FaceCrop
+from fawkes_host.engine.levels import LEVELS
+from fawkes_host.engine.merge import Patch, largest_within, merge
+from fawkes_host.engine.visibility import Budget, Viewer, Visibility
+from fawkes_host.evaluation.portrait import draw_portrait
+
+
+def jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=quality)
+    return np.asarray(Image.open(file))
+
+
+def blurred(pixels: np.ndarray, radius: float) -> np.ndarray:
+    return np.asarray(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(radius)))
+
+
+@pytest.fixture(scope="module")
+def portrait() -> np.ndarray:
+    return draw_portrait(320)
+
+
+def test_ssimulacra2_agrees_with_the_reference_package(portrait, tmp_path):
+    package = pytest.importorskip("ssimulacra2")
+    for changed in (jpeg(portrait, 90), jpeg(portrait, 50), blurred(portrait, 1)):
+        paths = [str(tmp_path / name) for name in ("a.png", "b.png")]
+        for path, pixels in zip(paths, (portrait, changed), strict=True):
+            Image.fromarray(pixels).save(path)
+        ours = float(ssimulacra2.ssimulacra2(portrait[None], changed[None])[0])
+        assert ours == pytest.approx(package.compute_ssimulacra2(*paths), abs=0.6)
+
+
+def test_flip_agrees_with_the_reference_package(portrait):
+    package = pytest.importorskip("flip_evaluator")
+    reference = flip.Reference(portrait[None])
+    for changed in (portrait, jpeg(portrait, 90), jpeg(portrait, 30), blurred(portrait, 1)):
+        pair = [pixels.astype(np.float32) / 255 for pixels in (portrait, changed)]
+        theirs = package.evaluate(*pair, "LDR")[1]
+        assert float(reference.mean(changed[None])[0]) == pytest.approx(theirs, abs=2e-4)
+
+
+def test_unchanged_crop_leaves_the_whole_budget(portrait):
+    seen = Viewer(portrait).see(portrait)
+    assert seen.ssimulacra2 == pytest.approx(100, abs=0.01)
+    assert seen.flip < 1e-4
+    assert seen.delta_e == 0
+    assert LEVELS["low"].budget.room(seen) == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize("edge", [12, 40, 90])
+def test_small_crops_are_measured_too(edge):
+    crop = draw_portrait(400)[100 : 100 + edge, 150 : 150 + edge]
+    seen = Viewer(crop).see(blurred(crop, 1))
+    assert seen.ssimulacra2 < 99
+    assert seen.flip > 0
+
+
+def test_crops_larger_than_a_screen_are_judged_as_a_screen_shows_them():
+    small = draw_portrait(500)
+    large = np.asarray(Image.fromarray(small).resize((1500, 1500), Image.Resampling.BICUBIC))
+    shade = np.zeros((500, 500), np.float32)
+    shade[200:300:8, 200:300] = 12
+    big_shade = np.asarray(Image.fromarray(shade).resize((1500, 1500), Image.Resampling.BICUBIC))
+    scores = []
+    for pixels, change in ((small, shade), (large, big_shade)):
+        changed = np.clip(pixels + change[..., None], 0, 255).astype(np.uint8)
+        scores.append(Viewer(pixels).see(changed).ssimulacra2)
+    assert scores[0] < 95
+    assert scores[1] == pytest.approx(scores[0], abs=2)
+
+
+def test_each_measure_alone_can_spend_the_budget():
+    budget = Budget(ssimulacra2=60, flip=0.04, delta_e=6)
+    assert budget.room(Visibility(60, 0.0, 0.0)) == pytest.approx(0)
+    assert budget.room(Visibility(100, 0.04, 0.0)) == pytest.approx(0)
+    assert budget.room(Visibility(100, 0.0, 6.0)) == pytest.approx(0)
+    assert budget.room(Visibility(80, 0.01, 9.0)) == pytest.approx(-0.5)
+
+
+def test_levels_are_ordered_from_weak_to_strong():
+    low, mid, high = (level.budget for level in LEVELS.values())
+    for weaker, stronger in ((low, mid), (mid, high)):
+        assert weaker.ssimulacra2 > stronger.ssimulacra2
+        assert weaker.flip < stronger.flip
+        assert weaker.delta_e < stronger.delta_e
+
+
+@pytest.mark.parametrize("start", [0.01, 0.5, 3.9])
+@pytest.mark.parametrize("power", [0.7, 1.0, 1.6])
+@pytest.mark.parametrize("limit", [0.05, 1.0, 3.0])
+def test_search_finds_the_largest_strength_within_the_budget(start, power, limit):
+    strength = largest_within(lambda s: 1.0 - (s / limit) ** power, start, 1.0)
+    assert 0.9 * limit <= strength <= limit
+
+
+def test_search_gives_nothing_where_nothing_fits():
+    assert largest_within(lambda s: 1.0 if s == 0 else -5.0, 1.0, 1.0) < 1e-3
+
+
+def test_fitted_patch_spends_its_budget_and_leaves_all_other_pixels_alone(portrait):
+    crop = FaceCrop(60, 60, 260, 260)
+    change = np.random.default_rng(1).normal(0, 4, (200, 200)).astype(np.float32)
+    budget = LEVELS["mid"].budget
+    patch = Patch(crop, change, Viewer(portrait[crop.slices]))
+    patch.fit(portrait, budget)
+    merged = merge(portrait, [patch])
+    assert 0 <= budget.room(patch.viewer.see(merged[crop.slices])) < 0.05
+    merged[crop.slices] = portrait[crop.slices]
+    assert np.array_equal(merged, portrait)
