@@ -16,13 +16,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import mapping
 import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save
+
+import mapping
 import packages
 from fawkes_models.registry import SURROGATES, Source
 from fawkes_models.store import WEIGHTS_FOLDER
-from numpy.typing import NDArray
-from safetensors.numpy import save
 
 MAPPINGS: dict[str, Callable[[Path], mapping.Weights]] = {
     "dlib_resnet": mapping.map_dlib_resnet,

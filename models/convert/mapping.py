@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import dlib_dat
 import numpy as np
-import tfjs_graph
 from numpy.typing import NDArray
+
+import dlib_dat
+import tfjs_graph
 
 Weights = dict[str, NDArray[np.float32]]
 

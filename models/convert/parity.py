@@ -17,15 +17,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import mapping
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+import mapping
 import packages
 import tfjs_graph
 from fawkes_models.network import Network
 from fawkes_models.registry import SURROGATES
 from fawkes_models.store import load_uncentred
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
 GOLDEN = Path(__file__).parents[2] / "tests" / "unit" / "models" / "golden.npz"
 

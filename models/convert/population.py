@@ -16,13 +16,14 @@ import hashlib
 import sys
 from pathlib import Path
 
-import alignment
 import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save
+
+import alignment
 from fawkes_models.network import Network
 from fawkes_models.registry import POPULATION, SURROGATES
 from fawkes_models.store import WEIGHTS_FOLDER, load_uncentred
-from numpy.typing import NDArray
-from safetensors.numpy import save
 
 Floats = NDArray[np.float64]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import alignment
 import numpy as np
 import pytest
-from fawkes_models.networks.mobilefacenet import INPUT_SIZE, TEMPLATE
 from PIL import Image
+
+import alignment
+from fawkes_models.networks.mobilefacenet import INPUT_SIZE, TEMPLATE
 
 TEMPLATE_POINTS = np.array(TEMPLATE, np.float64)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dlib_dat
 import numpy as np
 import pytest
+
+import dlib_dat
 
 
 def integer(value: int) -> bytes:

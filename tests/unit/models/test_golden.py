@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from fawkes_models import store
 from fawkes_models.registry import SURROGATES
 

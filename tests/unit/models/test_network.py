@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from fawkes_models import store
 from fawkes_models.registry import SURROGATES
 

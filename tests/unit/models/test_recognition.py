@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-import alignment
 import numpy as np
 import pytest
+
+import alignment
 from fawkes_models import store
 from fawkes_models.registry import SURROGATES
 

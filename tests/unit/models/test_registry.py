@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+
 from fawkes_models import registry, store, targets
 
 CARDS = store.WEIGHTS_FOLDER.parent / "cards"

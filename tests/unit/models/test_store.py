@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from fawkes_models import store
 from fawkes_models.registry import POPULATION, SURROGATES
 

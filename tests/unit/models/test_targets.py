@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from fawkes_models import store, targets
 from fawkes_models.registry import SURROGATES
 
