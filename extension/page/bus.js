@@ -5,9 +5,17 @@
 (() => {
   "use strict";
 
-  const { apply, construct, defineProperty, getOwnPropertyDescriptor: descriptorOf } = Reflect;
-  const getter = (type, name) => descriptorOf(type.prototype, name).get;
-  const rangeType = globalThis.AbstractRange ?? StaticRange;
+  const { apply, construct, defineProperty, getOwnPropertyDescriptor: descriptorOf, getPrototypeOf } =
+    Reflect;
+
+  /** The getter of an attribute; browsers differ in where on the prototype chain it sits. */
+  function getter(type, name) {
+    for (let holder = type.prototype; holder; holder = getPrototypeOf(holder)) {
+      const descriptor = descriptorOf(holder, name);
+      if (descriptor) return descriptor.get;
+    }
+    throw new TypeError(name);
+  }
 
   const { parse, stringify } = JSON;
   const NativeDataTransfer = DataTransfer;
@@ -25,7 +33,7 @@
   const rangesOf = InputEvent.prototype.getTargetRanges;
   const dataOf = getter(InputEvent, "data");
   const relatedTargetOf = getter(MouseEvent, "relatedTarget");
-  const containerOf = getter(rangeType, "startContainer");
+  const containerOf = getter(StaticRange, "startContainer");
   const childrenOf = getter(Node, "childNodes");
   const parentOf = getter(Node, "parentNode");
   const previousOf = getter(Node, "previousSibling");

@@ -10,10 +10,40 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Frame, Page, Playwright, Worker
+from playwright.sync_api import (
+    BrowserContext,
+    CDPSession,
+    Error,
+    Frame,
+    Page,
+    Playwright,
+    TimeoutError,
+    Worker,
+)
 
 EXTENSION_ID = "lkicofbnhpdlobohdcnecjglabpoelff"
 """From the fixed ``key`` of the manifest; a test of the manifest computes it."""
+
+
+PLACE_OF_BUTTON = """function (label) {
+  for (const button of this.querySelectorAll("button, summary")) {
+    const named = [button.textContent, button.getAttribute("aria-label")].includes(label);
+    if (!named || button.disabled || !button.getClientRects().length) continue;
+    button.scrollIntoView({ block: "nearest" });
+    const { x, y, width, height } = button.getBoundingClientRect();
+    return [x + width / 2, y + height / 2];
+  }
+  return null;
+}"""
+
+
+def toast_roots(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The shadow roots of toasts at or below a node of the protocol's document."""
+    if "popover" in node.get("attributes", [])[::2]:
+        yield from node.get("shadowRoots", [])
+    inner = [node["contentDocument"]] if "contentDocument" in node else []
+    for child in node.get("children", []) + node.get("shadowRoots", []) + inner:
+        yield from toast_roots(child)
 
 
 class Chromium:
@@ -46,7 +76,7 @@ class Chromium:
             env={"HOME": str(home), "LANGUAGE": "en", **(environment or {})},
             viewport={"width": 1000, "height": 700},
         )
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(8_000)
 
     @property
     def native_hosts(self) -> Path:
@@ -79,6 +109,7 @@ class ChromiumTab:
     """A tab of Chromium."""
 
     browser = "chromium"
+    driver_error = Error
 
     def __init__(self, chromium: Chromium, page: Page) -> None:
         self.chromium = chromium
@@ -107,7 +138,12 @@ class ChromiumTab:
     def pick(self, element: str, files: Sequence[Path]) -> None:
         with self.page.expect_file_chooser() as opened:
             self.click(element)
-        opened.value.set_files(list(files))
+        if not any(path.is_dir() for path in files):
+            opened.value.set_files(list(files))
+            return
+        # For a folder the driver waits for an event that the extension holds back.
+        with contextlib.suppress(TimeoutError):
+            opened.value.set_files(files[0], timeout=1_000)
 
     def drop(self, element: str, files: Sequence[Path]) -> None:
         x, y = self._centre(element)
@@ -153,59 +189,47 @@ class ChromiumTab:
         finally:
             self.frames.pop()
 
-    def _toast_nodes(self) -> list[dict[str, Any]]:
-        """The roots of the toasts: the protocol of the developer tools sees closed ones too."""
-        document = self.session.send("DOM.getDocument", {"depth": -1, "pierce": True})["root"]
-        found = []
+    def _sessions(self) -> Iterator[tuple[CDPSession, float, float]]:
+        """The page's session, and that of each frame in a process of its own, with its place."""
+        yield self.session, 0.0, 0.0
+        for frame in self.page.frames[1:]:
+            try:
+                session = self.chromium.context.new_cdp_session(frame)
+            except Error:
+                continue  # in the process of the page
+            place = frame.frame_element().bounding_box() or {"x": 0.0, "y": 0.0}
+            yield session, place["x"], place["y"]
+            session.detach()
 
-        def visit(node: dict[str, Any]) -> None:
-            attributes = node.get("attributes", [])
-            if "popover" in attributes[::2]:
-                found.extend(node.get("shadowRoots", []))
-            for child in node.get("children", []) + node.get("shadowRoots", []):
-                visit(child)
-            if "contentDocument" in node:
-                visit(node["contentDocument"])
-
-        visit(document)
-        return found
-
-    def _call(self, node: dict[str, Any], function: str, *args: Any) -> Any:
-        resolved = self.session.send("DOM.resolveNode", {"backendNodeId": node["backendNodeId"]})
-        answer = self.session.send(
-            "Runtime.callFunctionOn",
-            {
-                "objectId": resolved["object"]["objectId"],
-                "functionDeclaration": function,
-                "arguments": [{"value": arg} for arg in args],
-                "returnByValue": True,
-            },
-        )
-        return answer["result"].get("value")
+    def _in_toasts(self, function: str, *args: Any) -> Iterator[tuple[Any, float, float]]:
+        """Calls a function on the root of each toast: the developer tools see closed ones too."""
+        for session, x, y in self._sessions():
+            document = session.send("DOM.getDocument", {"depth": -1, "pierce": True})["root"]
+            for node in toast_roots(document):
+                found = session.send("DOM.resolveNode", {"backendNodeId": node["backendNodeId"]})
+                answer = session.send(
+                    "Runtime.callFunctionOn",
+                    {
+                        "objectId": found["object"]["objectId"],
+                        "functionDeclaration": function,
+                        "arguments": [{"value": arg} for arg in args],
+                        "returnByValue": True,
+                    },
+                )
+                yield answer["result"].get("value"), x, y
 
     def toast_text(self) -> str:
-        text = "function () { return this.querySelector('.card').innerText; }"
-        with contextlib.suppress(Exception):  # it may go while it is read
-            return "\n".join(self._call(node, text) for node in self._toast_nodes())
+        with contextlib.suppress(Error):  # it may go while it is read
+            texts = self._in_toasts("function () { return this.querySelector('.card').innerText }")
+            return "\n".join(str(text) for text, _, _ in texts)
         return ""
 
     def toast_press(self, label: str) -> None:
-        place = """function (label) {
-          for (const button of this.querySelectorAll("button, summary")) {
-            const named = [button.textContent, button.getAttribute("aria-label")].includes(label);
-            if (!named || button.disabled || !button.getClientRects().length) continue;
-            button.scrollIntoView({ block: "nearest" });
-            const { x, y, width, height } = button.getBoundingClientRect();
-            return [x + width / 2, y + height / 2];
-          }
-          return null;
-        }"""
         end = time.monotonic() + 10
         while time.monotonic() < end:
-            for node in self._toast_nodes():
-                found = self._call(node, place, label)
-                if found:
-                    self.page.mouse.click(found[0], found[1])
+            for place, x, y in self._in_toasts(PLACE_OF_BUTTON, label):
+                if place:
+                    self.page.mouse.click(place[0] + x, place[1] + y)
                     return
             time.sleep(0.05)
         raise AssertionError(f"no button {label!r} in {self.toast_text()!r}")

@@ -35,19 +35,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    running = Server()
+    running = Server(Path(__file__).with_name("pages"))
     yield running
     running.close()
 
 
 @pytest.fixture(scope="session")
-def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A photograph of a person, free of rights (NASA's portrait of Eileen Collins)."""
-    skimage_data = pytest.importorskip("skimage.data", reason="needs scikit-image for its photo")
-    path = tmp_path_factory.mktemp("photos") / "astronaut.jpg"
-    Image.fromarray(skimage_data.astronaut()).save(path, quality=95)
-    os.utime(path, (1_600_000_000, 1_600_000_000))
-    return path
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a photograph of a person (NASA's portrait of Eileen Collins, public domain).
+
+    ``astronaut.jpg`` and ``.png``, ``second.jpg``, ``letter.pdf``, and ``folder/`` with a photo
+    and a document.
+    """
+    data = pytest.importorskip("skimage.data", reason="needs scikit-image for its photo")
+    folder = tmp_path_factory.mktemp("photos")
+    (folder / "folder" / "inner").mkdir(parents=True)
+    astronaut = Image.fromarray(data.astronaut())
+    astronaut.save(folder / "astronaut.jpg", quality=95)
+    astronaut.save(folder / "astronaut.png")
+    mirrored = astronaut.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    mirrored.save(folder / "second.jpg", quality=90)
+    (folder / "letter.pdf").write_bytes(b"%PDF-1.4\n% no photo\n" + bytes(range(256)) * 64)
+    shutil.copy(folder / "second.jpg", folder / "folder" / "inner" / "face.jpg")
+    shutil.copy(folder / "letter.pdf", folder / "folder" / "letter.pdf")
+    for path in folder.rglob("*.*"):
+        os.utime(path, (1_600_000_000, 1_600_000_000))
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ with warnings.catch_warnings():
     # The driver asks for the name of the system in a way that is on its way out.
     warnings.simplefilter("ignore", DeprecationWarning)
     from marionette_driver.addons import Addons
+    from marionette_driver.errors import MarionetteException
     from marionette_driver.marionette import ActionSequence, Marionette
 
 from .firefox_scripts import DROP, PICKER, RUN_IN_PAGE, TOAST_BUTTON, TOAST_TEXT
@@ -33,11 +34,15 @@ PREFERENCES: dict[str, bool | int | str] = {
     "browser.shell.checkDefaultBrowser": False,
     "browser.startup.homepage_override.mstone": "ignore",
     "browser.startup.page": 0,
+    # Reading the clipboard asks with a button of its own, which is not what is tested here.
+    "dom.events.testing.asyncClipboard": True,
     "datareporting.policy.dataSubmissionEnabled": False,
     "intl.accept_languages": "en",
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
     "network.dns.localDomains": "plain.test",
+    # Buttons of questions can be pressed at once.
+    "security.dialog_enable_delay": 0,
 }
 
 
@@ -91,8 +96,9 @@ class Firefox:
             stderr=self.log,
         )
         self._wait_for(port)
-        self.marionette = Marionette(host="127.0.0.1", port=port)
-        self.marionette.start_session()
+        self.marionette = Marionette(host="127.0.0.1", port=port, socket_timeout=60)
+        # Firefox asks whether a whole folder may be uploaded: yes.
+        self.marionette.start_session({"unhandledPromptBehavior": "accept"})
         self.marionette.timeout.script = 30
 
     def _wait_for(self, port: int) -> None:
@@ -157,6 +163,7 @@ class FirefoxTab:
     """A tab of Firefox."""
 
     browser = "firefox"
+    driver_error = MarionetteException
 
     def __init__(self, firefox: Firefox, handle: str) -> None:
         self.firefox = firefox
@@ -190,12 +197,16 @@ class FirefoxTab:
         while not self.firefox.chrome("return window.fawkesPicker.opened"):
             assert time.monotonic() < end, "no picker opened"
             time.sleep(0.03)
+        if any(path.is_dir() for path in files):
+            for _ in range(15):  # any command answers the question that Firefox asks
+                self.js("return 0")
+                time.sleep(0.1)
 
     def drop(self, element: str, files: Sequence[Path]) -> None:
         x, y = self._centre(element)
         self._privileged(DROP, {"x": x, "y": y, "paths": [str(path) for path in files]})
 
-    def paste(self, image: Path) -> None:
+    def put_on_clipboard(self, image: Path) -> None:
         with image.open("rb") as picture:
             subprocess.run(
                 ["xclip", "-selection", "clipboard", "-t", "image/png", "-i"],
@@ -204,6 +215,9 @@ class FirefoxTab:
                 stdout=subprocess.DEVNULL,
                 check=True,
             )
+
+    def paste(self, image: Path) -> None:
+        self.put_on_clipboard(image)
         keys = ActionSequence(self.marionette, "key", "keyboard")
         keys.key_down("\ue009").key_down("v").key_up("v").key_up("\ue009").perform()
 

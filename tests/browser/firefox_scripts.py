@@ -108,9 +108,12 @@ while (target.openOrClosedShadowRoot) {
   if (!inner || inner === target) break;
   target = inner;
 }
+// Before the drop, files are protected: nobody can read them.
+const protectedTransfer = new content.DataTransfer();
 for (const type of ["dragenter", "dragover", "drop"]) {
   const event = new content.DragEvent(type, { bubbles: true, cancelable: true, composed: true,
-    clientX: given.x, clientY: given.y, dataTransfer: transfer });
+    clientX: given.x, clientY: given.y,
+    dataTransfer: type === "drop" ? transfer : protectedTransfer });
   target.dispatchEvent(event);
 }
 """

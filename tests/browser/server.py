@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
 
@@ -18,7 +19,7 @@ class Upload:
     field: str
     filename: str
     content_type: str
-    data: bytes
+    data: bytes = field(repr=False)
 
     @property
     def sha256(self) -> str:
@@ -44,36 +45,53 @@ class Recorder:
             self.uploads.extend(uploads)
             self.arrived.notify_all()
 
-    def wait_for(self, count: int, timeout_s: float = 20.0) -> list[Upload]:
+    def wait_for(self, count: int, timeout_s: float = 8.0) -> list[Upload]:
         """The files that arrived, as soon as there are ``count`` of them."""
         with self.arrived:
             there = self.arrived.wait_for(lambda: len(self.uploads) >= count, timeout_s)
             assert there, f"{len(self.uploads)} of {count} files arrived"
             return list(self.uploads)
 
-    def wait_for_body(self, timeout_s: float = 20.0) -> bytes:
+    def wait_for_body(self, timeout_s: float = 8.0) -> bytes:
         with self.arrived:
             assert self.arrived.wait_for(lambda: bool(self.bodies), timeout_s), "nothing arrived"
             return self.bodies[-1]
 
 
 class Server(ThreadingHTTPServer):
-    """Listens on a free port of the loopback interface."""
+    """Serves a folder of pages on a free port of the loopback interface.
+
+    In the pages HOME stands for the server's origin, and OTHER for a second one.
+    """
 
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
+        self.folder = folder
         self.pages: dict[str, tuple[str, dict[str, str]]] = {}
         self.recorder = Recorder()
         self.thread = threading.Thread(target=self.serve_forever, daemon=True)
         self.thread.start()
 
     def page(self, path: str, html: str, **headers: str) -> str:
-        """Serves a page from now on; returns its address."""
+        """Serves a page of the test's own from now on; returns its address."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self.pages[path] = ("<!doctype html><meta charset=utf-8>" + html, named)
         return self.url(path)
+
+    def content(self, path: str) -> tuple[str, dict[str, str]]:
+        if path in self.pages:
+            return self.pages[path]
+        name = Path(path).name
+        file = self.folder / (name if "." in name else f"{name}.html")
+        if not file.is_file():
+            return "", {}
+        text = file.read_text(encoding="utf-8")
+        if file.suffix == ".js":
+            return text, {"Content-Type": "text/javascript"}
+        text = text.replace("HOME", self.url("")).replace("OTHER", self.url("", host="localhost"))
+        return "<!doctype html><meta charset=utf-8>" + text, {}
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self.server_port}{path}"
@@ -90,10 +108,11 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        html, headers = self.server.pages.get(urlsplit(self.path).path, ("", {}))
-        body = html.encode()
+        text, headers = self.server.content(urlsplit(self.path).path)
+        body = text.encode()
         self.send_response(200 if body else 404)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
+        if "Content-Type" not in headers:
+            self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "no-store")
         for name, value in headers.items():

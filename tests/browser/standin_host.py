@@ -25,7 +25,7 @@ MARK = (255, 0, 255)
 MARK_SIZE = 48
 CHUNK_BYTES = 512 * 1024
 
-STATE = Path(os.environ["FAWKES_STANDIN"])
+STATE = Path(os.environ.get("FAWKES_STANDIN", "standin.json"))
 LOG = STATE.with_suffix(".log")
 WRITING = threading.Lock()
 

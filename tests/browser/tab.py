@@ -8,13 +8,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-PATIENCE_S = 20.0
+PATIENCE_S = 8.0
 
 
 class Tab(Protocol):
     """Elements are named by a JavaScript expression, so that shadow trees are no hindrance."""
 
     browser: str
+    driver_error: type[Exception]
 
     def goto(self, url: str) -> None: ...
 
@@ -31,6 +32,9 @@ class Tab(Protocol):
 
     def paste(self, image: Path) -> None:
         """Puts a PNG on the clipboard and presses Ctrl+V."""
+
+    def put_on_clipboard(self, image: Path) -> None:
+        """Puts a PNG on the clipboard, for the page to read."""
 
     def press(self, key: str) -> None: ...
 
@@ -49,14 +53,18 @@ class Tab(Protocol):
 
 
 def wait_for(tab: Tab, body: str, *args: Any, patience_s: float = PATIENCE_S) -> Any:
-    """The first true value of a function body in the page."""
+    """The first true value of a function body in the page, which may be on its way elsewhere."""
     end = time.monotonic() + patience_s
+    trouble: Exception | None = None
     while time.monotonic() < end:
-        value = tab.js(body, *args)
+        try:
+            value = tab.js(body, *args)
+        except tab.driver_error as error:
+            trouble, value = error, None
         if value:
             return value
         time.sleep(0.03)
-    raise AssertionError(f"never true: {body}")
+    raise AssertionError(f"never true: {body}") from trouble
 
 
 def wait_for_toast(tab: Tab, text: str, patience_s: float = PATIENCE_S) -> str:

@@ -1,0 +1,159 @@
+"""Every way in which a photo can leave a page: its page in ``pages/``, and what a person does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .server import Server
+from .tab import Tab, wait_for
+
+PAGES = Path(__file__).with_name("pages")
+
+INPUT = "document.querySelector('#f')"
+BUTTON = "document.querySelector('#b')"
+HOST = "document.querySelector('#host')"
+ZONE = "document.querySelector('#zone')"
+FRAME = "document.querySelector('iframe')"
+
+Act = Callable[[Tab, list[Path]], None]
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way in.  ``act`` chooses the files, and does whatever else leads to the upload."""
+
+    name: str
+    page: str
+    act: Act
+    impossible: str = ""
+    """Why one browser has no such way, as ``browser: reason``."""
+    files: int = 1
+    frame: str = ""
+    """Where the page's handler runs, if not in the page itself."""
+    navigates: bool = False
+    """The upload leads to another page, so that nobody can be asked afterwards."""
+    clipboard: bool = False
+    """The photo comes as a PNG without a name."""
+
+    def open(self, tab: Tab, server: Server) -> None:
+        tab.goto(server.url("/" + self.page))
+
+    def is_possible(self, browser: str) -> bool:
+        return not self.impossible.startswith(browser)
+
+
+def pick(element: str = INPUT, *, frame: str = "") -> Act:
+    def act(tab: Tab, files: list[Path]) -> None:
+        if not frame:
+            tab.pick(element, files)
+            return
+        with tab.frame(frame):
+            wait_for(tab, f"return {element} && {element}.getClientRects().length > 0")
+            tab.pick(element, files)
+
+    return act
+
+
+def pick_then(script: str) -> Act:
+    """Chooses, and has the page run a script while the photo is being cloaked."""
+
+    def act(tab: Tab, files: list[Path]) -> None:
+        tab.pick(INPUT, files)
+        tab.js(script)
+
+    return act
+
+
+def pick_then_click(element: str, *, frame: str = "") -> Act:
+    def act(tab: Tab, files: list[Path]) -> None:
+        pick(frame=frame)(tab, files)
+        if not frame:
+            tab.click(element)
+            return
+        with tab.frame(frame):
+            tab.click(element)
+
+    return act
+
+
+def click_then_pick(element: str) -> Act:
+    def act(tab: Tab, files: list[Path]) -> None:
+        tab.click(element)
+        wait_for(tab, f"return {INPUT}")
+        tab.pick(INPUT, files)
+
+    return act
+
+
+def drop_on(element: str) -> Act:
+    return lambda tab, files: tab.drop(element, files)
+
+
+def drop_folder(tab: Tab, files: list[Path]) -> None:
+    tab.drop(ZONE, [files[0].parent / "folder"])
+
+
+def pick_folder(tab: Tab, files: list[Path]) -> None:
+    tab.pick(INPUT, [files[0].parent / "folder"])
+
+
+def paste(tab: Tab, files: list[Path]) -> None:
+    tab.click(ZONE)
+    tab.paste(files[0].with_suffix(".png"))
+
+
+def read_clipboard(tab: Tab, files: list[Path]) -> None:
+    tab.put_on_clipboard(files[0].with_suffix(".png"))
+    tab.click(BUTTON)
+
+
+WAYS: tuple[Way, ...] = (
+    Way("file input", "file-input", pick()),
+    Way("several files", "multiple", pick(), files=3),
+    Way("folder input", "folder", pick_folder, files=2),
+    Way("capture", "capture", pick()),
+    Way("label", "label", pick("document.querySelector('#l')")),
+    Way("input by script", "input-by-script", pick(BUTTON)),
+    Way("detached input", "detached-input", pick(BUTTON)),
+    Way("detached label", "detached-label", pick(BUTTON),
+        impossible="firefox: a label in no document opens no picker"),
+    Way("showPicker()", "showpicker", pick(BUTTON)),
+    Way("open shadow root", "open-shadow-root", pick(HOST)),
+    Way("closed shadow root", "closed-shadow-root", pick(HOST)),
+    Way("nested shadow roots", "nested-shadow-roots", pick(HOST)),
+    Way("declarative shadow root", "declarative-shadow-root", pick(HOST)),
+    Way("same-origin frame", "same-origin-frame", pick(frame=FRAME), frame=FRAME),
+    Way("cross-origin frame", "cross-origin-frame", pick(frame=FRAME), frame=FRAME),
+    Way("sandboxed frame", "sandboxed-frame", pick(frame=FRAME), frame=FRAME, navigates=True),
+    Way(
+        "sandboxed frame without scripts",
+        "sandboxed-frame-without-scripts",
+        pick_then_click("document.querySelector('#go')", frame=FRAME),
+        frame=FRAME,
+        navigates=True,
+    ),
+    Way("srcdoc frame", "srcdoc-frame", pick(frame=FRAME), frame=FRAME),
+    Way("blob: frame", "blob-frame", pick(frame=FRAME), frame=FRAME),
+    Way("about:blank frame", "blank-frame", pick(frame=FRAME)),
+    Way("written frame", "written-frame", pick(frame=FRAME), frame=FRAME),
+    Way("document.open()", "document-open", click_then_pick(BUTTON)),
+    Way("document.write()", "document-write", click_then_pick(BUTTON)),
+    Way("submit while waiting", "form", pick_then_click("document.querySelector('#go')"),
+        navigates=True),
+    Way("required input", "required-input", pick_then_click("document.querySelector('#go')"),
+        navigates=True),
+    Way("form.submit()", "form", pick_then("document.forms[0].submit()"), navigates=True),
+    Way("requestSubmit()", "form", pick_then("document.forms[0].requestSubmit()"), navigates=True),
+    Way("submit on change", "submit-on-change", pick(), navigates=True),
+    Way("XMLHttpRequest", "xmlhttprequest", pick()),
+    Way("drop on the page", "drop", drop_on(ZONE)),
+    Way("drop, by items", "drop-items", drop_on(ZONE)),
+    Way("drop of a folder", "drop-folder", drop_folder, files=2,
+        impossible="firefox: a folder cannot be dropped by a script"),
+    Way("drop on an input", "drop-on-an-input", drop_on(INPUT)),
+    Way("drop in a shadow root", "drop-in-a-shadow-root", drop_on(HOST)),
+    Way("paste", "paste", paste, clipboard=True),
+    Way("clipboard.read()", "clipboard-read", read_clipboard, clipboard=True),
+)
