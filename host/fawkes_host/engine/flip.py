@@ -38,32 +38,29 @@ WHITE = RGB_TO_XYZ.sum(axis=1)
 RGB_TO_RELATIVE_XYZ = (RGB_TO_XYZ / WHITE[:, None]).astype(np.float32)
 
 
-class Reference:
-    """The original's half of the metric, computed once for many values."""
+def flip(original: Any, changed: Any) -> Any:
+    """Mean FLIP of each changed crop against its original.
 
-    def __init__(self, original: Any) -> None:
-        """``original`` is [n, h, w, 3], sRGB 0..255."""
-        self._colour, self._features = _views(original)
+    Both are float32 tensors [n, h, w, 3], sRGB 0..255.  Returns a float32 tensor [n].  Call it in
+    a graph: TensorFlow then fuses most of it.
+    """
+    import tensorflow as tf
 
-    def mean(self, changed: Any) -> Any:
-        """Mean FLIP of crops [n, h, w, 3], sRGB 0..255, of the original's size: float32 [n]."""
-        import tensorflow as tf
-
-        colour, features = _views(changed)
-        difference = _hyab(self._colour, colour) ** COLOUR_EXPONENT
-        largest = _largest_difference()
-        bend, share = BEND[0] * largest, BEND[1]
-        difference = tf.where(
-            difference < bend,
-            share / bend * difference,
-            share + (difference - bend) / (largest - bend) * (1.0 - share),
-        )
-        feature = tf.zeros_like(difference)
-        for before, after in zip(self._features, features, strict=True):
-            feature = tf.maximum(feature, tf.abs(before - after))
-        feature = (feature / np.sqrt(2.0) + 1e-9) ** FEATURE_EXPONENT
-        error = (difference + 1e-9) ** (1.0 - tf.minimum(feature, 1.0))
-        return tf.reduce_mean(error, axis=(1, 2))
+    colour1, features1 = _views(original)
+    colour2, features2 = _views(changed)
+    difference = _hyab(colour1, colour2) ** COLOUR_EXPONENT
+    largest = _largest_difference()
+    bend, share = BEND[0] * largest, BEND[1]
+    difference = tf.where(
+        difference < bend,
+        share / bend * difference,
+        share + (difference - bend) / (largest - bend) * (1.0 - share),
+    )
+    feature = tf.zeros_like(difference)
+    for before, after in zip(features1, features2, strict=True):
+        feature = tf.maximum(feature, tf.abs(before - after))
+    feature = (feature / np.sqrt(2.0)) ** FEATURE_EXPONENT
+    return tf.reduce_mean(difference ** (1.0 - tf.minimum(feature, 1.0)), axis=(1, 2))
 
 
 def _views(srgb: Any) -> tuple[Any, tuple[Any, Any]]:
@@ -94,7 +91,7 @@ def _views(srgb: Any) -> tuple[Any, tuple[Any, Any]]:
     for profile in (edge, point):
         across = _separable(grey, smooth, profile)[..., 0]
         down = _separable(grey, profile, smooth)[..., 0]
-        strengths.append(tf.sqrt(across**2 + down**2 + 1e-12))
+        strengths.append(tf.sqrt(across**2 + down**2))
     return hunt, (strengths[0], strengths[1])
 
 
@@ -102,7 +99,7 @@ def to_xyz(srgb: Any) -> Any:
     """XYZ relative to white of sRGB 0..255, [n, h, w, 3]."""
     import tensorflow as tf
 
-    value = tf.clip_by_value(tf.cast(srgb, tf.float32) / 255.0, 0.0, 1.0)
+    value = tf.clip_by_value(srgb / 255.0, 0.0, 1.0)
     linear = tf.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
     return tf.einsum("nhwc,dc->nhwd", linear, RGB_TO_RELATIVE_XYZ)
 
@@ -128,7 +125,7 @@ def _hyab(one: Any, other: Any) -> Any:
     import tensorflow as tf
 
     gap = one - other
-    return tf.abs(gap[..., 0]) + tf.sqrt(tf.reduce_sum(gap[..., 1:] ** 2, axis=-1) + 1e-9)
+    return tf.abs(gap[..., 0]) + tf.sqrt(tf.reduce_sum(gap[..., 1:] ** 2, axis=-1))
 
 
 @lru_cache(maxsize=1)
@@ -201,10 +198,14 @@ def _separable(images: Any, rows: Kernel, columns: Kernel) -> Any:
     import tensorflow as tf
 
     radius = len(rows) // 2
-    height, width = images.shape[1:3]
-    down = np.clip(np.arange(-radius, height + radius), 0, height - 1).astype(np.int32)
-    across = np.clip(np.arange(-radius, width + radius), 0, width - 1).astype(np.int32)
-    images = tf.gather(images, down, axis=1)
+    images = tf.gather(images, _repeated(tf.shape(images)[1], radius), axis=1)
     images = tf.nn.depthwise_conv2d(images, rows[:, None, :, None], (1, 1, 1, 1), "VALID")
-    images = tf.gather(images, across, axis=2)
+    images = tf.gather(images, _repeated(tf.shape(images)[2], radius), axis=2)
     return tf.nn.depthwise_conv2d(images, columns[None, :, :, None], (1, 1, 1, 1), "VALID")
+
+
+def _repeated(size: Any, border: int) -> Any:
+    """Indices of a row whose ends are repeated."""
+    import tensorflow as tf
+
+    return tf.clip_by_value(tf.range(-border, size + border), 0, size - 1)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from .align import FaceCrop
 from .visibility import Budget, Viewer
 
-TOLERANCE = 0.01
-"""This share of the budget may stay unspent, or be overspent by encoding."""
+TOLERANCE = 0.02
+"""This share of the budget may stay unspent."""
 
 SEARCH_ROUNDS = 8
 LARGEST_STRENGTH = 4.0
@@ -37,23 +37,22 @@ class Patch:
         cloaked = pixels[self.crop.slices] + factor * self.change[..., None]
         return np.clip(np.rint(cloaked), 0, 255).astype(np.uint8)
 
-    def fit(self, pixels: NDArray[np.uint8], budget: Budget, spare: float = 0.0) -> None:
-        """Make the cloak as strong as can be while its crop, once added to ``pixels``, leaves
-        ``spare`` of the budget."""
+    def fit(self, pixels: NDArray[np.uint8], budget: Budget) -> None:
+        """Make the cloak as strong as its budget allows, once it is added to ``pixels``."""
 
         def room(strength: float) -> float:
-            return budget.room(self.viewer.see(self.add_to(pixels, strength))) - spare
+            return budget.room(self.viewer.see(self.add_to(pixels, strength)))
 
-        self.strength = largest_within(room, self.strength, 1.0 - spare)
+        self.strength = largest_within(room, self.strength)
 
 
-def largest_within(room: Callable[[float], float], start: float, whole: float) -> float:
+def largest_within(room: Callable[[float], float], start: float) -> float:
     """Return nearly the largest strength at which ``room(strength) >= 0``.
 
-    ``room`` falls as the strength grows, from ``whole`` at 0.  What is spent is nearly a power of
+    ``room`` falls as the strength grows, from 1 at 0.  What is spent is nearly a power of
     the strength, so the search is a secant that starts from there.
     """
-    within, beyond = (0.0, whole), None
+    within, beyond = (0.0, 1.0), None
     strength = min(start, LARGEST_STRENGTH)
     for _ in range(SEARCH_ROUNDS):
         left = room(strength)
@@ -66,12 +65,12 @@ def largest_within(room: Callable[[float], float], start: float, whole: float) -
         else:
             beyond = (strength, left)
         # Aim for the middle of the tolerated range.
-        aim = whole - TOLERANCE / 2
+        aim = 1.0 - TOLERANCE / 2
         if beyond is None:
-            strength *= min(aim / max(whole - left, 0.05), 4.0)
+            strength *= min(aim / max(1.0 - left, 0.05), 4.0)
             strength = min(strength, LARGEST_STRENGTH)
         elif within[0] == 0.0:
-            strength *= max(aim / (whole - left), 0.1)
+            strength *= max(aim / (1.0 - left), 0.1)
         else:
             share = (within[1] - TOLERANCE / 2) / (within[1] - beyond[1])
             strength = within[0] + share * (beyond[0] - within[0])

@@ -24,7 +24,7 @@ from .decode import Limits, Photo, decode
 from .detect import Face, detect
 from .encode import encode
 from .levels import Level
-from .merge import TOLERANCE, Patch
+from .merge import Patch, merge
 from .metadata import Policy
 from .metadata import apply as apply_policy
 from .receipt import FaceReceipt, Receipt, measure_face
@@ -39,8 +39,12 @@ Progress = Callable[[str, float, int], None]
 STAGES = {"decode": 0.0, "detect": 0.03, "align": 0.13, "cloak": 0.15, "merge": 0.85, "encode": 0.9}
 """Where each stage starts on the whole way."""
 
-MOST_SPARE = 0.5
-"""A file of so low a quality that encoding alone spends more than this still gets a cloak."""
+OVERSPENT = 0.01
+"""Encoding may take a face beyond its budget by this share of it."""
+
+LEAST_KEPT = 0.5
+"""Share of a cloak that is kept in each round, however much of the budget a file of low quality
+spends by being encoded anew."""
 
 ENCODE_ROUNDS = 3
 """Encoding adds to what can be seen; so often at most a cloak is made weaker and encoded anew."""
@@ -70,6 +74,8 @@ class Engine:
         """Trace every graph once, so that the first photo need not wait for it."""
         detect(np.zeros((64, 64, 3), np.uint8))
         self._cloaker.warm_up()
+        blank = np.zeros((64, 64, 3), np.uint8)
+        Viewer(blank).see(blank)
 
     @property
     def networks(self) -> tuple[Network, ...]:
@@ -177,18 +183,16 @@ class Engine:
         limits: Limits,
     ) -> tuple[bytes, NDArray[np.uint8]]:
         """Encode, look at what a reader of the file will see, and correct what is too visible."""
-        spare = [0.0] * len(patches)
         for attempt in range(1, ENCODE_ROUNDS + 1):
             encoded = encode(photo, merged, policy)
             seen = decode(encoded, limits).pixels
             over = [-level.budget.room(p.viewer.see(seen[p.crop.slices])) for p in patches]
-            if max(over) <= TOLERANCE or attempt == ENCODE_ROUNDS:
+            if max(over) <= OVERSPENT or attempt == ENCODE_ROUNDS:
                 break
-            spare = [s + max(o, 0.0) for s, o in zip(spare, over, strict=True)]
-            merged = photo.pixels.copy()
-            for patch, kept in zip(patches, spare, strict=True):
-                patch.fit(merged, level.budget, min(kept, MOST_SPARE))
-                merged[patch.crop.slices] = patch.add_to(merged)
+            for patch, points in zip(patches, over, strict=True):
+                # What is spent is nearly proportional to the strength.
+                patch.strength *= float(np.clip(1.0 - points - OVERSPENT, LEAST_KEPT, 1.0))
+            merged = merge(photo.pixels, patches)
         return encoded, seen
 
     def _measure(

@@ -77,59 +77,45 @@ def _weights() -> NDArray[np.float32]:
 def ssimulacra2(original: Any, changed: Any) -> Any:
     """Score each changed crop against its original.
 
-    Both are tensors or arrays [n, h, w, 3], sRGB 0..255, at least 16 px on each side; ``original``
-    may have n = 1 and serve every changed crop.  Returns a float32 tensor [n].
+    Both are float32 tensors [n, h, w, 3], sRGB 0..255, at least 16 px on each side.  Returns a
+    float32 tensor [n].  Call it in a graph: TensorFlow then fuses most of it.
     """
-    return Reference(original).score(changed)
+    import tensorflow as tf
 
-
-class Reference:
-    """The original's half of the metric, computed once for many scores (a budget search)."""
-
-    def __init__(self, original: Any) -> None:
-        self._scales = [
-            (xyb, _blur(xyb), _blur(xyb * xyb)) for xyb in _pyramid(_to_linear(original))
-        ]
-
-    def score(self, changed: Any) -> Any:
-        """Score crops [n, h, w, 3], sRGB 0..255, of the original's size; float32 tensor [n]."""
-        import tensorflow as tf
-
-        total = 0.0
-        for weights, (xyb1, mean1, square1), xyb2 in zip(
-            _weights(), self._scales, _pyramid(_to_linear(changed)), strict=True
-        ):
-            mean2 = _blur(xyb2)
-            variance1 = square1 - mean1 * mean1
-            variance2 = _blur(xyb2 * xyb2) - mean2 * mean2
-            covariance = _blur(xyb1 * xyb2) - mean1 * mean2
-            likeness = (1.0 - (mean1 - mean2) ** 2) * (2.0 * covariance + SSIM_C2)
-            ssim = tf.nn.relu(1.0 - likeness / (variance1 + variance2 + SSIM_C2))
-            edges = (1.0 + tf.abs(xyb2 - mean2)) / (1.0 + tf.abs(xyb1 - mean1)) - 1.0
-            maps = tf.stack([ssim, tf.nn.relu(edges), tf.nn.relu(-edges)], axis=3)
-            mean = tf.reduce_mean(maps, axis=(1, 2))
-            l4 = tf.reduce_mean(maps**4, axis=(1, 2)) ** 0.25
-            total += tf.einsum("nmp,mp->n", mean, weights[0])
-            total += tf.einsum("nmp,mp->n", l4, weights[1])
-        error = 0.9562382616834844 * total
-        error = (6.248496625763138e-05 * error - 0.020884521182843837) * error**2 + (
-            2.326765642916932 * error
-        )
-        return 100.0 - 10.0 * tf.maximum(error, 0.0) ** 0.6276336467831387
+    total = 0.0
+    for weights, xyb1, xyb2 in zip(_weights(), _pyramid(original), _pyramid(changed), strict=True):
+        mean1, mean2 = _blur(xyb1), _blur(xyb2)
+        variance1 = _blur(xyb1 * xyb1) - mean1 * mean1
+        variance2 = _blur(xyb2 * xyb2) - mean2 * mean2
+        covariance = _blur(xyb1 * xyb2) - mean1 * mean2
+        likeness = (1.0 - (mean1 - mean2) ** 2) * (2.0 * covariance + SSIM_C2)
+        ssim = tf.nn.relu(1.0 - likeness / (variance1 + variance2 + SSIM_C2))
+        edges = (1.0 + tf.abs(xyb2 - mean2)) / (1.0 + tf.abs(xyb1 - mean1)) - 1.0
+        maps = tf.stack([ssim, tf.nn.relu(edges), tf.nn.relu(-edges)], axis=3)
+        mean = tf.reduce_mean(maps, axis=(1, 2))
+        l4 = tf.reduce_mean(maps**4, axis=(1, 2)) ** 0.25
+        total += tf.einsum("nmp,mp->n", mean, weights[0])
+        total += tf.einsum("nmp,mp->n", l4, weights[1])
+    error = 0.9562382616834844 * total
+    error = (6.248496625763138e-05 * error - 0.020884521182843837) * error**2 + (
+        2.326765642916932 * error
+    )
+    return 100.0 - 10.0 * tf.maximum(error, 0.0) ** 0.6276336467831387
 
 
 def _to_linear(srgb: Any) -> Any:
     """SRGB 0..255 to linear light 0..1 (IEC 61966-2-1)."""
     import tensorflow as tf
 
-    value = tf.clip_by_value(tf.cast(srgb, tf.float32) / 255.0, 0.0, 1.0)
+    value = tf.clip_by_value(srgb / 255.0, 0.0, 1.0)
     return tf.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
-def _pyramid(linear: Any) -> list[Any]:
+def _pyramid(srgb: Any) -> list[Any]:
     """XYB images of every scale, each half as large as the one before, averaged in linear light."""
     import tensorflow as tf
 
+    linear = _to_linear(srgb)
     scales = []
     for scale in range(SCALES):
         if scale:
@@ -159,12 +145,8 @@ def _blur(images: Any) -> Any:
     kernel = (kernel / kernel.sum()).astype(np.float32)
     taps = np.repeat(kernel[:, None, None, None], 3, axis=2)
     images = tf.nn.depthwise_conv2d(images, taps, (1, 1, 1, 1), "SAME")
-    images = tf.gather(images, _mirrored(images.shape[2]), axis=2)
+    # Mirrored as often as it must be: the coarse scales of small crops are narrower than the blur.
+    width = tf.shape(images)[2]
+    index = tf.range(-BLUR_RADIUS_PX, width + BLUR_RADIUS_PX) % (2 * width)
+    images = tf.gather(images, tf.minimum(index, 2 * width - 1 - index), axis=2)
     return tf.nn.depthwise_conv2d(images, taps.transpose(1, 0, 2, 3), (1, 1, 1, 1), "VALID")
-
-
-@lru_cache(maxsize=64)
-def _mirrored(size: int) -> NDArray[np.int32]:
-    """Indices of a row with a border of the blur's radius, mirrored as often as it must be."""
-    index = np.arange(-BLUR_RADIUS_PX, size + BLUR_RADIUS_PX) % (2 * size)
-    return np.minimum(index, 2 * size - 1 - index).astype(np.int32)

@@ -7,13 +7,15 @@ hair, FLIP does not see structure, and both overlook a few strong blotches, whic
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from . import flip, ssimulacra2
+from .flip import flip, to_lab, to_xyz
+from .ssimulacra2 import ssimulacra2
 
 VIEWED_PX = 512
 """Crops with a longer edge are judged as a screen shows them, shrunk to this.  At full size a
@@ -68,28 +70,35 @@ class Viewer:
         scale = max(scale, SMALLEST_CROP_PX / min(height, width))
         self._size = (max(1, round(width * scale)), max(1, round(height * scale)))
         self._resize = scale != 1.0
-        view = self._view(original)
-        self._ssimulacra2 = ssimulacra2.Reference(view)
-        self._flip = flip.Reference(view)
-        self._lab = to_lab(view)
+        self._original = self._view(original)
 
-    def _view(self, crop: Crop) -> Crop:
+    def _view(self, crop: Crop) -> NDArray[np.float32]:
         if self._resize:
             image = Image.fromarray(np.rint(crop).astype(np.uint8))
             crop = np.asarray(image.resize(self._size, Image.Resampling.BICUBIC))
-        return crop[None]
+        return crop[None].astype(np.float32)
 
     def see(self, changed: Crop) -> Visibility:
         """Measure a changed crop of the original's size."""
-        view = self._view(changed)
-        delta_e = np.sqrt(np.sum((to_lab(view) - self._lab) ** 2, axis=-1))
+        score, difference, delta_e = _measure()(self._original, self._view(changed))
         return Visibility(
-            ssimulacra2=float(self._ssimulacra2.score(view)[0]),
-            flip=float(self._flip.mean(view)[0]),
+            ssimulacra2=float(score),
+            flip=float(difference),
             delta_e=float(np.percentile(delta_e, DELTA_E_PERCENTILE)),
         )
 
 
-def to_lab(srgb: Any) -> NDArray[np.float32]:
-    """CIE Lab (D65) of sRGB 0..255, last axis of both."""
-    return np.asarray(flip.to_lab(flip.to_xyz(srgb)))
+@lru_cache(maxsize=1)
+def _measure() -> Any:
+    """All measures of one pair of crops as one graph for crops of any size."""
+    import tensorflow as tf
+
+    crop = tf.TensorSpec((1, None, None, 3))
+
+    @tf.function(input_signature=[crop, crop], autograph=False)
+    def measure(original: Any, changed: Any) -> Any:
+        gap = to_lab(to_xyz(original)) - to_lab(to_xyz(changed))
+        delta_e = tf.sqrt(tf.reduce_sum(gap**2, axis=-1))
+        return ssimulacra2(original, changed)[0], flip(original, changed)[0], delta_e
+
+    return measure

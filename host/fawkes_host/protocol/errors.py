@@ -97,7 +97,9 @@ class OutputExists(FawkesError):
 
 class OutOfMemory(FawkesError):
     code = "out_of_memory"
-    sentence = "There was not enough memory for this photo; close other programs or use a smaller one."
+    sentence = (
+        "There was not enough memory for this photo; close other programs or use a smaller one."
+    )
 
 
 class WeightsMissing(FawkesError):
@@ -157,7 +159,9 @@ class AlreadyRunning(FawkesError):
 
 class UnsafeFolder(FawkesError):
     code = "unsafe_folder"
-    sentence = "{folder} could be read or changed by other users ({detail}); Fawkes will not use it."
+    sentence = (
+        "{folder} could be read or changed by other users ({detail}); Fawkes will not use it."
+    )
 
 
 class BadSetting(FawkesError):

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from fawkes_host.engine import flip, ssimulacra2
 from fawkes_host.engine.align import FaceCrop
 from fawkes_host.engine.levels import LEVELS
 from fawkes_host.engine.merge import Patch, largest_within, merge
@@ -35,22 +34,21 @@ def test_ssimulacra2_agrees_with_the_reference_package(portrait, tmp_path):
         paths = [str(tmp_path / name) for name in ("a.png", "b.png")]
         for path, pixels in zip(paths, (portrait, changed), strict=True):
             Image.fromarray(pixels).save(path)
-        ours = float(ssimulacra2.ssimulacra2(portrait[None], changed[None])[0])
+        ours = Viewer(portrait).see(changed).ssimulacra2
         assert ours == pytest.approx(package.compute_ssimulacra2(*paths), abs=0.6)
 
 
 def test_flip_agrees_with_the_reference_package(portrait):
     package = pytest.importorskip("flip_evaluator")
-    reference = flip.Reference(portrait[None])
     for changed in (portrait, jpeg(portrait, 90), jpeg(portrait, 30), blurred(portrait, 1)):
         pair = [pixels.astype(np.float32) / 255 for pixels in (portrait, changed)]
         theirs = package.evaluate(*pair, "LDR")[1]
-        assert float(reference.mean(changed[None])[0]) == pytest.approx(theirs, abs=2e-4)
+        assert Viewer(portrait).see(changed).flip == pytest.approx(theirs, abs=2e-4)
 
 
 def test_unchanged_crop_leaves_the_whole_budget(portrait):
     seen = Viewer(portrait).see(portrait)
-    assert seen.ssimulacra2 == pytest.approx(100, abs=0.01)
+    assert seen.ssimulacra2 == pytest.approx(100, abs=0.1)
     assert seen.flip < 1e-4
     assert seen.delta_e == 0
     assert LEVELS["low"].budget.room(seen) == pytest.approx(1, abs=0.01)
@@ -98,12 +96,12 @@ def test_levels_are_ordered_from_weak_to_strong():
 @pytest.mark.parametrize("power", [0.7, 1.0, 1.6])
 @pytest.mark.parametrize("limit", [0.05, 1.0, 3.0])
 def test_search_finds_the_largest_strength_within_the_budget(start, power, limit):
-    strength = largest_within(lambda s: 1.0 - (s / limit) ** power, start, 1.0)
+    strength = largest_within(lambda s: 1.0 - (s / limit) ** power, start)
     assert 0.9 * limit <= strength <= limit
 
 
 def test_search_gives_nothing_where_nothing_fits():
-    assert largest_within(lambda s: 1.0 if s == 0 else -5.0, 1.0, 1.0) < 1e-3
+    assert largest_within(lambda s: 1.0 if s == 0 else -5.0, 1.0) < 1e-3
 
 
 def test_fitted_patch_spends_its_budget_and_leaves_all_other_pixels_alone(portrait):
