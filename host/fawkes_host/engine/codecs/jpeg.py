@@ -91,22 +91,24 @@ def _write_ycc(
     if chroma_sampling == (2, 2) and min(planes.shape[:2]) > 1:
         chroma = _stored_quarter_chroma(data)
     elif chroma_sampling == (2, 2):
-        chroma = _averaged(planes[..., 1:].astype(np.float32), 2, 2)
+        chroma = _rounded(_averaged(planes[..., 1:].astype(np.float32), 2, 2))
     elif chroma_sampling == (2, 1):
-        chroma = _undo_interpolation(planes[..., 1:])
+        chroma = _rounded(_undo_interpolation(planes[..., 1:]))
     else:
-        chroma = planes[..., 1:].astype(np.float32)
+        chroma = planes[..., 1:]
     across, down = chroma_sampling if chroma_sampling in _SUBSAMPLING else (1, 1)
 
     difference = change.difference.astype(np.float32) @ _YCBCR.T
-    luma = planes[(*change.box, 0)] + difference[..., 0]
-    planes[(*change.box, 0)] = np.clip(np.rint(luma), 0, 255).astype(np.uint8)
+    luma = planes[(*change.box, 0)]
+    luma[...] = _rounded(luma + difference[..., 0])
     averages = _averaged(difference[..., 1:], across, down)
     top, left = change.rows.start // down, change.columns.start // across
-    chroma[top : top + averages.shape[0], left : left + averages.shape[1]] += averages
-    stored = np.clip(np.rint(chroma), 0, 255).astype(np.uint8)
-    stored = stored.repeat(down, axis=0).repeat(across, axis=1)
-    planes[..., 1:] = stored[: planes.shape[0], : planes.shape[1]]
+    touched = chroma[top : top + averages.shape[0], left : left + averages.shape[1]]
+    touched[...] = _rounded(touched + averages)
+    if (across, down) != (1, 1):
+        # The encoder averages what is here repeated, so it comes to the same values again.
+        repeated = chroma.repeat(down, axis=0).repeat(across, axis=1)
+        planes[..., 1:] = repeated[: planes.shape[0], : planes.shape[1]]
 
     picture = Image.frombytes("YCbCr", _size(planes), planes.tobytes())
     if chroma_sampling in _SUBSAMPLING:
@@ -146,7 +148,11 @@ def _scaled(table: list[int], quality: int) -> list[int]:
     return [min(255, max(1, round(value * factor))) for value in table]
 
 
-def _stored_quarter_chroma(data: bytes) -> NDArray[np.float32]:
+def _rounded(samples: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.clip(np.rint(samples), 0, 255).astype(np.uint8)
+
+
+def _stored_quarter_chroma(data: bytes) -> NDArray[np.uint8]:
     """Return the chroma of a 4:2:0 file as stored, [ceil(h/2), ceil(w/2), 2].
 
     Asked for half the size, libjpeg scales luma in the inverse DCT, and leaves chroma alone, which
@@ -155,10 +161,10 @@ def _stored_quarter_chroma(data: bytes) -> NDArray[np.float32]:
     with _open(data) as image:
         width, height = image.size
         image.draft("YCbCr", (max(1, width // 2), max(1, height // 2)))
-        half = as_array(image)
+        half = np.array(image, np.uint8)
         if half.shape[:2] != (-(-height // 2), -(-width // 2)):
             raise DamagedImage(detail="the JPEG decoder refused half the size")
-    return half[..., 1:].astype(np.float32)
+    return half[..., 1:]
 
 
 def _undo_interpolation(chroma: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -166,11 +172,11 @@ def _undo_interpolation(chroma: NDArray[np.uint8]) -> NDArray[np.float32]:
 
     libjpeg interpolates with the weights 3/4 and 1/4.  The averages of pairs are therefore the
     stored samples filtered with [1, 6, 1] / 8, which a fixed-point iteration inverts: its error
-    shrinks to a half at worst each round.
+    shrinks to a half at worst each round.  More rounds gain nothing that could be measured.
     """
     averages = _averaged(chroma.astype(np.float32), 2, 1)
     stored = averages.copy()
-    for _ in range(8):
+    for _ in range(3):
         padded = np.pad(stored, ((0, 0), (1, 1), (0, 0)), "edge")
         filtered = (padded[:, :-2] + 6 * stored + padded[:, 2:]) / 8
         stored += averages - filtered
