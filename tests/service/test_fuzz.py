@@ -151,6 +151,7 @@ def test_fuzzed_handshakes(served):
             peer.sendall(frame[: chance.randint(1, len(frame))])
     assert isinstance(served.link().hello, HostHello)
     until(lambda: _status(served).clients == before + 1)
+    assert "Traceback" not in served.log()
 
 
 def _status(world) -> Status:

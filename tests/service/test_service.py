@@ -30,7 +30,8 @@ from fawkes_host.protocol.messages import (
 from fawkes_host.service import server, settings
 from processes import order, until
 
-SLOW = b"steps=2000,step_s=0.02 "
+SLOW = b"steps=20000,step_s=0.02 "
+"""Longer than any test waits."""
 
 
 def test_photo_is_cloaked_by_level_and_policy_with_its_receipt(served):
@@ -290,7 +291,6 @@ def test_queue_that_is_full_says_so_at_once(world):
 def test_killed_engine_is_reported_and_the_next_photo_works(world):
     world.serve()
     running, waiting = world.link(), world.link()
-    running.expect(EngineNews)
     until(lambda: world.link().hello.engine == "ready")
     running.send_photo(SLOW)
     running.expect_running()
@@ -323,7 +323,7 @@ def test_photo_that_kills_the_engine_takes_no_other_along(world):
 
 
 def test_engine_that_cannot_warm_up_is_told_and_tried_again(world):
-    world.set(FAKE_WARM_UP_FATE="weights")
+    world.set(FAKE_WARM_UP_FATE="weights", FAKE_WARM_UP_S="0.5")
     world.serve()
     link = world.link()
     link.send_photo(b"face", "a")
@@ -331,6 +331,7 @@ def test_engine_that_cannot_warm_up_is_told_and_tried_again(world):
     first = link.error("a")
     assert (first.code, first.parameters) == ("weights_missing", {"network": "dlib_resnet"})
     assert link.error("b").code == "weights_missing"
+    assert world.log().count("the engine ended") == 1
     assert world.link().hello.problem == "weights_missing"
     until(lambda: not world.engine_pids())
     link.send_photo(b"face 3", "a")

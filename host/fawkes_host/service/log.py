@@ -37,7 +37,5 @@ def open_log(level: str, also_to_stderr: bool = False) -> Path:
     if also_to_stderr:
         handlers.append(logging.StreamHandler())
     logging.basicConfig(level=logging.WARNING, format=FORMAT, handlers=handlers, force=True)
-    # At its default level the library would log every handshake it refuses, with a trace.
-    logging.getLogger("websockets").setLevel(logging.CRITICAL)
     logging.getLogger("fawkes_host").setLevel(level.upper())
     return path
