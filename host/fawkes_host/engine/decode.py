@@ -28,6 +28,7 @@ from fawkes_host.protocol.errors import (
     TooManyBytes,
     TooManyPixels,
 )
+from fawkes_host.protocol.limits import PHOTO_BYTES
 
 _HEADERS: dict[Format, Callable[[bytes], Header]] = {
     "JPEG": jpeg.read_header,
@@ -57,7 +58,7 @@ _TURNED_BY_DECODER = frozenset({"HEIF", "AVIF"})
 class Limits:
     """What is refused before memory is taken for it."""
 
-    max_bytes: int = 100_000_000
+    max_bytes: int = PHOTO_BYTES
     max_pixels: int = 100_000_000
     """Over this, decoding and cloaking would take more than the 2 GB promised."""
     max_frames: int = 1

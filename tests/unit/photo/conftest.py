@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pillow_heif
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 from PIL.TiffImagePlugin import IFDRational
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from files_by_hand import RESOURCES, add_chunks, add_segments, raw_profile, resource
+
+from fawkes_host.engine.containers import jpeg
 
 WIDTH, HEIGHT = 173, 131
 """Odd on purpose: no block, tile or chroma sample ends at the border."""
@@ -194,3 +202,67 @@ def has_place() -> Callable[[bytes], list[str]]:
         return found + [place for place in PLACES if place.encode() in data]
 
     return search
+
+
+@pytest.fixture(scope="session")
+def placed(scene, save, exif_with_place, xmp_with_place, iptc_with_place):
+    """One file of each format that tells the place wherever its format can."""
+    exif, xmp, iptc = exif_with_place, xmp_with_place, iptc_with_place
+    resources = resource(0x0404, iptc) + resource(0x0425, bytes(16)) + resource(0x03ED, b"x" * 16)
+    jpeg_file = add_segments(
+        save(scene, "JPEG", quality=85),
+        (jpeg.APP1, exif),
+        (jpeg.APP1, b"http://ns.adobe.com/xap/1.0/\0" + xmp),
+        (jpeg.APP13, RESOURCES.encode() + resources),
+        (0xE6, b"GoPro\0" + b"Quellenhausen"),
+        (jpeg.COM, b"Ada Beispiel took it"),
+    )
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", xmp.decode(), zip=True)
+    text.add_text("exif:GPSLatitude", "52,31.4159N")
+    text.add_text("Author", "Ada Beispiel")
+    png_file = add_chunks(
+        save(scene, "PNG", exif=exif, pnginfo=text),
+        (b"tEXt", raw_profile(b"exif", exif)),
+        (b"tEXt", raw_profile(b"8bim", resources)),
+        (b"zzZz", b"Quellenhausen"),
+    )
+    tags = Image.Exif()
+    tags.load(exif)
+    tiff_tags = {700: xmp, 33723: iptc, 34377: resources, 33922: (0.0, 0.0, 0.0, 11.8, 48.1, 0.0)}
+    buffer = io.BytesIO()
+    scene.save(buffer, "TIFF", exif=tags)
+    with_gps = Image.open(io.BytesIO(buffer.getvalue()))
+    info = with_gps.tag_v2
+    for tag, value in tiff_tags.items():
+        info[tag] = value
+        info.tagtype[tag] = 12 if tag == 33922 else 7
+    info[0x8825] = tags.get_ifd(0x8825)
+    info[0x8769] = tags.get_ifd(0x8769)
+    image = scene.copy()
+    image.info |= {"exif": exif, "xmp": xmp}
+    return {
+        "JPEG": jpeg_file,
+        "PNG": png_file,
+        "WEBP": save(scene, "WEBP", quality=80, exif=exif, xmp=xmp),
+        "TIFF": save(scene, "TIFF", tiffinfo=info),
+        "HEIF": save(image, "HEIF", quality=70),
+        "AVIF": save(scene, "AVIF", quality=70, speed=10, exif=exif, xmp=xmp),
+    }
+
+
+@pytest.fixture(scope="session")
+def stereo(scene, save, exif_with_place):
+    """Two pictures in one JPEG, as MPF lists them; both tell the place."""
+    other = Image.fromarray(255 - np.asarray(scene))
+    buffer = io.BytesIO()
+    scene.save(buffer, "MPO", save_all=True, append_images=[other], exif=exif_with_place)
+    data = buffer.getvalue()
+    second = data.rindex(b"\xff\xd8\xff")
+    with_exif = add_segments(data[second:], (jpeg.APP1, exif_with_place))
+    grown = len(with_exif) - (len(data) - second)
+    position = data.index(b"MPF\0") + 4
+    entries = data.index(struct.pack("<I", len(data) - second), position)
+    head = bytearray(data[:second])
+    struct.pack_into("<I", head, entries, len(data) - second + grown)
+    return bytes(head) + with_exif
