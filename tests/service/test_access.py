@@ -123,7 +123,7 @@ def test_clients_beyond_the_limit_are_refused_until_one_leaves(port, served_on_t
 
     with dial(port, token()), dial(port, token()):
         assert not dial_in()
-        with pytest.raises(NotAuthorised):
+        with pytest.raises(ServiceUnavailable, match="too many clients"):
             served_on_tcp.endpoint.connect()
     until(dial_in)
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from websockets.sync.client import ClientConnection
 
+    from fawkes_host.protocol.errors import FawkesError
+
 _SOCKET_NAME: Final = "service.sock"
 _PORT_NAME: Final = "endpoint.json"
 _STATE_NAME: Final = "state.json"
@@ -29,6 +31,8 @@ _PATH_BYTES: Final = 100
 """The address of a Unix socket has room for 104 bytes (macOS) or 108 (Linux)."""
 
 _PEEK_SECONDS: Final = 0.5
+
+_TOO_MANY_CLIENTS: Final = 503
 
 CLIENT_OPTIONS: Final[dict[str, Any]] = {
     "compression": None,  # Photos are compressed already.
@@ -90,13 +94,13 @@ class UnixEndpoint(Endpoint):
         from websockets.exceptions import InvalidStatus, WebSocketException
         from websockets.sync.client import unix_connect
 
-        from fawkes_host.protocol.errors import NotAuthorised, ServiceUnavailable
+        from fawkes_host.protocol.errors import ServiceUnavailable
 
         try:
             # Since 17.1 the library warns unless its connections are entered.
             return unix_connect(str(self.path), "ws://localhost/", **CLIENT_OPTIONS).__enter__()
         except InvalidStatus as refusal:
-            raise NotAuthorised(detail=f"status {refusal.response.status_code}") from None
+            raise _refused(refusal.response.status_code) from None
         except (OSError, WebSocketException, EOFError) as fault:
             raise ServiceUnavailable(detail=str(fault)[:200]) from None
 
@@ -137,7 +141,7 @@ class LoopbackEndpoint(Endpoint):
         from websockets.sync.client import connect
         from websockets.typing import Subprotocol
 
-        from fawkes_host.protocol.errors import NotAuthorised, ServiceUnavailable
+        from fawkes_host.protocol.errors import ServiceUnavailable
 
         port, token = self._read()
         if token is None:
@@ -150,7 +154,7 @@ class LoopbackEndpoint(Endpoint):
                 **CLIENT_OPTIONS,
             ).__enter__()
         except InvalidStatus as refusal:
-            raise NotAuthorised(detail=f"status {refusal.response.status_code}") from None
+            raise _refused(refusal.response.status_code) from None
         except (OSError, WebSocketException, EOFError) as fault:
             raise ServiceUnavailable(detail=str(fault)[:200]) from None
 
@@ -173,6 +177,15 @@ class LoopbackEndpoint(Endpoint):
             return int(content["port"]), bytes.fromhex(content["token"])
         except (OSError, ValueError, KeyError, TypeError):
             return 0, None
+
+
+def _refused(status: int) -> FawkesError:
+    """What a service meant that answered the handshake with an HTTP status."""
+    from fawkes_host.protocol.errors import NotAuthorised, ServiceUnavailable
+
+    if status == _TOO_MANY_CLIENTS:
+        return ServiceUnavailable(detail="it has too many clients")
+    return NotAuthorised(detail=f"status {status}")
 
 
 def default() -> Endpoint:
