@@ -26,25 +26,22 @@ from fawkes_host.protocol.limits import MIB
 from fawkes_host.protocol.messages import (
     Cloak,
     HostHello,
-    Progress,
     Receipt,
     Result,
     Status,
 )
 from fawkes_host.service.cache import Entry, PhotoCache
 from fawkes_host.service.endpoint import Endpoint, write_state
-from fawkes_host.service.engine_messages import Done, Step, Work
+from fawkes_host.service.engine_messages import Done, Work
 from fawkes_host.service.engine_process import EngineProcess
 from fawkes_host.service.jobs import Job, JobQueue, Stage
 from fawkes_host.service.listeners import Listeners
 from fawkes_host.service.memory import resident_bytes
+from fawkes_host.service.progress import keep_telling, tell, tell_step
 from fawkes_host.service.session import Session
 from fawkes_host.service.settings import Settings
 
 log = logging.getLogger(__name__)
-
-REPORT_SECONDS: Final = 0.2
-"""Progress of the running photo is told at least so often; the protocol promises 250 ms."""
 
 ABANDON_SECONDS: Final = 30.0
 """An engine that has not stopped this long after it was asked to is ended.  A step of the
@@ -141,7 +138,7 @@ class Service:
     def arrived(self, job: Job) -> None:
         """The photo is complete: out of the cache at once, or into the queue."""
         self._queue.submit(job)
-        self._tell(job, "waiting", 0.0, 0)
+        tell(job, "waiting", 0.0, 0)
         if self._cache is None:
             self._waiting.set()
         else:
@@ -217,7 +214,7 @@ class Service:
                 await self._waiting.wait()
                 continue
             self._running = job
-            reporting = asyncio.create_task(self._report(job))
+            reporting = asyncio.create_task(keep_telling(job))
             try:
                 await self._cloak(job)
             except FawkesError as error:
@@ -233,7 +230,7 @@ class Service:
         # The same photo may have been cloaked while this one waited.
         found = await self._cached(job)
         if found is None:
-            self._tell(job, "waiting" if self._engine.state == "ready" else "warming", 0.0, 0)
+            tell(job, "waiting" if self._engine.state == "ready" else "warming", 0.0, 0)
             try:
                 await self._engine.warm()
             except FawkesError as error:
@@ -244,7 +241,7 @@ class Service:
             log.info("photo %d: %d bytes, %s", job.number, job.order.size, job.order.level)
             order = job.order
             work = Work(job=job.number, level=order.level, policy=order.policy)
-            done, data = await self._engine.run(work, job.data, lambda step: self._step(job, step))
+            done, data = await self._engine.run(work, job.data, lambda step: tell_step(job, step))
             if job.ended():
                 return
             self._finish(job, done, data, cached=False)
@@ -288,31 +285,6 @@ class Service:
     def _name(self, job: Job) -> str:
         assert self._cache is not None
         return self._cache.name(job.order.sha256, job.order.level, job.order.policy)
-
-    # --- progress -------------------------------------------------------------------------
-
-    def _step(self, job: Job, step: Step) -> None:
-        if not job.ended():
-            self._tell(job, step.stage, step.fraction, step.faces)
-
-    def _tell(self, job: Job, stage: str, fraction: float, faces: int) -> None:
-        bounded = fraction if 0.0 <= fraction <= 1.0 else 1.0
-        previous = job.progress.fraction if job.progress else 0.0
-        job.progress = Progress(
-            id=job.order.id, stage=stage, fraction=max(previous, bounded), faces=max(0, faces)
-        )
-        job.reported = asyncio.get_running_loop().time()
-        job.owner.tell_progress(job.progress)
-
-    async def _report(self, job: Job) -> None:
-        """Says that the running photo is still being worked on, whatever the engine says."""
-        now = asyncio.get_running_loop().time
-        while not job.ended() and job.stage is Stage.RUNNING:
-            await asyncio.sleep(max(0.0, job.reported + REPORT_SECONDS - now()))
-            silent = now() - job.reported >= REPORT_SECONDS
-            if silent and job.stage is Stage.RUNNING and job.progress is not None:
-                job.reported = now()
-                job.owner.tell_progress(job.progress)
 
     # --- endings --------------------------------------------------------------------------
 
