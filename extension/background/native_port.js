@@ -128,7 +128,9 @@ export class NativePort {
       const timer = setTimeout(() => fail(new Fault("host_broken")), limits.helloTimeoutMs);
       const fail = (fault) => {
         clearTimeout(timer);
-        if (!greeted || Date.now() - opened < limits.soundPortMs) this.breaks += 1;
+        // A host that is not there costs nothing to ask for; one that keeps dying does.
+        const missing = fault.code === "host_missing" || fault.code === "host_forbidden";
+        if (!missing && Date.now() - opened < limits.soundPortMs) this.breaks += 1;
         this.#broken(port, fault);
         port.disconnect();
         reject(fault);

@@ -34,7 +34,7 @@
 
     /** Waits before the native port is opened again after it broke, and how long a port must
      * have lived to count as sound. */
-    reconnectDelaysMs: Object.freeze([0, 500, 2_000, 5_000]),
+    reconnectDelaysMs: Object.freeze([0, 250, 1_000, 4_000]),
     soundPortMs: 5_000,
 
     /** Photos of one page under way at once: the next is at the host before the last is done, and

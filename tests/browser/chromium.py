@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import (
     BrowserContext,
@@ -62,6 +62,7 @@ class Chromium:
     ) -> None:
         self.home = home
         self.profile = home / "profile"
+        self.scheme: Literal["light", "dark"] = "light"
         self.context: BrowserContext = playwright.chromium.launch_persistent_context(
             self.profile,
             executable_path=shutil.which("chromium"),
@@ -86,11 +87,18 @@ class Chromium:
         return f"chrome-extension://{EXTENSION_ID}/{path}"
 
     def open_tab(self) -> ChromiumTab:
-        return ChromiumTab(self, self.context.new_page())
+        page = self.context.new_page()
+        page.emulate_media(color_scheme=self.scheme)
+        return ChromiumTab(self, page)
 
     def worker(self) -> Worker:
         workers = self.context.service_workers
         return workers[0] if workers else self.context.wait_for_event("serviceworker")
+
+    def set_colour_scheme(self, scheme: Literal["light", "dark"]) -> None:
+        self.scheme = scheme
+        for page in self.context.pages:
+            page.emulate_media(color_scheme=scheme)
 
     def kill_background(self) -> None:
         """Ends the service worker as the browser does when it has been idle."""
@@ -234,7 +242,9 @@ class ChromiumTab:
             time.sleep(0.05)
         raise AssertionError(f"no button {label!r} in {self.toast_text()!r}")
 
-    def screenshot(self, path: Path) -> None:
+    def screenshot(self, path: Path, size: tuple[int, int] | None = None) -> None:
+        if size is not None:
+            self.page.set_viewport_size({"width": size[0], "height": size[1]})
         self.page.screenshot(path=path)
 
     def close(self) -> None:

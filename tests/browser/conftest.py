@@ -20,6 +20,7 @@ from playwright.sync_api import Playwright, sync_playwright
 from .chromium import EXTENSION_ID, Chromium
 from .extension_build import build
 from .firefox import GECKO_ID, Firefox
+from .matrix import Matrix
 from .server import Server
 from .tab import Tab
 
@@ -31,6 +32,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+MATRIX = pytest.StashKey[Matrix]()
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    matrix = config.stash.get(MATRIX, None)
+    if matrix is not None and matrix.rows:
+        terminalreporter.section("every way in")
+        terminalreporter.write_line(matrix.table())
+
+
+@pytest.fixture(scope="session")
+def matrix(pytestconfig: pytest.Config) -> Matrix:
+    return pytestconfig.stash.setdefault(MATRIX, Matrix())
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,8 @@ PREFERENCES: dict[str, bool | int | str] = {
     # Reading the clipboard asks with a button of its own, which is not what is tested here.
     "dom.events.testing.asyncClipboard": True,
     "datareporting.policy.dataSubmissionEnabled": False,
+    # All frames of a tab in one process, where a test can look at them together.
+    "fission.webContentIsolationStrategy": 0,
     "intl.accept_languages": "en",
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
@@ -137,6 +139,13 @@ class Firefox:
         if isinstance(result, dict) and "failed" in result:
             raise RuntimeError(result["failed"])
         return result
+
+    def set_colour_scheme(self, scheme: str) -> None:
+        # 0 is dark, 1 is light.
+        self.chrome(
+            "Services.prefs.setIntPref('layout.css.prefers-color-scheme.content-override', args[0])",
+            0 if scheme == "dark" else 1,
+        )
 
     def kill_background(self) -> None:
         """Ends the background page as the browser does when it has been idle."""
@@ -247,7 +256,14 @@ class FirefoxTab:
             time.sleep(0.05)
         self._press_at(int(place[0]), int(place[1]))
 
-    def screenshot(self, path: Path) -> None:
+    def screenshot(self, path: Path, size: tuple[int, int] | None = None) -> None:
+        if size is not None:
+            self.firefox.chrome(
+                "const {width, height} = args[0]; const box = gBrowser.selectedBrowser;"
+                "box.style.maxWidth = width + 'px'; box.style.maxHeight = height + 'px';",
+                {"width": size[0], "height": size[1]},
+            )
+            time.sleep(0.3)
         path.write_bytes(base64.b64decode(self.marionette.screenshot(full=False)))
 
     def close(self) -> None:

@@ -119,22 +119,30 @@ for (const type of ["dragenter", "dragover", "drop"]) {
 """
 
 TOAST = """
-const toasts = [...content.document.querySelectorAll("div[popover]")]
-  .map((host) => host.openOrClosedShadowRoot).filter(Boolean);
+const toasts = [];
+const visit = (inner, x, y) => {
+  for (const host of inner.document.querySelectorAll("div[popover]"))
+    if (host.openOrClosedShadowRoot) toasts.push({ root: host.openOrClosedShadowRoot, x, y });
+  for (const frame of inner.document.querySelectorAll("iframe")) {
+    const place = frame.getBoundingClientRect();
+    visit(frame.contentWindow, x + place.x + frame.clientLeft, y + place.y + frame.clientTop);
+  }
+};
+visit(content, 0, 0);
 """
 
 TOAST_TEXT = TOAST + """
-return toasts.map((root) => root.querySelector(".card").innerText).join("\\n");
+return toasts.map(({ root }) => root.querySelector(".card").innerText).join("\\n");
 """
 
 TOAST_BUTTON = TOAST + """
-for (const root of toasts) {
-  for (const button of root.querySelectorAll("button, summary")) {
+for (const toast of toasts) {
+  for (const button of toast.root.querySelectorAll("button, summary")) {
     const named = [button.textContent, button.getAttribute("aria-label")].includes(given.label);
     if (!named || button.disabled || !button.getClientRects().length) continue;
     button.scrollIntoView({ block: "nearest" });
     const { x, y, width, height } = button.getBoundingClientRect();
-    return [x + width / 2, y + height / 2];
+    return [toast.x + x + width / 2, toast.y + y + height / 2];
   }
 }
 return null;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -47,7 +47,8 @@ class Tab(Protocol):
     def toast_press(self, label: str) -> None:
         """Presses a button of the toast."""
 
-    def screenshot(self, path: Path) -> None: ...
+    def screenshot(self, path: Path, size: tuple[int, int] | None = None) -> None:
+        """The visible part; ``size`` is that of the page, in pixels."""
 
     def close(self) -> None: ...
 
@@ -65,6 +66,13 @@ def wait_for(tab: Tab, body: str, *args: Any, patience_s: float = PATIENCE_S) ->
             return value
         time.sleep(0.03)
     raise AssertionError(f"never true: {body}") from trouble
+
+
+def wait_until(condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
+    end = time.monotonic() + patience_s
+    while not condition():
+        assert time.monotonic() < end, "never so"
+        time.sleep(0.05)
 
 
 def wait_for_toast(tab: Tab, text: str, patience_s: float = PATIENCE_S) -> str:

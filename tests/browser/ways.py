@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .server import Server
-from .tab import Tab, wait_for
+from .tab import Tab, wait_for, wait_until
 
 PAGES = Path(__file__).with_name("pages")
 
@@ -61,6 +61,7 @@ def pick_then(script: str) -> Act:
 
     def act(tab: Tab, files: list[Path]) -> None:
         tab.pick(INPUT, files)
+        wait_until(lambda: bool(tab.toast_text()))
         tab.js(script)
 
     return act
@@ -69,6 +70,7 @@ def pick_then(script: str) -> Act:
 def pick_then_click(element: str, *, frame: str = "") -> Act:
     def act(tab: Tab, files: list[Path]) -> None:
         pick(frame=frame)(tab, files)
+        wait_until(lambda: bool(tab.toast_text()))
         if not frame:
             tab.click(element)
             return

@@ -1,0 +1,150 @@
+// The popup: what holds on this page, and the switches for it.
+import "../shared/settings.js";
+import "../shared/site_rules.js";
+import "../shared/text.js";
+import "../shared/receipt.js";
+import { followHost, HELPLESS } from "../shared/host_line.js";
+import { view } from "./view.js";
+
+const { settings, siteRules, text, receipt } = globalThis.fawkes;
+const { t } = text;
+
+/** @param {string} id @returns {any} */
+const $ = (id) => document.getElementById(id);
+
+/** @type {FawkesSettings} */
+let current = settings.DEFAULTS;
+/** @type {{host: string, covered: boolean}} */
+let site = { host: "", covered: false };
+/** @type {FawkesHost | undefined} */
+let host;
+
+async function activeTab() {
+  // Opened as a page of its own, the popup is told which tab it is about.
+  const asked = new URLSearchParams(location.search).get("tab");
+  if (asked) return chrome.tabs.get(Number(asked));
+  const [tab] = await chrome.tabs.query({ active: true, currentWindow: true });
+  return tab;
+}
+
+async function readSite() {
+  const { url } = (await activeTab()) ?? {};
+  if (!url || !/^https?:/.test(url)) return { host: "", covered: false };
+  const { hostname, origin } = new URL(url);
+  const covered = await chrome.permissions.contains({ origins: [`${origin}/*`] });
+  return { host: hostname, covered };
+}
+
+function show() {
+  const seen = view({ settings: current, site, helpless: host ? HELPLESS.has(host.state) : false });
+  $("state").dataset.kind = seen.kind;
+  $("mask").src = `../icons/${seen.kind === "off" ? "off" : "on"}.svg`;
+  $("headline").textContent = t(seen.headline);
+  $("explanation").textContent = t(`${seen.headline}_hint`);
+  for (const input of document.querySelectorAll("input[name=level]"))
+    /** @type {HTMLInputElement} */ (input).checked = input.getAttribute("value") === current.level;
+  $("level-hint").textContent = t(`level_${current.level}_hint`);
+  $("site").hidden = !seen.siteSwitch && !seen.siteAsk;
+  $("site-switch").hidden = !seen.siteSwitch;
+  $("site-ask").hidden = !seen.siteAsk;
+  $("site-name").textContent = t("popup_site_switch", siteRules.siteOf(site.host));
+  $("site-on").checked = seen.siteOn;
+}
+
+async function showHistory() {
+  const history = await chrome.runtime.sendMessage({ type: "history" });
+  if (!history) return;
+  const { recents, today } = history;
+  $("no-photos").hidden = recents.length > 0;
+  $("recents").replaceChildren(...recents.map(lineOf));
+  $("today").textContent =
+    today === 0 ? t("popup_today_none") : today === 1 ? t("popup_today_one") : t("popup_today", today);
+}
+
+/** @param {FawkesRecent} recent */
+function lineOf(recent) {
+  const item = document.createElement("li");
+  item.className = recent.status;
+  const details = document.createElement("details");
+  const summary = document.createElement("summary");
+  const name = document.createElement("span");
+  name.className = "name";
+  name.textContent = recent.name;
+  const time = document.createElement("time");
+  time.className = "soft";
+  time.dateTime = new Date(recent.time).toISOString();
+  time.textContent = new Date(recent.time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const result = document.createElement("span");
+  result.className = "result soft";
+  result.textContent =
+    recent.status === "failed" ? t("popup_failed") : receipt.sentence(recent.receipt, recent.status);
+  summary.append(name, time, result);
+  const list = document.createElement("dl");
+  list.className = "receipt";
+  const pairs = recent.fault
+    ? [[text.errorText(recent.fault), ""]]
+    : receipt.lines(recent.status === "no_face" ? { ...recent.receipt, faces: [] } : recent.receipt);
+  for (const [term, value] of pairs) {
+    const dt = document.createElement("dt");
+    const dd = document.createElement("dd");
+    dt.textContent = term;
+    dd.textContent = value;
+    list.append(dt, dd);
+  }
+  details.append(summary, list);
+  item.append(details);
+  return item;
+}
+
+/** Asks the browser for a permission; this has to happen right in the click. */
+async function protect(origins) {
+  const granted = await chrome.permissions.request({ origins });
+  if (!granted) return;
+  const name = siteRules.siteOf(site.host);
+  await settings.update(({ sites, level, levelBeforeOff }) => ({
+    sites: sites[name] === "off" ? { ...sites, [name]: "on" } : sites,
+    level: level === "off" ? levelBeforeOff : level,
+  }));
+  site = await readSite();
+  show();
+}
+
+$("levels").addEventListener("change", async (event) => {
+  current = await settings.update(() => ({ level: event.target.value }));
+  show();
+});
+$("site-on").addEventListener("change", async (event) => {
+  const name = siteRules.siteOf(site.host);
+  const rule = event.target.checked ? "on" : "off";
+  current = await settings.update(({ sites }) => ({ sites: { ...sites, [name]: rule } }));
+  show();
+});
+$("protect-site").addEventListener("click", () =>
+  protect([siteRules.patternOf(siteRules.siteOf(site.host))]),
+);
+$("protect-all").addEventListener("click", () => protect(["*://*/*"]));
+$("settings").addEventListener("click", () => {
+  chrome.runtime.openOptionsPage();
+  if (!location.search) window.close();
+});
+$("fix").addEventListener("click", () => {
+  chrome.tabs.create({ url: chrome.runtime.getURL("welcome/welcome.html") });
+  if (!location.search) window.close();
+});
+
+text.localise(document);
+[current, site] = await Promise.all([settings.load(), readSite()]);
+show();
+settings.watch((changed) => {
+  current = changed;
+  show();
+});
+followHost($("host"), (state) => {
+  host = state;
+  $("fix").hidden = !HELPLESS.has(state.state);
+  show();
+});
+chrome.storage.onChanged.addListener((changes, area) => {
+  if ((area === "session" && changes.recents) || (area === "local" && changes.counts)) showHistory();
+});
+await showHistory();

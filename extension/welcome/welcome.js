@@ -1,0 +1,45 @@
+// The first page people see: three steps, and whether the first one is done.
+import "../shared/text.js";
+import { followHost, HELPLESS } from "../shared/host_line.js";
+
+const { t, errorText, localise } = globalThis.fawkes.text;
+const EVERY_SITE = ["*://*/*"];
+const LOOK_AGAIN_MS = 2_000;
+
+/** @param {string} id @returns {any} */
+const $ = (id) => document.getElementById(id);
+
+async function showPermission() {
+  const granted = await chrome.permissions.contains({ origins: EVERY_SITE });
+  $("every").hidden = granted;
+  $("every-done").hidden = !granted;
+}
+
+let copyTimer;
+$("copy").addEventListener("click", async ({ target }) => {
+  await navigator.clipboard.writeText($("command").textContent);
+  target.textContent = t("welcome_copied");
+  clearTimeout(copyTimer);
+  copyTimer = setTimeout(() => (target.textContent = t("welcome_copy")), 2_000);
+});
+$("every").addEventListener("click", () => chrome.permissions.request({ origins: EVERY_SITE }));
+$("settings").addEventListener("click", () => chrome.runtime.openOptionsPage());
+
+localise(document);
+// Windows calls it otherwise.
+if (/Windows/.test(navigator.userAgent)) $("command").textContent = "py install\\bootstrap.py";
+await showPermission();
+chrome.permissions.onAdded.addListener(showPermission);
+chrome.permissions.onRemoved.addListener(showPermission);
+
+const look = followHost($("host"), ({ state, fault }) => {
+  const works = !HELPLESS.has(state) && state !== "unknown";
+  $("step-host").classList.toggle("is-done", works);
+  if (works && !fault) $("host").querySelector(".line").textContent = t("welcome_check_ok");
+  $("fault").hidden = !fault || state === "missing";
+  $("fault").textContent = fault ? errorText(fault) : "";
+});
+// The user installs it in another window: the page sees it without being reloaded.
+setInterval(() => {
+  if (!document.hidden && !$("step-host").classList.contains("is-done")) look();
+}, LOOK_AGAIN_MS);
