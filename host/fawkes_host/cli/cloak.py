@@ -60,6 +60,8 @@ class Outcome:
     error: dict[str, str] | None
     seconds: float
     faces: list[dict[str, Any]]
+    notices: list[str]
+    """Codes of what the photo lost beside what its metadata policy says; ``cli/notices.py``."""
 
 
 @click.command("cloak", epilog=EPILOG)
@@ -134,7 +136,7 @@ def _cloak_all(
     for job in jobs:
         report.begin(job)
         started = time.perf_counter()
-        outcome = Outcome(job.shown_input, None, "failed", None, 0.0, [])
+        outcome = Outcome(job.shown_input, None, "failed", None, 0.0, [], [])
         try:
             if job.output is not None and not overwrite and os.path.lexists(job.output):
                 raise OutputExists(output=job.shown_output)
@@ -146,6 +148,7 @@ def _cloak_all(
             write_atomically(job.output, result.data, overwrite)
             outcome.output = job.shown_output
             outcome.status = result.status
+            outcome.notices = list(result.notices)
             outcome.faces = [
                 {**asdict(face), "box": list(face.box)} for face in result.receipt.faces
             ]

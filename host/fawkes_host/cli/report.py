@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from fawkes_host.cli.notices import tell_lost
+
 if TYPE_CHECKING:
     from fawkes_host.cli.cloak import Outcome
     from fawkes_host.cli.inputs import Job
@@ -89,4 +91,6 @@ class Report:
             count = len(outcome.faces)
             line.append(f"{count} face{'s' if count > 1 else ''} cloaked", style="green")
             line.append(f" → {outcome.output} ({outcome.seconds:.1f} s)")
+        if outcome.notices:
+            line.append(f" ({tell_lost(outcome.notices)})", style="dim")
         self._console.print(line, soft_wrap=True)

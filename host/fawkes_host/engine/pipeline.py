@@ -22,11 +22,10 @@ from .align import Frame, frame_face
 from .cloak import Cloaker
 from .decode import Limits, Photo, decode
 from .detect import Face, detect
-from .encode import encode
+from .encode import Encoded, encode_with_notices
 from .levels import Level
 from .merge import Patch, merge
-from .metadata import Policy
-from .metadata import apply as apply_policy
+from .metadata import Policy, scrub
 from .receipt import FaceReceipt, Receipt, measure_face
 from .visibility import Viewer
 
@@ -52,11 +51,16 @@ ENCODE_ROUNDS = 3
 
 @dataclass(frozen=True)
 class Result:
-    """A finished photo: its bytes, and what was done to it."""
+    """A finished photo: its bytes, and what was done to it.
+
+    ``notices`` are codes of what the photo lost beside what its policy plainly says
+    (``engine.metadata.notices``).
+    """
 
     data: bytes
     status: Literal["cloaked", "no_face"]
     receipt: Receipt
+    notices: tuple[str, ...] = ()
 
 
 class Engine:
@@ -112,8 +116,9 @@ class Engine:
         faces = detect(photo.pixels)
         if not faces:
             way.reach("encode")
-            kept = apply_policy(data, policy)
-            return Result(kept, "no_face", self._receipt(level, policy, started, ()))
+            kept = scrub(data, policy)
+            receipt = self._receipt(level, policy, started, ())
+            return Result(kept.data, "no_face", receipt, kept.notices)
 
         way.reach("align", len(faces))
         frames = [frame_face(face.landmarks, photo.width, photo.height) for face in faces]
@@ -128,7 +133,8 @@ class Engine:
         encoded, seen = self._encode_within_budget(photo, merged, patches, level, policy, limits)
 
         receipts = self._measure(photo, seen, faces, frames, patches, seconds)
-        return Result(encoded, "cloaked", self._receipt(level, policy, started, receipts))
+        receipt = self._receipt(level, policy, started, receipts)
+        return Result(encoded.data, "cloaked", receipt, encoded.notices)
 
     def cloak_pixels(self, pixels: NDArray[np.uint8], level: Level) -> NDArray[np.uint8]:
         """Cloak every face of an image uint8 [h, w, 3] RGB, without decoding and encoding."""
@@ -181,11 +187,11 @@ class Engine:
         level: Level,
         policy: Policy,
         limits: Limits,
-    ) -> tuple[bytes, NDArray[np.uint8]]:
+    ) -> tuple[Encoded, NDArray[np.uint8]]:
         """Encode, look at what a reader of the file will see, and correct what is too visible."""
         for attempt in range(1, ENCODE_ROUNDS + 1):
-            encoded = encode(photo, merged, policy)
-            seen = decode(encoded, limits).pixels
+            encoded = encode_with_notices(photo, merged, policy)
+            seen = decode(encoded.data, limits).pixels
             over = [-level.budget.room(p.viewer.see(seen[p.crop.slices])) for p in patches]
             if max(over) <= OVERSPENT or attempt == ENCODE_ROUNDS:
                 break

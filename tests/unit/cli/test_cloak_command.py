@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,7 @@ def test_json_report_has_the_documented_fields(run, portrait):
     assert result["output"] == str(portrait.parent / "portrait_cloaked.png")
     assert (result["status"], result["error"]) == ("cloaked", None)
     (face,) = result["faces"]
+    assert result["notices"] == []
     assert {"box", "ssimulacra2", "dssim", "psnr", "linf", "seconds", "similarity"} <= set(face)
     assert len(face["box"]) == 4
     assert set(face["similarity"]) == {"dlib_resnet", "mobilefacenet", "faceres"}
@@ -268,3 +270,23 @@ def test_pixels_without_a_face_are_not_touched_on_disk_either(run, tmp_path):
     status, out, _ = run("cloak", "--json", photo)
     assert (status, report_of(out)[0]["status"]) == (0, "no_face")
     assert (tmp_path / "blank_cloaked.webp").read_bytes() == photo.read_bytes()
+
+
+def test_every_notice_of_the_engine_has_a_sentence():
+    from fawkes_host.cli.notices import SENTENCES
+
+    engine = Path(main.__file__).parents[1] / "engine"
+    code = "\n".join(path.read_text("utf-8") for path in engine.rglob("*.py"))
+    noted = set(re.findall(r"note\(\s*\"([a-z_]+)\"", code))
+    assert noted
+    assert noted <= set(SENTENCES)
+
+
+def test_what_a_photo_lost_is_reported(run, tmp_path):
+    from PIL import Image
+
+    file = tmp_path / "palette.png"
+    Image.fromarray(draw_portrait(200)).quantize(32).save(file)
+    status, out, _ = run("cloak", "--json", file)
+    assert status == 0
+    assert report_of(out)[0]["notices"] == ["colours_expanded"]

@@ -1,0 +1,22 @@
+"""Sentences for what a photo lost beside what its metadata policy plainly says."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "thumbnail_removed": "its thumbnail, which showed the face as it was",
+    "companion_pictures_removed": "companion pictures that showed the face as it was",
+    "motion_video_removed": "its motion video, which showed the face as it was",
+    "layers_removed": "layers that showed the face as it was",
+    "trailing_data_removed": "data behind the picture",
+    "unknown_metadata_removed": "metadata that could hold the place",
+    "metadata_unreadable": "metadata that could not be read",
+    "maker_note_removed": "the camera maker's note, which could hold the place",
+    "colours_expanded": "its palette: cloaked, it needs more colours",
+    "bit_depth_reduced": "some depth of colour: it has 8 bits now",
+}
+"""By the engine's notice codes."""
+
+
+def tell_lost(notices: list[str]) -> str:
+    """One line on what is gone; a code without a sentence stands for itself."""
+    return "lost " + "; ".join(SENTENCES.get(code, code) for code in notices)
