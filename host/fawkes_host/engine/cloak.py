@@ -3,7 +3,7 @@
 loss → gradient → normalise → step → project, as in Fawkes (Shan et al., 2020), with what later
 work and our measurements added (``evaluation/ABLATIONS.md``): one change of luminance for all
 three channels, a step preconditioned by the photo's local contrast, input diversity (Xie et al.,
-2019), momentum (Dong et al., 2018), and one surrogate network a step.
+2019), momentum (Dong et al., 2018), and every surrogate in every step.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Recipe:
     """How a cloak is optimised; the numbers were chosen by measurement (``ABLATIONS.md``)."""
 
     goal: Goal = Goal.PUSH
-    steps: int = 48
-    step_size: float = 0.2
+    steps: int = 20
+    step_size: float = 0.35
     """Root mean square of a step, as a share of that of the largest change."""
     momentum: float = 0.5
     contrast_powers: tuple[float, ...] = (0.25, 0.0, 0.25, 0.25)
@@ -56,7 +56,7 @@ class Recipe:
     blur_chance: float = 0.5
     radius: float = 2.0
     """Root mean square of the change, in grey levels of the whole canvas, before the first fit."""
-    fits: tuple[int, ...] = (12, 24)
+    fits: tuple[int, ...] = (6, 12)
     """After so many steps the radius is fitted to the budget of visibility."""
 
 
@@ -83,7 +83,7 @@ class Cloaker:
             n.name: np.asarray(_centre(n, targets[n.name])) for n in self.networks if targets
         }
         self._embed = {n.name: _build_embed(n) for n in self.networks}
-        self._step = {n.name: _build_step(n, recipe) for n in self.networks}
+        self._step = _build_step(self.networks, recipe)
         self._prepare = _build_prepare(recipe)
 
     def warm_up(self) -> None:
@@ -91,7 +91,7 @@ class Cloaker:
         template = self.networks[0].template * (CANVAS_PX / self.networks[0].input_size)
         frame = align.frame_face(template, CANVAS_PX, CANVAS_PX)
         blank = np.full((CANVAS_PX, CANVAS_PX, 3), 128, np.float32)
-        self.optimise(blank, frame, Budget(90.0, 0.01, 1.0), 0, steps=len(self.networks))
+        self.optimise(blank, frame, Budget(90.0, 0.01, 1.0), 0, steps=1)
 
     def optimise(
         self,
@@ -115,7 +115,7 @@ class Cloaker:
         random = np.random.default_rng(seed)
         pixels = tf.constant(canvas[None])
         preconditioner = self._prepare(pixels, tf.constant(frame.mask()[None, ..., None]))
-        directions = self._directions(canvas, frame)
+        directions = list(self._directions(canvas, frame).values())
 
         viewer = Viewer(canvas[frame.crop_slices])
         radius = recipe.radius
@@ -124,18 +124,20 @@ class Cloaker:
         for step in range(steps):
             if on_step is not None:
                 on_step(step / steps)
-            network = self.networks[step % len(self.networks)]
-            view = _chip_transform(network, frame.landmarks, recipe, random)
-            blur = np.float32(random.random() < recipe.blur_chance)
-            change, velocity = self._step[network.name](
+            views = [
+                _chip_transform(network, frame.landmarks, recipe, random)[None]
+                for network in self.networks
+            ]
+            blurs = (random.random(len(views)) < recipe.blur_chance).astype(np.float32)
+            change, velocity = self._step(
                 pixels,
                 preconditioner,
                 change,
                 velocity,
                 np.float32(radius),
-                view[None],
-                blur,
-                directions[network.name],
+                views,
+                blurs,
+                directions,
             )
             if step + 1 in recipe.fits:
                 changed = np.clip(canvas + np.asarray(change[0]), 0.0, 255.0)
@@ -213,8 +215,8 @@ def _build_prepare(recipe: Recipe) -> Any:
     return prepare
 
 
-def _build_step(network: Any, recipe: Recipe) -> Any:
-    """One step of the optimisation on one network, as a graph."""
+def _build_step(networks: Sequence[Any], recipe: Recipe) -> Any:
+    """One step of the optimisation, as a graph whose branches, one a network, run side by side."""
     import tensorflow as tf
 
     plane = tf.TensorSpec((1, CANVAS_PX, CANVAS_PX, 1))
@@ -227,9 +229,9 @@ def _build_step(network: Any, recipe: Recipe) -> Any:
             plane,
             plane,
             tf.TensorSpec(()),
-            tf.TensorSpec((1, 8)),
-            tf.TensorSpec(()),
-            tf.TensorSpec((1, network.embedding_size)),
+            [tf.TensorSpec((1, 8)) for _ in networks],
+            tf.TensorSpec((len(networks),)),
+            [tf.TensorSpec((1, network.embedding_size)) for network in networks],
         ],
     )
     def step(
@@ -238,23 +240,27 @@ def _build_step(network: Any, recipe: Recipe) -> Any:
         change: Any,
         velocity: Any,
         radius: Any,
-        views: Any,
-        blur: Any,
-        direction: Any,
+        views: list[Any],
+        blurs: Any,
+        directions: list[Any],
     ) -> Any:
-        # The photo is warped outside the tape: the gradient of one plane costs a tenth of three.
-        photo = _blur(_warp(pixels, views, network.input_size), blur)
+        velocity = recipe.momentum * velocity
+        for network, view, blur, direction in zip(
+            networks, views, tf.unstack(blurs), directions, strict=True
+        ):
+            # The photo is warped outside the tape: one plane's gradient costs a tenth of three.
+            photo = _blur(_warp(pixels, view, network.input_size), blur)
 
-        # loss
-        with tf.GradientTape() as tape:
-            tape.watch(change)
-            shift = _blur(_warp(change, views, network.input_size), blur)
-            chips = tf.clip_by_value(photo + shift, 0.0, 255.0)
-            loss = tf.reduce_sum(_centre(network, network(chips)) * direction)
+            # loss
+            with tf.GradientTape() as tape:
+                tape.watch(change)
+                shift = _blur(_warp(change, view, network.input_size), blur)
+                chips = tf.clip_by_value(photo + shift, 0.0, 255.0)
+                loss = tf.reduce_sum(_centre(network, network(chips)) * direction)
 
-        # gradient, normalised
-        gradient = tape.gradient(loss, change)
-        velocity = recipe.momentum * velocity + gradient / (_mean(tf.abs(gradient)) + 1e-12)
+            # gradient, normalised, so that every network has the same say
+            gradient = tape.gradient(loss, change)
+            velocity += gradient / (_mean(tf.abs(gradient)) + 1e-12)
 
         # step
         downhill = preconditioner * velocity
