@@ -34,8 +34,10 @@ class Patch:
     def add_to(self, pixels: NDArray[np.uint8], strength: float | None = None) -> NDArray[np.uint8]:
         """Return the crop of a photo uint8 [h, w, 3] with this cloak added, rounded and clipped."""
         factor = self.strength if strength is None else strength
-        cloaked = pixels[self.crop.slices] + factor * self.change[..., None]
-        return np.clip(np.rint(cloaked), 0, 255).astype(np.uint8)
+        # Rounded before it is added: rounding the sum could part the channels by one.
+        whole = np.rint(factor * self.change).astype(np.int16)
+        cloaked = pixels[self.crop.slices].astype(np.int16) + whole[..., None]
+        return np.clip(cloaked, 0, 255).astype(np.uint8)
 
     def fit(self, pixels: NDArray[np.uint8], budget: Budget) -> None:
         """Make the cloak as strong as its budget allows, once it is added to ``pixels``."""
