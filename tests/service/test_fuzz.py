@@ -108,6 +108,10 @@ def test_fuzzed_frames_on_stdio(served, count):
     until(lambda: _status(served).bytes_held == 0)
 
 
+# The connection's own thread draws from ``random`` while a strategy runs, and is taken for it.
+@pytest.mark.filterwarnings(
+    "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
+)
 @pytest.mark.parametrize("count", SIZES)
 def test_fuzzed_frames_on_websocket(served, count):
     link = served.link()

@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from fake_engine import cloaked
+from fawkes_host.protocol.errors import ServiceUnavailable
 from fawkes_host.protocol.messages import Cancel, Error, Status, StatusRequest
 from fawkes_host.service.memory import resident_bytes
 from processes import until
@@ -26,9 +27,17 @@ def photo_of(chance: random.Random, name: str) -> bytes:
 
 
 def status_of(world) -> Status:
-    with world.link() as link:
-        link.send(StatusRequest())
-        return link.expect(Status)
+    """Ask again while clients that have just hung up are still counted, and fill the service."""
+
+    def ask() -> Status | None:
+        try:
+            with world.link() as link:
+                link.send(StatusRequest())
+                return link.expect(Status)
+        except ServiceUnavailable:
+            return None
+
+    return until(ask)
 
 
 class Client(threading.Thread):
