@@ -18,7 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from fawkes_host.protocol.chunks import Assembly, split
-from fawkes_host.protocol.messages import Chunk, Cloak, End, Error, HostMessage, Progress, Result
+from fawkes_host.protocol.messages import (
+    Chunk,
+    Cloak,
+    End,
+    Error,
+    HostHello,
+    HostMessage,
+    Progress,
+    Result,
+)
 from fawkes_host.service.client import Link, ServiceClient
 from fawkes_host.service.endpoint import UnixEndpoint, default
 
@@ -95,6 +104,11 @@ class World:
         link = Talk(self.endpoint.connect())
         self.links.append(link)
         return link
+
+    def hello(self) -> HostHello:
+        """What the service says to a client that hangs up again."""
+        with self.link() as link:
+            return link.hello
 
     def client(self) -> ServiceClient:
         return ServiceClient(self.link())

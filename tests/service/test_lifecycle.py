@@ -128,7 +128,7 @@ def test_wait_until_gone_tells_whether_it_is(world):
 @pytest.mark.parametrize("state", ["", "[]", '{"engine": "hot"}'])
 def test_state_file_that_makes_no_sense_is_a_cold_engine(world, state):
     world.serve()
-    until(lambda: world.link().hello.engine == "ready")
+    until(lambda: world.hello().engine == "ready")
     (world.endpoint.folder / "state.json").write_text(state)
     assert endpoint.peek(world.endpoint) == {}
     assert world.relay().hello(wake=False)["engine"] == "cold"

@@ -56,7 +56,7 @@ def test_relay_that_only_looks_tells_the_state_of_a_service_that_runs(served):
 
 def test_relay_does_not_believe_the_state_that_a_killed_service_left(world):
     service = world.serve()
-    until(lambda: world.link().hello.engine == "ready")
+    until(lambda: world.hello().engine == "ready")
     service.kill()
     service.wait()
     assert world.relay().hello(wake=False)["engine"] == "cold"

@@ -291,7 +291,7 @@ def test_queue_that_is_full_says_so_at_once(world):
 def test_killed_engine_is_reported_and_the_next_photo_works(world):
     world.serve()
     running, waiting = world.link(), world.link()
-    until(lambda: world.link().hello.engine == "ready")
+    until(lambda: world.hello().engine == "ready")
     running.send_photo(SLOW)
     running.expect_running()
     waiting.send_photo(b"face")
@@ -426,7 +426,7 @@ def test_cache_outlives_the_service_and_goes_when_it_is_switched_off(world):
 def test_hello_that_wakes_starts_an_engine_that_did_not_start(world):
     world.set(FAKE_WARM_UP_FATE="weights")
     world.serve()
-    until(lambda: world.link().hello.problem)
+    until(lambda: world.hello().problem)
     until(lambda: not world.engine_pids())
     link = world.link()
     assert isinstance(link.hello, HostHello)

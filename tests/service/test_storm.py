@@ -40,11 +40,6 @@ def status_of(world) -> Status:
     return until(ask)
 
 
-def engine_of(world) -> str:
-    with world.link() as link:
-        return link.hello.engine
-
-
 class Client(threading.Thread):
     """Sends its photos through a relay or the socket; cancels some, hangs up now and then."""
 
@@ -117,7 +112,7 @@ class Client(threading.Thread):
 def test_two_hundred_photos_of_eight_clients_are_all_answered_right(world):
     world.set(FAWKES_CACHE_MIB="20")
     service = world.serve()
-    until(lambda: engine_of(world) == "ready")
+    until(lambda: world.hello().engine == "ready")
 
     def storm() -> list[Client]:
         clients = [Client(world, number) for number in range(CLIENTS)]
