@@ -101,6 +101,7 @@ function serve(port) {
       busy = gathered.take(message);
       if (!busy) return;
     } catch (fault) {
+      busy = true;
       return refuse(fault);
     }
     if (tab) toolbar.countWorking(tab.id, 1);

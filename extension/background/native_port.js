@@ -54,8 +54,11 @@ export class NativePort {
     this.window = limits.windowChunks;
     this.photoBytes = limits.photoBytes;
     this.breaks = 0;
+    /** When the host last said anything. */
+    this.heard = 0;
     this.awake = false;
     this.idleTimer = undefined;
+    this.soundTimer = undefined;
   }
 
   /**
@@ -95,6 +98,7 @@ export class NativePort {
 
   /** Sends a message about a photo; a port that is gone has told its photos already. */
   send(message) {
+    if (message.type === "cloak") this.heard = Date.now();
     this.#post(message);
   }
 
@@ -141,6 +145,7 @@ export class NativePort {
       });
       port.onMessage.addListener((message) => {
         if (port !== this.port || message === null || typeof message !== "object") return;
+        this.heard = Date.now();
         if (message.type === "hello" && !greeted) {
           clearTimeout(timer);
           if (!(message.protocol >= limits.protocol)) return fail(new Fault("host_outdated"));
@@ -151,8 +156,8 @@ export class NativePort {
       });
       port.postMessage({ type: "hello", protocol: limits.protocol, wake });
     });
-    setTimeout(() => {
-      if (this.port === port) this.breaks = 0;
+    this.soundTimer = setTimeout(() => {
+      this.breaks = 0;
     }, limits.soundPortMs);
   }
 
@@ -179,8 +184,12 @@ export class NativePort {
         const fault = message.type === "error" && message.code === "protocol_unsupported";
         if (fault) this.#refused(message);
         const receiver = this.receivers.get(message.id);
-        if (message.type === "error" && typeof message.id === "string") this.#released(message.id);
-        if (receiver) receiver(message);
+        if (message.type === "error" && receiver) {
+          // The photo has ended: no chunk of it is acknowledged any more, and none is to follow.
+          this.receivers.delete(message.id);
+          this.#released(message.id);
+        }
+        receiver?.(message);
       }
     }
     this.#rest();
@@ -194,6 +203,8 @@ export class NativePort {
 
   #broken(port, fault) {
     if (port !== this.port) return;
+    clearTimeout(this.idleTimer);
+    clearTimeout(this.soundTimer);
     this.port = null;
     this.greeting = null;
     this.window = limits.windowChunks;
@@ -246,7 +257,7 @@ export class NativePort {
 
   #rest() {
     clearTimeout(this.idleTimer);
-    if (this.receivers.size === 0)
+    if (this.port && this.receivers.size === 0)
       this.idleTimer = setTimeout(() => this.close(), limits.idlePortMs);
   }
 }

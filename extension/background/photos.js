@@ -95,21 +95,18 @@ export async function cloak(host, photo, options) {
 
 async function converse(host, photo, digest, { level, policy, signal, onProgress }) {
   const id = crypto.randomUUID();
-  let timer;
+  const over = new AbortController();
   try {
     const answer = new Promise((resolve, reject) => {
-      const silence = () => {
-        clearTimeout(timer);
-        timer = setTimeout(() => {
-          host.send({ type: "cancel", id });
-          reject(new Fault("host_silent"));
-        }, limits.silenceMs);
+      const giveUp = (code) => {
+        host.send({ type: "cancel", id });
+        host.forget(id); // ends the sending too, wherever it stands
+        reject(new Fault(code));
       };
       /** @type {any} */
       let result = null;
       const chunks = [];
       host.register(id, (message) => {
-        silence();
         if (message.type === "error") reject(new Fault(message.code, message.parameters));
         else if (message.type === "progress") onProgress(message);
         else if (message.type === "result") result = message;
@@ -117,32 +114,35 @@ async function converse(host, photo, digest, { level, policy, signal, onProgress
         else if (message.type === "end" && result) resolve({ result, chunks });
         else reject(new Fault("transfer_damaged"));
       });
-      signal.addEventListener("abort", () => {
-        host.send({ type: "cancel", id });
-        reject(new Fault("cancelled"));
-      });
-      silence();
+      signal.addEventListener("abort", () => giveUp("cancelled"), { signal: over.signal });
+      // While a photo waits its turn, the host speaks of others: any word counts.
+      const watch = setInterval(() => {
+        if (Date.now() - host.heard > limits.silenceMs) giveUp("host_silent");
+      }, limits.silenceMs / 10);
+      over.signal.addEventListener("abort", () => clearInterval(watch));
     });
     answer.catch(() => {});
     if (signal.aborted) throw new Fault("cancelled");
     host.send({
       type: "cloak", id, size: photo.size, sha256: digest, level, policy, deadline_s: limits.deadlineS,
     });
-    let index = 0;
-    for (const data of photo.chunks) {
+    for (const [index, data] of photo.chunks.entries())
       await host.sendChunk({ type: "chunk", id, index, data });
-      index += 1;
-    }
     host.send({ type: "end", id });
     const { result, chunks } = await answer;
-    if (!Number.isSafeInteger(result.size) || result.size > host.photoBytes * 2)
-      throw new Fault("transfer_damaged");
-    if ((await sha256(joined(chunks, result.size))) !== result.sha256)
-      throw new Fault("transfer_damaged");
-    if (result.status !== "cloaked" && result.status !== "no_face") throw new Fault("internal");
-    return { status: result.status, receipt: result.receipt, chunks };
+    return await checked(result, chunks, host.photoBytes);
   } finally {
-    clearTimeout(timer);
+    over.abort();
     host.forget(id);
   }
+}
+
+/** A result is used only if it is, byte for byte, what the host announced. */
+async function checked({ status, receipt, size, sha256: announced }, chunks, photoBytes) {
+  // A cloaked photo may be larger than its original, but not without limit.
+  const plausible = Number.isSafeInteger(size) && size >= 0 && size <= 2 * photoBytes;
+  if (!plausible || (await sha256(joined(chunks, size))) !== announced)
+    throw new Fault("transfer_damaged");
+  if (status !== "cloaked" && status !== "no_face") throw new Fault("internal", { detail: status });
+  return { status, receipt, chunks };
 }

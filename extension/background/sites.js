@@ -1,8 +1,4 @@
 // Where the content scripts run: the curated sites by the manifest, granted ones by registration.
-import "../shared/site_rules.js";
-
-const { siteRules } = globalThis.fawkes;
-
 const REGISTERED = ["granted-hooks", "granted-content"];
 
 /** The two entries of the manifest, so that their files are listed in one place only. */
@@ -80,7 +76,7 @@ export const ownPatterns = () => manifestScripts().hooks.matches;
  */
 export async function isCovered(url) {
   if (!url || !/^https?:/.test(url)) return false;
-  return chrome.permissions.contains({ origins: [`${new URL(url).origin}/*`] });
+  // Patterns know no ports.
+  const { protocol, hostname } = new URL(url);
+  return chrome.permissions.contains({ origins: [`${protocol}//${hostname}/*`] });
 }
-
-export { siteRules };

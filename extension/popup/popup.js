@@ -30,8 +30,8 @@ async function activeTab() {
 async function readSite() {
   const { url } = (await activeTab()) ?? {};
   if (!url || !/^https?:/.test(url)) return { host: "", covered: false };
-  const { hostname, origin } = new URL(url);
-  const covered = await chrome.permissions.contains({ origins: [`${origin}/*`] });
+  const { hostname, protocol } = new URL(url);
+  const covered = await chrome.permissions.contains({ origins: [`${protocol}//${hostname}/*`] });
   return { host: hostname, covered };
 }
 

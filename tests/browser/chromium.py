@@ -169,7 +169,9 @@ class ChromiumTab:
         """As another program would: from a page that the extension does not know."""
         url = self.page.url
         origin = "/".join(url.split("/")[:3])
-        self.chromium.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=origin)
+        self.chromium.context.grant_permissions(
+            ["clipboard-read", "clipboard-write"], origin=origin
+        )
         self.js(
             "const bytes = Uint8Array.from(atob(arguments[0]), (c) => c.charCodeAt(0));"
             "const blob = new Blob([bytes], {type: 'image/png'});"

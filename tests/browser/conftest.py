@@ -87,7 +87,7 @@ def display() -> Iterator[str]:
         pytest.skip("needs Xvfb")
     reading, writing = os.pipe()
     process = subprocess.Popen(
-        [program, "-displayfd", str(writing), "-screen", "0", "1100x900x24", "-nolisten", "tcp"],
+        [program, "-displayfd", str(writing), "-screen", "0", "1280x1200x24", "-nolisten", "tcp"],
         pass_fds=[writing],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -86,7 +86,7 @@ class Firefox:
         self.log = (home / "firefox.log").open("wb")
         self.process = subprocess.Popen(
             [program, "--no-remote", "--profile", str(profile), "--marionette"]
-            + ["--remote-allow-system-access", "--width", "1000", "--height", "800"],
+            + ["--remote-allow-system-access", "--width", "1000", "--height", "1180"],
             env={
                 **os.environ,
                 "HOME": str(home),
@@ -258,13 +258,17 @@ class FirefoxTab:
 
     def screenshot(self, path: Path, size: tuple[int, int] | None = None) -> None:
         if size is not None:
-            self.firefox.chrome(
-                "const {width, height} = args[0]; const box = gBrowser.selectedBrowser;"
-                "box.style.maxWidth = width + 'px'; box.style.maxHeight = height + 'px';",
-                {"width": size[0], "height": size[1]},
-            )
-            time.sleep(0.3)
+            self._resize(*size)
         path.write_bytes(base64.b64decode(self.marionette.screenshot(full=False)))
+
+    def _resize(self, width: int, height: int) -> None:
+        self.firefox.chrome(
+            "const {style} = gBrowser.selectedBrowser;"
+            "style.maxWidth = args[0] + 'px'; style.maxHeight = args[1] + 'px';",
+            width,
+            height,
+        )
+        time.sleep(0.3)
 
     def close(self) -> None:
         self.marionette.switch_to_window(self.handle)

@@ -131,11 +131,16 @@ const visit = (inner, x, y) => {
 visit(content, 0, 0);
 """
 
-TOAST_TEXT = TOAST + """
+TOAST_TEXT = (
+    TOAST
+    + """
 return toasts.map(({ root }) => root.querySelector(".card").innerText).join("\\n");
 """
+)
 
-TOAST_BUTTON = TOAST + """
+TOAST_BUTTON = (
+    TOAST
+    + """
 for (const toast of toasts) {
   for (const button of toast.root.querySelectorAll("button, summary")) {
     const named = [button.textContent, button.getAttribute("aria-label")].includes(given.label);
@@ -147,3 +152,4 @@ for (const toast of toasts) {
 }
 return null;
 """
+)

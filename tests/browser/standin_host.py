@@ -91,7 +91,13 @@ class Photo:
         while time.monotonic() < end:
             fraction = 0.9 - 0.7 * (end - time.monotonic()) / float(wish["delay_s"])
             send(
-                {"type": "progress", "id": photo, "stage": "cloak", "fraction": fraction, "faces": 1}
+                {
+                    "type": "progress",
+                    "id": photo,
+                    "stage": "cloak",
+                    "fraction": fraction,
+                    "faces": 1,
+                }
             )
             if self.cancelled.wait(0.1):
                 note("cancelled")

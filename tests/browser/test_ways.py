@@ -70,7 +70,13 @@ def assert_unseen(way: Way, tab: Tab, server: Server, folder: Path) -> None:
 
 @ways
 def test_cloaked_photo_arrives_and_the_original_never_does(
-    way: Way, possible: None, running: Running, tab: Tab, server: Server, photos: Path, matrix: Matrix
+    way: Way,
+    possible: None,
+    running: Running,
+    tab: Tab,
+    server: Server,
+    photos: Path,
+    matrix: Matrix,
 ) -> None:
     running.behave("mark", delay_s=0.3)
     way.open(tab, server)
@@ -95,15 +101,28 @@ def test_cloaked_photo_arrives_and_the_original_never_does(
         assert len(handled) == 1
         seen = in_handler(way, tab, lambda: tab.js("return window.seen"))
         if not way.clipboard:
-            assert {facts["type"] for facts in seen if facts["size"]} <= {"image/jpeg", "application/pdf"}
-            times = {facts["lastModified"] for facts in seen if facts["size"] and facts["where"] != "form"}
+            assert {facts["type"] for facts in seen if facts["size"]} <= {
+                "image/jpeg",
+                "application/pdf",
+            }
+            times = {
+                facts["lastModified"]
+                for facts in seen
+                if facts["size"] and facts["where"] != "form"
+            }
             assert times == {1_600_000_000_000}
     matrix.note(way, running, "page's own handler runs", True)
 
 
 @ways
 def test_whatever_fails_nothing_leaves(
-    way: Way, possible: None, running: Running, tab: Tab, server: Server, photos: Path, matrix: Matrix
+    way: Way,
+    possible: None,
+    running: Running,
+    tab: Tab,
+    server: Server,
+    photos: Path,
+    matrix: Matrix,
 ) -> None:
     """No host; then one that dies under the photo; then one that is slow, and the user cancels."""
 

@@ -1,0 +1,37 @@
+"""The JavaScript tests, run by Node's own runner."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parent
+EXTENSION = FOLDER.parents[1] / "extension"
+NODE = shutil.which("node")
+
+needs_node = pytest.mark.skipif(NODE is None, reason="needs Node")
+
+
+@needs_node
+@pytest.mark.parametrize("script", sorted(FOLDER.glob("*.test.mjs")), ids=lambda path: path.name)
+def test_javascript(script: Path) -> None:
+    assert NODE is not None
+    done = subprocess.run(
+        [NODE, "--test", str(script)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_node
+def test_every_script_is_valid_javascript() -> None:
+    assert NODE is not None
+    for script in EXTENSION.rglob("*.js"):
+        kind = "module" if "\nimport " in script.read_text() else "commonjs"
+        command = [NODE, f"--input-type={kind}", "--check"]
+        done = subprocess.run(
+            command, stdin=script.open("rb"), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{script}: {done.stderr}"
