@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 FOLDER = Path(__file__).parent
 EXTENSION = FOLDER.parents[1] / "extension"
 NODE = shutil.which("node")
+MODULE = re.compile(r"^(import|export) ", re.MULTILINE)
 
 needs_node = pytest.mark.skipif(NODE is None, reason="needs Node")
 
@@ -29,9 +31,9 @@ def test_javascript(script: Path) -> None:
 def test_every_script_is_valid_javascript() -> None:
     assert NODE is not None
     for script in EXTENSION.rglob("*.js"):
-        kind = "module" if "\nimport " in script.read_text() else "commonjs"
+        kind = "module" if MODULE.search(script.read_text("utf-8")) else "commonjs"
         command = [NODE, f"--input-type={kind}", "--check"]
         done = subprocess.run(
-            command, stdin=script.open("rb"), capture_output=True, text=True, check=False
+            command, input=script.read_text("utf-8"), capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, f"{script}: {done.stderr}"
