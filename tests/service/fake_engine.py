@@ -70,6 +70,7 @@ class FakeEngine:
             "seconds": 0.01,
             "engine": "fake",
             "faces": faces,
+            "notices": ["layers_removed"] if faces else [],
         }
         made = data if status == "no_face" else cloaked(data, level, policy)
         return FakeOutcome(made, status, receipt)

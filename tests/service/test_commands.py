@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from fake_engine import cloaked
 from processes import until
 
 
@@ -88,6 +89,29 @@ def test_serve_says_where_it_listens_and_ends_with_control_c(world):
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
         assert "listening, pid" in process.stderr.read()
+
+
+def test_cloak_by_the_service_starts_it_and_reports_like_the_engine(world, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"face")
+    (tmp_path / "b.jpg").write_bytes(b"fate=damaged face")
+    (tmp_path / "c.jpg").write_bytes(b"fate=die face")
+    (tmp_path / "d.jpg").write_bytes(b"fate=no_face nobody")
+    told = run("cloak", "--service", "--level", "high", "--json", str(tmp_path))
+    assert told.returncode == 3, told.stderr
+    results = {one["input"][-5:]: one for one in json.loads(told.stdout)["results"]}
+    assert (tmp_path / "a_cloaked.jpg").read_bytes() == cloaked(b"face", "high")
+    assert results["a.jpg"]["faces"][0]["similarity"] == {"a": 0.5}
+    assert results["a.jpg"]["notices"] == ["layers_removed"]
+    assert results["b.jpg"]["error"]["code"] == "damaged_image"
+    assert results["c.jpg"]["error"]["code"] == "engine_crashed"
+    assert (results["d.jpg"]["status"], results["d.jpg"]["faces"]) == ("no_face", [])
+    assert len(world.service_pids()) == 1
+
+
+def test_device_is_not_for_who_lets_the_service_do_it(world, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"face")
+    told = run("cloak", "--service", "--device", "cpu", str(tmp_path / "a.jpg"))
+    assert (told.returncode, "fawkes-host serve" in told.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("flag", ["--tcp=-1", "--tcp=65536", "--device=tpu", "--idle-minutes=0"])

@@ -6,8 +6,9 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -25,6 +26,7 @@ from fawkes_host.protocol.errors import (
 
 if TYPE_CHECKING:
     from fawkes_host.engine.pipeline import Engine
+    from fawkes_host.protocol.messages import LevelName, PolicyName
 
 SCHEMA = 1
 """Of ``--json``; raised when a field changes its meaning or goes."""
@@ -37,6 +39,7 @@ Examples:
   fawkes-host cloak portrait.jpg
   fawkes-host cloak --level high -o out.jpg portrait.jpg
   fawkes-host cloak --recursive -o cloaked/ holidays/
+  fawkes-host cloak --service portrait.jpg
   cat portrait.jpg | fawkes-host cloak - > cloaked.jpg
 
 \b
@@ -64,6 +67,20 @@ class Outcome:
     """Codes of what the photo lost beside what its metadata policy says; ``cli/notices.py``."""
 
 
+@dataclass(frozen=True)
+class Cloaked:
+    """A finished photo, whoever made it; ``faces`` as in ``--json``."""
+
+    data: bytes
+    status: str
+    faces: list[dict[str, Any]]
+    notices: list[str]
+
+
+Cloaking = Callable[[bytes], Cloaked]
+"""Cloaks one photo; raises the errors of ``protocol.errors``."""
+
+
 @click.command("cloak", epilog=EPILOG)
 @click.argument("photos", nargs=-1, required=True, metavar="PHOTO|FOLDER...")
 @click.option(
@@ -89,9 +106,13 @@ class Outcome:
 @click.option(
     "--device",
     type=click.Choice(("auto", "cpu", "gpu")),
-    default="auto",
-    show_default=True,
-    help="Where the networks run.",
+    help="Where the networks run.  [default: auto]",
+)
+@click.option(
+    "--service",
+    is_flag=True,
+    help="Let the engine service do it, which browsers share and which stays warm; "
+    "it is started where there is none.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a report as JSON on standard output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
@@ -102,7 +123,8 @@ def command(
     metadata: str,
     recursive: bool,
     overwrite: bool,
-    device: str,
+    device: str | None,
+    service: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -113,11 +135,19 @@ def command(
     """
     if "-" in photos and (len(photos) > 1 or (as_json and output in (None, "-"))):
         raise click.UsageError("'-' stands alone, and without --json unless -o names a file.")
+    if service and device is not None:
+        raise click.UsageError("--device is the service's own setting: see 'fawkes-host serve'.")
     jobs = find_jobs(photos, output, recursive)
     if not jobs:
         raise click.UsageError("No photos found; use --recursive to look into folders of folders.")
     with Report(len(jobs), quiet or as_json) as report:
-        outcomes = _cloak_all(jobs, level, metadata, device, overwrite, report)
+
+        def start() -> Cloaking:
+            if service:
+                return _service_cloaking(level, metadata, report)
+            return _engine_cloaking(device or "auto", level, metadata, report)
+
+        outcomes = _cloak_all(jobs, start, overwrite, report)
     if as_json:
         click.echo(
             json.dumps({"schema": SCHEMA, "results": [asdict(o) for o in outcomes]}, indent=2)
@@ -129,9 +159,9 @@ def command(
 
 
 def _cloak_all(
-    jobs: list[Job], level: str, metadata: str, device: str, overwrite: bool, report: Report
+    jobs: list[Job], start: Callable[[], Cloaking], overwrite: bool, report: Report
 ) -> list[Outcome]:
-    engine: Engine | None = None
+    cloak: Cloaking | None = None
     outcomes = []
     for job in jobs:
         report.begin(job)
@@ -141,17 +171,15 @@ def _cloak_all(
             if job.output is not None and not overwrite and os.path.lexists(job.output):
                 raise OutputExists(output=job.shown_output)
             data = _read(job)
-            if engine is None:
+            if cloak is None:
                 # Only now: a mistyped name is told at once and not after TensorFlow has started.
-                engine = _start_engine(device)
-            result = _cloak(engine, data, level, metadata, report)
+                cloak = start()
+            result = cloak(data)
             write_atomically(job.output, result.data, overwrite)
             outcome.output = job.shown_output
             outcome.status = result.status
-            outcome.notices = list(result.notices)
-            outcome.faces = [
-                {**asdict(face), "box": list(face.box)} for face in result.receipt.faces
-            ]
+            outcome.notices = result.notices
+            outcome.faces = result.faces
         except FawkesError as error:
             outcome.error = {"code": error.code, "message": str(error)}
         except Exception as error:  # one photo's surprise must not end the others
@@ -163,6 +191,21 @@ def _cloak_all(
     return outcomes
 
 
+def _engine_cloaking(device: str, level: str, metadata: str, report: Report) -> Cloaking:
+    """Cloaking in this process."""
+    engine = _start_engine(device)
+    from fawkes_host.engine.levels import LEVELS as BUDGETS
+    from fawkes_host.engine.metadata import Policy
+
+    def cloak(data: bytes) -> Cloaked:
+        result = engine.cloak(data, BUDGETS[level], Policy(metadata), progress=report.advance)
+        receipt = result.receipt
+        faces = [{**asdict(face), "box": list(face.box)} for face in receipt.faces]
+        return Cloaked(result.data, result.status, faces, list(receipt.notices))
+
+    return cloak
+
+
 def _start_engine(device: str) -> Engine:
     from fawkes_host.engine import runtime
 
@@ -172,11 +215,34 @@ def _start_engine(device: str) -> Engine:
     return Engine(runtime.Device(device))
 
 
-def _cloak(engine: Engine, data: bytes, level: str, metadata: str, report: Report) -> Any:
-    from fawkes_host.engine.levels import LEVELS as BUDGETS
-    from fawkes_host.engine.metadata import Policy
+def _service_cloaking(level: str, metadata: str, report: Report) -> Cloaking:
+    """Cloaking by the service; one that ends is followed by another."""
+    import msgspec
 
-    return engine.cloak(data, BUDGETS[level], Policy(metadata), progress=report.advance)
+    from fawkes_host.protocol.errors import ServiceLost
+    from fawkes_host.service import client
+
+    service: client.ServiceClient | None = None
+
+    def cloak(data: bytes) -> Cloaked:
+        nonlocal service
+        if service is None:
+            service = client.ServiceClient(client.connect())
+        try:
+            photo = service.cloak(
+                data,
+                cast("LevelName", level),
+                cast("PolicyName", metadata),
+                progress=report.advance,
+            )
+        except ServiceLost:
+            service = None
+            raise
+        receipt = photo.receipt
+        faces = [{**msgspec.structs.asdict(face), "box": list(face.box)} for face in receipt.faces]
+        return Cloaked(photo.data, photo.status, faces, list(receipt.notices))
+
+    return cloak
 
 
 def _read(job: Job) -> bytes:

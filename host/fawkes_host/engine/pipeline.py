@@ -51,16 +51,11 @@ ENCODE_ROUNDS = 3
 
 @dataclass(frozen=True)
 class Result:
-    """A finished photo: its bytes, and what was done to it.
-
-    ``notices`` are codes of what the photo lost beside what its policy plainly says
-    (``engine.metadata.notices``).
-    """
+    """A finished photo: its bytes, and what was done to it."""
 
     data: bytes
     status: Literal["cloaked", "no_face"]
     receipt: Receipt
-    notices: tuple[str, ...] = ()
 
 
 class Engine:
@@ -117,8 +112,8 @@ class Engine:
         if not faces:
             way.reach("encode")
             kept = scrub(data, policy)
-            receipt = self._receipt(level, policy, started, ())
-            return Result(kept.data, "no_face", receipt, kept.notices)
+            receipt = self._receipt(level, policy, started, (), kept.notices)
+            return Result(kept.data, "no_face", receipt)
 
         way.reach("align", len(faces))
         frames = [frame_face(face.landmarks, photo.width, photo.height) for face in faces]
@@ -133,8 +128,8 @@ class Engine:
         encoded, seen = self._encode_within_budget(photo, merged, patches, level, policy, limits)
 
         receipts = self._measure(photo, seen, faces, frames, patches, seconds)
-        receipt = self._receipt(level, policy, started, receipts)
-        return Result(encoded.data, "cloaked", receipt, encoded.notices)
+        receipt = self._receipt(level, policy, started, receipts, encoded.notices)
+        return Result(encoded.data, "cloaked", receipt)
 
     def cloak_pixels(self, pixels: NDArray[np.uint8], level: Level) -> NDArray[np.uint8]:
         """Cloak every face of an image uint8 [h, w, 3] RGB, without decoding and encoding."""
@@ -225,10 +220,14 @@ class Engine:
 
     @staticmethod
     def _receipt(
-        level: Level, policy: Policy, started: float, faces: tuple[FaceReceipt, ...]
+        level: Level,
+        policy: Policy,
+        started: float,
+        faces: tuple[FaceReceipt, ...],
+        notices: tuple[str, ...],
     ) -> Receipt:
         seconds = round(time.perf_counter() - started, 3)
-        return Receipt(level.name, policy.value, seconds, fawkes_host.__version__, faces)
+        return Receipt(level.name, policy.value, seconds, fawkes_host.__version__, faces, notices)
 
 
 class _Way:

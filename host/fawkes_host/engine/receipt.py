@@ -40,13 +40,18 @@ class FaceReceipt:
 
 @dataclass(frozen=True)
 class Receipt:
-    """One photo: the level and metadata policy it was cloaked with, and its faces."""
+    """One photo: the level and metadata policy it was cloaked with, and its faces.
+
+    ``notices`` are codes of what the photo lost beside what its policy plainly says
+    (``engine.metadata.notices``).
+    """
 
     level: str
     policy: str
     seconds: float
     engine: str
     faces: tuple[FaceReceipt, ...]
+    notices: tuple[str, ...] = ()
 
 
 def measure_face(

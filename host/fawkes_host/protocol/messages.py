@@ -164,13 +164,17 @@ class FaceReceipt(Struct, frozen=True, kw_only=True):
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
-    """What was done to one photo, in ``seconds`` of the engine's time."""
+    """What was done to one photo, in ``seconds`` of the engine's time.
+
+    ``notices`` are codes of what the photo lost beside what its policy plainly says.
+    """
 
     level: str
     policy: str
     seconds: float
     engine: str
     faces: tuple[FaceReceipt, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 class Result(Message, tag="result", frozen=True, kw_only=True):
