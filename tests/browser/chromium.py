@@ -21,9 +21,7 @@ from playwright.sync_api import (
     Worker,
 )
 
-EXTENSION_ID = "lkicofbnhpdlobohdcnecjglabpoelff"
-"""From the fixed ``key`` of the manifest; a test of the manifest computes it."""
-
+from .registration import CHROMIUM_PROFILES, EXTENSION_ID
 
 PLACE_OF_BUTTON = """function (label) {
   for (const button of this.querySelectorAll("button, summary")) {
@@ -47,7 +45,7 @@ def toast_roots(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 class Chromium:
-    """One Chromium; ``home`` holds its profile and native messaging hosts."""
+    """One Chromium; ``home`` becomes its HOME, with profile and native messaging hosts."""
 
     name = "chromium"
 
@@ -57,14 +55,12 @@ class Chromium:
         home: Path,
         extension: Path,
         *,
-        environment: dict[str, str] | None = None,
+        environment: dict[str, str],
         arguments: Sequence[str] = (),
     ) -> None:
-        self.home = home
-        self.profile = home / "profile"
         self.scheme: Literal["light", "dark"] = "light"
         self.context: BrowserContext = playwright.chromium.launch_persistent_context(
-            self.profile,
+            home / CHROMIUM_PROFILES,
             executable_path=shutil.which("chromium"),
             headless=True,
             args=[
@@ -74,14 +70,13 @@ class Chromium:
                 "--lang=en",
                 *arguments,
             ],
-            env={"HOME": str(home), "LANGUAGE": "en", **(environment or {})},
+            env={**environment, "LANGUAGE": "en"},
             viewport={"width": 1000, "height": 700},
         )
         self.context.set_default_timeout(8_000)
-
-    @property
-    def native_hosts(self) -> Path:
-        return self.profile / "NativeMessagingHosts"
+        self.worker()
+        self.desk = self.open_tab()
+        self.desk.goto(self.extension_url("desk.html"))
 
     def extension_url(self, path: str) -> str:
         return f"chrome-extension://{EXTENSION_ID}/{path}"
@@ -102,12 +97,14 @@ class Chromium:
 
     def kill_background(self) -> None:
         """Ends the service worker as the browser does when it has been idle."""
-        page = self.context.new_page()
-        session = self.context.new_cdp_session(page)
-        session.send("ServiceWorker.enable")
-        session.send("ServiceWorker.stopAllWorkers")
-        session.detach()
-        page.close()
+        self.desk.session.send("ServiceWorker.enable")
+        self.desk.session.send("ServiceWorker.stopAllWorkers")
+        self.desk.session.send("ServiceWorker.disable")
+
+    @contextlib.contextmanager
+    def at_desk(self) -> Iterator[ChromiumTab]:
+        """An empty page of the extension."""
+        yield self.desk
 
     def close(self) -> None:
         self.context.close()

@@ -1,12 +1,10 @@
-"""Two browsers, a web server that records, and a native host that does as it is told."""
+"""Two browsers, a web server that records, and a user with a native host for both."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,15 +15,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Playwright, sync_playwright
 
-from .chromium import EXTENSION_ID, Chromium
+from .chromium import Chromium
 from .extension_build import build
-from .firefox import GECKO_ID, Firefox
+from .firefox import Firefox
 from .matrix import Matrix
 from .server import Server
 from .tab import Tab
-
-HOST_NAME = "org.fawkes.host"
-STANDIN = Path(__file__).with_name("standin_host.py")
+from .user import Host, User
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -108,48 +104,14 @@ def playwright() -> Iterator[Playwright]:
 
 @dataclass
 class Running:
-    """A browser with the extension, and its native host."""
+    """A browser with the extension, and the user it belongs to."""
 
     browser: Chromium | Firefox
-    home: Path
+    user: User
 
     @property
     def name(self) -> str:
         return self.browser.name
-
-    def behave(self, mode: str = "mark", **wish: Any) -> None:
-        """How the stand-in host treats the next photos."""
-        state = self.home / "standin.json"
-        scratch = state.with_suffix(".new")
-        scratch.write_text(json.dumps({"mode": mode, **wish}))
-        scratch.replace(state)
-
-    def host_log(self) -> list[str]:
-        log = self.home / "standin.log"
-        return log.read_text().splitlines() if log.exists() else []
-
-    def install_host(self, program: Path) -> None:
-        folder = self.browser.native_hosts
-        folder.mkdir(parents=True, exist_ok=True)
-        allowed: dict[str, Any] = (
-            {"allowed_origins": [f"chrome-extension://{EXTENSION_ID}/"]}
-            if self.name == "chromium"
-            else {"allowed_extensions": [GECKO_ID]}
-        )
-        manifest = {
-            "name": HOST_NAME,
-            "description": "Fawkes",
-            "path": str(program),
-            "type": "stdio",
-            **allowed,
-        }
-        (folder / f"{HOST_NAME}.json").write_text(json.dumps(manifest))
-
-    def install_standin(self) -> None:
-        self.install_host(self.home / "standin")
-
-    def remove_host(self) -> None:
-        (self.browser.native_hosts / f"{HOST_NAME}.json").unlink(missing_ok=True)
 
     def extension_page(self, path: str) -> Tab:
         tab = self.browser.open_tab()
@@ -158,21 +120,18 @@ class Running:
 
     def in_extension(self, body: str, *args: Any) -> Any:
         """Runs an asynchronous function body in a page of the extension."""
-        tab = self.extension_page("popup/popup.html")
-        try:
-            return call_async(tab, body, *args)
-        finally:
-            tab.close()
+        with self.browser.at_desk() as desk:
+            return call_async(desk, body, *args)
 
     def reset(self) -> None:
-        """Default settings, no history, a fresh port to a host that marks."""
-        self.behave()
-        self.install_standin()
+        """Default settings, no history, no port, a host that marks."""
+        self.user.behave()
+        self.user.use(Host.MARKING)
         self.in_extension(
             "await chrome.storage.local.clear(); await chrome.storage.session.clear();"
         )
         self.browser.kill_background()
-        (self.home / "standin.log").unlink(missing_ok=True)
+        self.user.forget_log()
 
 
 def call_async(tab: Tab, body: str, *args: Any, patience_s: float = 20) -> Any:
@@ -191,30 +150,32 @@ def call_async(tab: Tab, body: str, *args: Any, patience_s: float = 20) -> Any:
     return outcome.get("value")
 
 
+@pytest.fixture(scope="session")
+def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
+    """One for both browsers, since they share a service."""
+    made = User(tmp_path_factory.mktemp("user"))
+    yield made
+    made.close()
+
+
 @pytest.fixture(scope="session", params=["chromium", "firefox"])
 def running(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, user: User
 ) -> Iterator[Running]:
-    home = tmp_path_factory.mktemp(request.param)
-    extension = build(home / "extension")
-    program = home / "standin"
-    program.write_text(f"#!/bin/sh\nexec '{sys.executable}' '{STANDIN}'\n")
-    program.chmod(0o755)
-    environment = {"FAWKES_STANDIN": str(home / "standin.json")}
+    extension = build(tmp_path_factory.mktemp(request.param) / "extension")
     browser: Chromium | Firefox
     if request.param == "chromium":
         if shutil.which("chromium") is None:
             pytest.skip("needs Chromium")
         playwright = request.getfixturevalue("playwright")
-        browser = Chromium(playwright, home, extension, environment=environment)
+        browser = Chromium(playwright, user.home, extension, environment=user.environment)
     else:
         if shutil.which("firefox-esr") is None:
             pytest.skip("needs Firefox ESR")
         display = request.getfixturevalue("display")
-        browser = Firefox(home, display, environment=environment)
+        browser = Firefox(user.home, display, environment=user.environment)
         browser.install(extension)
-    started = Running(browser, home)
-    yield started
+    yield Running(browser, user)
     browser.close()
 
 

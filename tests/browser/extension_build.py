@@ -12,8 +12,12 @@ LOOPBACK = ("http://127.0.0.1/*", "http://localhost/*")
 
 
 def build(folder: Path, matches: Sequence[str] = LOOPBACK) -> Path:
-    """A copy whose manifest names these patterns besides its own; nothing else differs."""
+    """A copy whose manifest names these patterns besides its own, and with an empty page.
+
+    Nothing else differs.  In that page, ``desk.html``, tests use the extension's own rights.
+    """
     shutil.copytree(SHIPPED, folder)
+    (folder / "desk.html").write_text("<!doctype html><title>desk</title>")
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
     manifest["host_permissions"] += matches

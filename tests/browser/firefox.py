@@ -24,8 +24,8 @@ with warnings.catch_warnings():
     from marionette_driver.marionette import ActionSequence, Marionette
 
 from .firefox_scripts import DROP, PICKER, RUN_IN_PAGE, TOAST_BUTTON, TOAST_TEXT
+from .registration import GECKO_ID
 
-GECKO_ID = "fawkes@fawkes.org"
 START_S = 30.0
 
 PREFERENCES: dict[str, bool | int | str] = {
@@ -65,14 +65,13 @@ class Firefox:
         home: Path,
         display: str,
         *,
-        environment: dict[str, str] | None = None,
+        environment: dict[str, str],
         preferences: dict[str, bool | int | str] | None = None,
     ) -> None:
-        self.home = home
         self.display = display
         self.uuid = str(uuid.uuid4())
-        profile = home / "profile"
-        profile.mkdir(parents=True)
+        profile = home / "firefox"
+        profile.mkdir()
         port = free_port()
         wanted = {
             **PREFERENCES,
@@ -87,13 +86,7 @@ class Firefox:
         self.process = subprocess.Popen(
             [program, "--no-remote", "--profile", str(profile), "--marionette"]
             + ["--remote-allow-system-access", "--width", "1000", "--height", "1180"],
-            env={
-                **os.environ,
-                "HOME": str(home),
-                "DISPLAY": display,
-                "LANG": "en_US.UTF-8",
-                **(environment or {}),
-            },
+            env={**environment, "DISPLAY": display, "LANG": "en_US.UTF-8"},
             stdout=self.log,
             stderr=self.log,
         )
@@ -112,12 +105,10 @@ class Firefox:
             time.sleep(0.05)
         raise TimeoutError("Firefox did not start")
 
-    @property
-    def native_hosts(self) -> Path:
-        return self.home / ".mozilla" / "native-messaging-hosts"
-
     def install(self, extension: Path) -> None:
         Addons(self.marionette).install(str(extension), temp=True)
+        self.desk = self.open_tab()
+        self.desk.goto(self.extension_url("desk.html"))
 
     def extension_url(self, path: str) -> str:
         return f"moz-extension://{self.uuid}/{path}"
@@ -155,6 +146,16 @@ class Firefox:
             " disableResetIdleForTest: true});",
             GECKO_ID,
         )
+
+    @contextlib.contextmanager
+    def at_desk(self) -> Iterator[FirefoxTab]:
+        """An empty page of the extension; the tab in front stays there."""
+        before = self.marionette.current_window_handle
+        self.marionette.switch_to_window(self.desk.handle, focus=False)
+        try:
+            yield self.desk
+        finally:
+            self.marionette.switch_to_window(before, focus=False)
 
     def close(self) -> None:
         with contextlib.suppress(Exception):

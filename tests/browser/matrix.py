@@ -13,7 +13,8 @@ COLUMNS = (
     "cloaked photo arrives, original never does",
     "page's own handler runs",
     "no host: nothing leaves",
-    "host dies: nothing leaves",
+    "host killed: nothing leaves",
+    "background killed: arrives all the same",
     "cancel: nothing leaves",
 )
 BROWSERS = ("chromium", "firefox")

@@ -1,8 +1,7 @@
 """A small native host that marks pixels instead of cloaking, and fails on demand.
 
 It speaks ``host/PROTOCOL.md`` and is used to provoke what the real host does not do when asked:
-slow answers, crashes, silence, wrong bytes.  The file named by ``FAWKES_STANDIN`` says how to
-behave, and is read again for every photo.
+crashes, silence, wrong bytes, another protocol.  ``marks.py`` has how it is told to behave.
 """
 
 from __future__ import annotations
@@ -15,32 +14,12 @@ import struct
 import sys
 import threading
 import time
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from marks import behaviour, marked, note, receipt
 
-MARK = (255, 0, 255)
-MARK_SIZE = 48
 CHUNK_BYTES = 512 * 1024
-
-STATE = Path(os.environ.get("FAWKES_STANDIN", "standin.json"))
-LOG = STATE.with_suffix(".log")
 WRITING = threading.Lock()
-
-
-def behaviour() -> dict[str, Any]:
-    """``mode``: mark, no_face, error, crash, silent, damage; ``delay_s``, ``code``."""
-    try:
-        return dict(json.loads(STATE.read_text()))
-    except (OSError, ValueError):
-        return {}
-
-
-def note(event: str) -> None:
-    with LOG.open("a") as log:
-        log.write(event + "\n")
 
 
 def send(message: dict[str, Any]) -> None:
@@ -56,22 +35,6 @@ def receive() -> dict[str, Any] | None:
         return None
     (length,) = struct.unpack("=I", head)
     return dict(json.loads(sys.stdin.buffer.read(length)))
-
-
-def marked(data: bytes) -> bytes:
-    """The same photo with a square of one colour in its corner."""
-    with Image.open(BytesIO(data)) as photo:
-        picture = photo.convert("RGB")
-        picture.paste(MARK, (0, 0, MARK_SIZE, MARK_SIZE))
-        out = BytesIO()
-        picture.save(out, format=photo.format, quality=92)
-    return out.getvalue()
-
-
-def is_marked(data: bytes) -> bool:
-    with Image.open(BytesIO(data)) as photo:
-        red, green, blue = photo.convert("RGB").getpixel((MARK_SIZE // 2, MARK_SIZE // 2))
-    return red > 200 and green < 60 and blue > 200
 
 
 class Photo:
@@ -121,32 +84,15 @@ class Photo:
                 "status": "no_face" if mode == "no_face" else "cloaked",
                 "size": len(data),
                 "sha256": digest if mode != "damage" else "0" * 64,
-                "receipt": receipt(self.message) if mode != "no_face" else receipt(self.message, 0),
+                "receipt": receipt(
+                    self.message["level"], self.message["policy"], int(mode != "no_face")
+                ),
             }
         )
         for index, start in enumerate(range(0, len(data), CHUNK_BYTES)):
             piece = base64.b64encode(data[start : start + CHUNK_BYTES]).decode()
             send({"type": "chunk", "id": photo, "index": index, "data": piece})
         send({"type": "end", "id": photo})
-
-
-def receipt(message: dict[str, Any], faces: int = 1) -> dict[str, Any]:
-    face = {
-        "box": [180, 70, 110, 140],
-        "ssimulacra2": 88.4,
-        "dssim": 0.0067,
-        "psnr": 38.1,
-        "linf": 11.0,
-        "seconds": 1.3,
-        "similarity": {"dlib_resnet": 0.21, "mobilefacenet": 0.12, "faceres": 0.17},
-    }
-    return {
-        "level": message.get("level", "mid"),
-        "policy": message.get("policy", "strip-location"),
-        "seconds": 1.4,
-        "engine": "stand-in",
-        "faces": [face] * faces,
-    }
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import pytest
 from .conftest import Running
 from .server import Server
 from .tab import Tab, wait_for, wait_for_toast
+from .user import Host
 
 FOLDER = Path(os.environ.get("FAWKES_SCREENSHOTS", Path(__file__).with_name("screenshots")))
 
@@ -21,7 +22,7 @@ def test_pages(running: Running, tab: Tab, server: Server, photos: Path, scheme:
     FOLDER.mkdir(exist_ok=True)
     name = f"{running.name}-{scheme}"
     try:
-        running.behave("mark", delay_s=1.5)
+        running.user.behave("mark", delay_s=1.5)
         tab.goto(server.url("/gallery"))
         tab.pick("document.querySelector('#f')", [photos / "astronaut.jpg", photos / "second.jpg"])
         wait_for_toast(tab, "Cloaking …")
@@ -33,7 +34,7 @@ def test_pages(running: Running, tab: Tab, server: Server, photos: Path, scheme:
         time.sleep(0.5)
         tab.screenshot(FOLDER / f"toast-done-{name}.png")
 
-        running.remove_host()
+        running.user.remove_host()
         running.browser.kill_background()
         tab.goto(server.url("/gallery"))
         tab.pick("document.querySelector('#f')", [photos / "astronaut.jpg"])
@@ -44,9 +45,9 @@ def test_pages(running: Running, tab: Tab, server: Server, photos: Path, scheme:
         for page in ("popup", "options", "welcome"):
             for host in ("ready", "missing"):
                 if host == "ready":
-                    running.install_standin()
+                    running.user.use(Host.MARKING)
                 else:
-                    running.remove_host()
+                    running.user.remove_host()
                 running.browser.kill_background()
                 opened = running.browser.open_tab()
                 number = running.in_extension(

@@ -10,13 +10,21 @@ from typing import Any
 import pytest
 
 from .conftest import Running
+from .marks import is_marked
 from .matrix import Matrix
 from .server import Server, Upload
-from .standin_host import is_marked
 from .tab import Tab, wait_for, wait_for_toast, wait_until
+from .user import ENGINE, RELAY, SERVICE, Host
 from .ways import WAYS, Way
 
 ways = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+
+VICTIMS = (
+    (RELAY, "program stopped while it worked"),
+    (SERVICE, "service stopped while it worked"),
+    (ENGINE, "engine stopped while it worked"),
+)
+"""Who is killed under the photo, and what people then read; the ways take turns."""
 
 
 @pytest.fixture
@@ -78,7 +86,7 @@ def test_cloaked_photo_arrives_and_the_original_never_does(
     photos: Path,
     matrix: Matrix,
 ) -> None:
-    running.behave("mark", delay_s=0.3)
+    running.user.behave("mark", delay_s=0.3)
     way.open(tab, server)
     files = chosen(way, photos)
     way.act(tab, files)
@@ -124,7 +132,8 @@ def test_whatever_fails_nothing_leaves(
     photos: Path,
     matrix: Matrix,
 ) -> None:
-    """No host; then one that dies under the photo; then one that is slow, and the user cancels."""
+    """No host; one that is killed under the photo; then the background is, and the user cancels."""
+    user = running.user
 
     def nothing_left() -> bool:
         assert not [u for u in server.recorder.uploads if not u.filename.endswith(".pdf")]
@@ -132,24 +141,50 @@ def test_whatever_fails_nothing_leaves(
         assert_unseen(way, tab, server, photos)
         return True
 
-    running.remove_host()
+    user.remove_host()
     way.open(tab, server)
     way.act(tab, chosen(way, photos)[:1])
     wait_for_toast(tab, "not installed")
     matrix.note(way, running, "no host: nothing leaves", nothing_left())
 
-    running.behave("crash", delay_s=0.1)
-    running.install_standin()
+    user.behave("mark", delay_s=20)
+    user.use(Host.MARKING)
     tab.toast_press("Try again")
-    wait_for_toast(tab, "stopped while it worked")
-    matrix.note(way, running, "host dies: nothing leaves", nothing_left())
+    wait_until(lambda: user.photos_begun() == 1)
+    victim, words = VICTIMS[WAYS.index(way) % len(VICTIMS)]
+    user.kill(victim)
+    wait_for_toast(tab, words)
+    matrix.note(way, running, "host killed: nothing leaves", nothing_left())
 
-    running.behave("mark", delay_s=8)
     tab.toast_press("Try again")
-    wait_for_toast(tab, "Cloaking …")
+    wait_until(lambda: user.photos_begun() == 2)
     tab.toast_press("Cancel")
-    wait_until(lambda: "cancelled" in running.host_log())
+    wait_until(lambda: "cancelled" in user.log())
     wait_until(lambda: tab.toast_text() == "")
     assert not any(upload.data[:2] == b"\xff\xd8" for upload in server.recorder.uploads)
     assert_unseen(way, tab, server, photos)
     matrix.note(way, running, "cancel: nothing leaves", True)
+
+
+@ways
+def test_background_that_is_killed_takes_no_photo_with_it(
+    way: Way,
+    possible: None,
+    running: Running,
+    tab: Tab,
+    server: Server,
+    photos: Path,
+    matrix: Matrix,
+) -> None:
+    user = running.user
+    user.behave("mark", delay_s=20)
+    way.open(tab, server)
+    files = chosen(way, photos)[:1]
+    way.act(tab, files)
+    wait_until(lambda: user.photos_begun() == 1)
+    user.behave("mark")
+    running.browser.kill_background()
+    for upload in server.recorder.wait_for(1):
+        assert upload.filename.endswith(".pdf") or is_marked(upload.data)
+    assert_unseen(way, tab, server, photos)
+    matrix.note(way, running, "background killed: arrives all the same", True)
