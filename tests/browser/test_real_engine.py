@@ -1,0 +1,82 @@
+"""Nothing but real parts: browser, extension, relay, service, networks, and a face they find."""
+
+from __future__ import annotations
+
+import time
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fawkes_host.evaluation.portrait import draw_portrait
+
+from .conftest import Running
+from .server import Server
+from .tab import Tab, wait_for_toast
+from .user import Host
+from .ways import WAYS, Way
+
+WARM_UP_S = 240.0
+"""TensorFlow and four networks, read for the first time on a busy machine."""
+
+CLOAKING_S = 180.0
+
+NAMES = ("file input", "submit while waiting", "drop on the page", "paste")
+
+
+@pytest.fixture(scope="session")
+def portrait(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A drawn face as JPEG, and beside it as PNG for the clipboard."""
+    path = tmp_path_factory.mktemp("portrait") / "portrait.jpg"
+    drawing = Image.fromarray(draw_portrait())
+    drawing.save(path, quality=92)
+    drawing.save(path.with_suffix(".png"))
+    return path
+
+
+@pytest.fixture
+def real(running: Running, tab: Tab) -> None:
+    """The real engine, warm, at the level that takes the least time."""
+    running.user.use(Host.REAL)
+    running.in_extension(
+        "await chrome.storage.local.set({settings: {level: 'low'}});"
+        "await chrome.runtime.sendMessage({type: 'wake'});"
+    )
+    end = time.monotonic() + WARM_UP_S
+    while (host := running.in_extension("return chrome.runtime.sendMessage({type: 'look'})"))[
+        "state"
+    ] != "ready":
+        assert time.monotonic() < end, host
+        time.sleep(0.5)
+
+
+@pytest.mark.parametrize(
+    "way", [way for way in WAYS if way.name in NAMES], ids=lambda way: way.name
+)
+def test_face_is_cloaked_by_the_networks_on_its_way(
+    way: Way, real: None, running: Running, tab: Tab, server: Server, portrait: Path
+) -> None:
+    way.open(tab, server)
+    way.act(tab, [portrait])
+    if not way.navigates:
+        wait_for_toast(tab, "1 face cloaked", patience_s=CLOAKING_S)
+    (upload,) = server.recorder.wait_for(1, timeout_s=CLOAKING_S)
+
+    original = portrait.with_suffix(".png") if way.clipboard else portrait
+    assert upload.data != original.read_bytes()
+    with Image.open(original) as before, Image.open(BytesIO(upload.data)) as after:
+        assert (after.format, after.size) == (before.format, before.size)
+        change = np.abs(np.asarray(after, np.int16) - np.asarray(before, np.int16))
+    # The face is in the upper half; the lowest rows are coat and background.
+    assert change[:250].mean() > 10 * change[-40:].mean()
+    assert 2 <= change.max() < 100
+
+    (recent,) = running.in_extension("return chrome.runtime.sendMessage({type: 'history'})")[
+        "recents"
+    ]
+    (face,) = recent["receipt"]["faces"]
+    assert recent["receipt"]["level"] == "low"
+    assert set(face["similarity"]) == {"dlib_resnet", "mobilefacenet", "faceres"}
+    assert all(value < 0.95 for value in face["similarity"].values())
