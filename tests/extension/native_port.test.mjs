@@ -1,0 +1,243 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { afterEach, test } from "node:test";
+import { moduleAt } from "./load.mjs";
+import { chromeWith, FakePort } from "./native_host.mjs";
+
+const golden = JSON.parse(readFileSync(new URL("../data/frames/conversation.json", import.meta.url)));
+const { NativePort, faultOfDisconnect } = await import(moduleAt("background/native_port.js"));
+const { cloak, gather, joined } = await import(moduleAt("background/photos.js"));
+
+const states = [];
+const opened = [];
+function hostOver(...ports) {
+  globalThis.chrome = chromeWith(ports);
+  states.length = 0;
+  opened.push(new NativePort({ onHost: (host) => states.push(host.state) }));
+  return opened.at(-1);
+}
+// An open port rests on a timer of minutes, for which Node would wait.
+afterEach(() => {
+  for (const host of opened.splice(0)) host.close();
+});
+
+const HELLO = golden.host.find(({ type }) => type === "hello");
+const greeting = (port) => {
+  port.answer = (message) => {
+    if (message.type === "hello") queueMicrotask(() => port.say(HELLO));
+  };
+  return port;
+};
+const until = async (condition) => {
+  for (let turn = 0; turn < 500 && !condition(); turn += 1) await new Promise((resolve) => setTimeout(resolve, 2));
+  assert.ok(condition());
+};
+const options = (more = {}) => ({
+  level: "mid", policy: "strip-location", signal: new AbortController().signal, onProgress() {}, ...more,
+});
+const photo = { size: 12, chunks: [golden.photo] };
+
+/** A host that goes through the golden conversation, under the id that the client chose. */
+function goldenHost(port) {
+  const answers = golden.host.filter(({ type }) => type !== "hello" && type !== "engine");
+  port.answer = ({ type, id }) => {
+    const say = (kinds) => {
+      while (answers.length && kinds.includes(answers[0].type)) {
+        const message = { ...answers.shift(), id };
+        queueMicrotask(() => port.say(message));
+      }
+    };
+    if (type === "hello") queueMicrotask(() => port.say(HELLO));
+    if (type === "chunk") say(["ack"]);
+    if (type === "end") say(["progress", "result", "chunk", "end"]);
+  };
+  return port;
+}
+
+test("the golden conversation gives the photo back", async () => {
+  const port = goldenHost(new FakePort());
+  const progress = [];
+  const result = await cloak(hostOver(port), photo, options({ onProgress: (p) => progress.push(p.stage) }));
+  assert.equal(result.status, golden.host.find(({ type }) => type === "result").status);
+  assert.deepEqual([...joined(result.chunks, 12)], [...Buffer.from(golden.photo, "base64")]);
+  assert.ok(progress.length > 0);
+});
+
+test("what is sent is the golden conversation", async () => {
+  const port = goldenHost(new FakePort());
+  await cloak(hostOver(port), photo, options());
+  const { id } = port.sent.find(({ type }) => type === "cloak");
+  const expected = golden.client.map((message) => ("id" in message ? { ...message, id } : message));
+  const sent = port.sent.map((message) => ("deadline_s" in message ? { ...message, deadline_s: 300 } : message));
+  assert.deepEqual(sent, expected);
+  assert.match(id, /^[A-Za-z0-9_-]{1,64}$/);
+});
+
+test("a result that is not what was announced is refused", async () => {
+  const spoil = {
+    "another sum": (m) => (m.type === "result" ? { ...m, sha256: "0".repeat(64) } : m),
+    "too short": (m) => (m.type === "result" ? { ...m, size: 13 } : m),
+    "too long": (m) => (m.type === "result" ? { ...m, size: 11 } : m),
+    "absurdly large": (m) => (m.type === "result" ? { ...m, size: 2 ** 40 } : m),
+    "a gap": (m) => (m.type === "chunk" ? { ...m, index: 1 } : m),
+    "no result": (m) => (m.type === "result" ? { type: "progress", id: m.id, stage: "x", fraction: 0, faces: 0 } : m),
+  };
+  for (const [name, change] of Object.entries(spoil)) {
+    const port = goldenHost(new FakePort());
+    const say = port.say.bind(port);
+    port.say = (message) => say(change(message));
+    await assert.rejects(cloak(hostOver(port), photo, options()), { code: "transfer_damaged" }, name);
+  }
+});
+
+test("no more chunks are under way than the host allows", async () => {
+  const port = greeting(new FakePort());
+  const host = hostOver(port);
+  HELLO.limits.window_chunks = 3;
+  const chunks = Array.from({ length: 10 }, () => "AAAA");
+  const done = cloak(host, { size: 30, chunks }, options());
+  done.catch(() => {});
+  const count = () => port.sent.filter(({ type }) => type === "chunk").length;
+  await until(() => count() === 3);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(count(), 3);
+  const { id } = port.sent.find(({ type }) => type === "chunk");
+  port.say({ type: "ack", id, index: 0 });
+  await until(() => count() === 4);
+  port.say({ type: "error", id, code: "out_of_memory", parameters: {} });
+  await assert.rejects(done, { code: "out_of_memory" });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(count(), 4);
+});
+
+test("a photo that ended with an error leaves its room to the next", async () => {
+  const port = greeting(new FakePort());
+  const host = hostOver(port);
+  const chunks = Array.from({ length: 5 }, () => "AAAA");
+  const first = cloak(host, { size: 15, chunks }, options());
+  first.catch(() => {});
+  const of = (id) => port.sent.filter((message) => message.type === "chunk" && message.id === id).length;
+  await until(() => port.sent.some(({ type }) => type === "chunk"));
+  const { id } = port.sent.find(({ type }) => type === "chunk");
+  await until(() => of(id) === 3);
+  const second = cloak(host, { size: 15, chunks }, options());
+  second.catch(() => {});
+  await until(() => port.sent.filter(({ type }) => type === "cloak").length === 2);
+  port.say({ type: "error", id, code: "busy_not", parameters: {} });
+  await assert.rejects(first, { code: "busy_not" });
+  await until(() => port.sent.filter((m) => m.type === "chunk" && m.id !== id).length === 3);
+  port.break("Native host has exited.");
+  await assert.rejects(second, { code: "host_gone" });
+});
+
+test("a host that is not there is told from one that is forbidden or broken", () => {
+  const code = (sentence, greeted) => faultOfDisconnect(sentence, greeted).code;
+  assert.equal(code("Specified native messaging host not found.", false), "host_missing");
+  assert.equal(code("No such native application org.fawkes.host", false), "host_missing");
+  assert.equal(code("Access to the specified native messaging host is forbidden.", false), "host_forbidden");
+  assert.equal(code("Native host has exited.", false), "host_broken");
+  assert.equal(code("", false), "host_broken");
+  assert.equal(code("Native host has exited.", true), "host_gone");
+  assert.equal(code("", true), "host_gone");
+});
+
+test("a missing host is a state, and the next photo asks again", async () => {
+  const absent = new FakePort();
+  absent.dead = "Specified native messaging host not found.";
+  const host = hostOver(absent, goldenHost(new FakePort()));
+  await assert.rejects(cloak(host, photo, options()), { code: "host_missing" });
+  assert.equal(host.host.state, "missing");
+  assert.equal((await cloak(host, photo, options())).status, "cloaked");
+  assert.notEqual(host.host.state, "missing");
+});
+
+test("a host that breaks under photos tells all of them", async () => {
+  const port = greeting(new FakePort());
+  const host = hostOver(port);
+  const both = [cloak(host, photo, options()), cloak(host, photo, options())];
+  await until(() => port.sent.filter(({ type }) => type === "end").length === 2);
+  port.break("Native host has exited.");
+  for (const one of both) await assert.rejects(one, { code: "host_gone" });
+});
+
+test("a host of an older protocol is asked for no photo", async () => {
+  const port = new FakePort();
+  port.answer = ({ type }) => {
+    if (type === "hello") queueMicrotask(() => port.say({ ...HELLO, protocol: 0 }));
+  };
+  const host = hostOver(port);
+  await assert.rejects(cloak(host, photo, options()), { code: "host_outdated" });
+  assert.equal(host.host.state, "outdated");
+  assert.ok(!port.sent.some(({ type }) => type === "cloak"));
+});
+
+test("a newer host that does not speak ours makes the extension the older one", async () => {
+  const port = new FakePort();
+  port.answer = ({ type, id }) => {
+    if (type === "hello") queueMicrotask(() => port.say({ ...HELLO, protocol: 3 }));
+    if (type === "cloak")
+      queueMicrotask(() =>
+        port.say({ type: "error", id, code: "protocol_unsupported", parameters: { protocol: 1, supported: "3" } }));
+  };
+  const host = hostOver(port);
+  await assert.rejects(cloak(host, photo, options()), { code: "protocol_unsupported" });
+  assert.equal(host.host.fault.code, "extension_outdated");
+});
+
+test("cancelling tells the host", async () => {
+  const port = greeting(new FakePort());
+  const abort = new AbortController();
+  const job = cloak(hostOver(port), photo, options({ signal: abort.signal }));
+  await until(() => port.sent.some(({ type }) => type === "end"));
+  abort.abort();
+  await assert.rejects(job, { code: "cancelled" });
+  assert.equal(port.sent.at(-1).type, "cancel");
+});
+
+test("cancelling ends a photo that waits for room to be sent", async () => {
+  const port = greeting(new FakePort());
+  const abort = new AbortController();
+  const many = { size: 30, chunks: Array.from({ length: 10 }, () => "AAAA") };
+  const job = cloak(hostOver(port), many, options({ signal: abort.signal }));
+  await until(() => port.sent.filter(({ type }) => type === "chunk").length === 3);
+  abort.abort();
+  await assert.rejects(job, { code: "cancelled" });
+});
+
+test("messages nobody asked for change nothing", async () => {
+  const port = goldenHost(new FakePort());
+  const host = hostOver(port);
+  await host.ready();
+  for (const message of [null, 1, {}, { type: "colour" }, { type: "result", id: "x" }, { type: "ack", id: "x" },
+    { type: "error", id: null, code: "bad_message" }, { type: "end" }])
+    port.say(message);
+  assert.equal((await cloak(host, photo, options())).status, "cloaked");
+});
+
+test("a content script's photo is gathered piece by piece", () => {
+  const { take, photo: gathered } = gather();
+  assert.equal(take({ type: "begin", name: "a.jpg", size: 12 }), false);
+  assert.equal(take({ type: "chunk", data: golden.photo }), false);
+  assert.equal(take({ type: "end" }), true);
+  assert.deepEqual(gathered(), { name: "a.jpg", size: 12, chunks: [golden.photo] });
+});
+
+test("a content script that says something else is refused", () => {
+  const refuse = (code, ...messages) => {
+    const { take } = gather();
+    const last = messages.pop();
+    for (const message of messages) take(message);
+    assert.throws(() => take(last), { code });
+  };
+  const begin = { type: "begin", name: "a", size: 3 };
+  refuse("bad_message", { type: "end" });
+  refuse("bad_message", { type: "chunk", data: "AAAA" });
+  refuse("bad_message", begin, begin);
+  refuse("bad_message", begin, { type: "chunk", data: 7 });
+  refuse("bad_message", { ...begin, size: -1 });
+  refuse("bad_message", { ...begin, size: "3" });
+  refuse("too_many_bytes", { ...begin, size: 2 ** 30 });
+  refuse("transfer_damaged", begin, { type: "chunk", data: "AAAA" }, { type: "chunk", data: "A".repeat(400) });
+  assert.throws(() => joined(["AAAA"], 4), { code: "transfer_damaged" });
+  assert.throws(() => joined(["AAAA"], 2), { code: "transfer_damaged" });
+});
