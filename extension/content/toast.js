@@ -185,6 +185,8 @@
       async done({ status, receipt, original, cloaked }) {
         end("done");
         state.textContent = fawkes.receipt.sentence(receipt, status);
+        const lost = fawkes.receipt.lost(receipt);
+        if (lost) row.append(make("p", "lost", lost));
         if (status !== "cloaked") return;
         const more = make("div", "more");
         const details = make("details");

@@ -78,6 +78,7 @@
     .question, .more { grid-column: 1 / -1; margin-top: 8px; }
     .question { display: flex; flex-wrap: wrap; gap: 8px; padding: 10px; border-radius: 10px; background: var(--warn-field); }
     .question p { width: 100%; color: var(--ink); }
+    .lost { grid-column: 2 / -1; color: var(--soft); }
     .more { display: flex; flex-direction: column; gap: 8px; }
     .peek {
       position: relative; width: 100%; padding: 0; border-radius: 10px; overflow: hidden;

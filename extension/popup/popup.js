@@ -92,6 +92,10 @@ function lineOf(recent) {
     list.append(dt, dd);
   }
   details.append(summary, list);
+  const lost = document.createElement("p");
+  lost.className = "lost soft";
+  lost.textContent = receipt.lost(recent.receipt);
+  if (lost.textContent) details.append(lost);
   item.append(details);
   return item;
 }

@@ -43,5 +43,19 @@
     return pairs;
   }
 
-  fawkes.receipt = Object.freeze({ sentence, lines });
+  /**
+   * What the photo lost beside what its metadata policy plainly says; empty where it lost nothing.
+   * @param {FawkesReceipt | null} receipt
+   * @returns {string}
+   */
+  function lost(receipt) {
+    const { t } = fawkes.text;
+    const gone = (receipt?.notices ?? []).map((code) => {
+      const words = t(`notice_${code}`);
+      return words === `notice_${code}` ? t("notice_unknown", code) : words;
+    });
+    return gone.length > 0 ? t("receipt_lost", gone.join("; ")) : "";
+  }
+
+  fawkes.receipt = Object.freeze({ sentence, lines, lost });
 })((globalThis.fawkes ??= {}));

@@ -38,6 +38,8 @@ interface FawkesReceipt {
   seconds: number;
   engine: string;
   faces: FawkesFace[];
+  /** Codes of what the photo lost; older hosts send none. */
+  notices?: string[];
 }
 
 /** Content script → background, over one port named `photo` for each photo. */
