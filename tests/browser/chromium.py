@@ -247,4 +247,8 @@ class ChromiumTab:
         self.page.screenshot(path=path)
 
     def close(self) -> None:
+        # A page that is closed while it goes elsewhere is now and then never done with it, and
+        # unlike this way out of that, closing knows no limit of time.
+        with contextlib.suppress(Error):
+            self.page.goto("about:blank")
         self.page.close()

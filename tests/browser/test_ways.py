@@ -55,9 +55,9 @@ def in_handler(way: Way, tab: Tab, look: Callable[[], Any]) -> Any:
     return look()
 
 
-def arrived(way: Way, tab: Tab, server: Server) -> list[Upload]:
+def arrived(way: Way, tab: Tab, server: Server, files: int) -> list[Upload]:
     """The files, as soon as all are there and the page has settled."""
-    uploads = server.recorder.wait_for(way.files)
+    uploads = server.recorder.wait_for(files)
     if way.navigates:
         in_handler(way, tab, lambda: wait_for(tab, "return document.title === 'received'"))
     return uploads
@@ -90,7 +90,7 @@ def test_cloaked_photo_arrives_and_the_original_never_does(
     way.open(tab, server)
     files = chosen(way, photos)
     way.act(tab, files)
-    uploads = arrived(way, tab, server)
+    uploads = arrived(way, tab, server, way.files)
 
     assert len(uploads) == way.files
     for upload in uploads:
@@ -184,7 +184,7 @@ def test_background_that_is_killed_takes_no_photo_with_it(
     wait_until(lambda: user.photos_begun() == 1)
     user.behave("mark")
     running.browser.kill_background()
-    for upload in server.recorder.wait_for(1):
+    for upload in arrived(way, tab, server, 1):
         assert upload.filename.endswith(".pdf") or is_marked(upload.data)
     assert_unseen(way, tab, server, photos)
     matrix.note(way, running, "background killed: arrives all the same", True)
