@@ -58,6 +58,11 @@ class Recipe:
     """Root mean square of the change, in grey levels of the whole canvas, before the first fit."""
     fits: tuple[int, ...] = (6, 12)
     """After so many steps the radius is fitted to the budget of visibility."""
+    overshoot: float = 1.15
+    """The radius is that of a change which spends so much of the budget."""
+    projections: tuple[int, ...] = (6, 9, 12, 15, 18, 20)
+    """After so many steps the change is brought within the budget by its steepest way, so that it
+    loses what is most visible and keeps the rest."""
 
 
 class Cloaker:
@@ -114,7 +119,9 @@ class Cloaker:
         steps = steps or recipe.steps
         random = np.random.default_rng(seed)
         pixels = tf.constant(canvas[None])
-        preconditioner = self._prepare(pixels, tf.constant(frame.mask()[None, ..., None]))
+        mask = frame.mask()
+        preconditioner = self._prepare(pixels, tf.constant(mask[None, ..., None]))
+        mask = mask[frame.crop_slices]
         directions = list(self._directions(canvas, frame).values())
 
         viewer = Viewer(canvas[frame.crop_slices])
@@ -139,11 +146,14 @@ class Cloaker:
                 blurs,
                 directions,
             )
-            if step + 1 in recipe.fits:
-                changed = np.clip(canvas + np.asarray(change[0]), 0.0, 255.0)
-                spent = 1.0 - budget.room(viewer.see(changed[frame.crop_slices]))
-                # What is spent is nearly proportional to the change.
-                radius *= float(np.clip(1.0 / max(spent, 0.01), 0.33, 3.0))
+            if step + 1 in recipe.projections:
+                plane = change.numpy()[0, :, :, 0]
+                spent, within = viewer.bring_within(plane[frame.crop_slices], budget)
+                plane[frame.crop_slices] += mask * (within - plane[frame.crop_slices])
+                change = tf.constant(plane[None, :, :, None])
+                if step + 1 in recipe.fits:
+                    # What is spent is nearly proportional to the change.
+                    radius *= float(np.clip(recipe.overshoot / max(spent, 0.01), 0.33, 3.0))
         return np.asarray(change[0, :, :, 0])
 
     def similarity(

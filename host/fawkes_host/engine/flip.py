@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import separable
+from .separable import Border, band_matrices
+
 PIXELS_PER_DEGREE = 0.7 * 3840 / 0.7 * np.pi / 180
 COLOUR_EXPONENT = 0.7
 FEATURE_EXPONENT = 0.5
@@ -38,59 +41,75 @@ WHITE = RGB_TO_XYZ.sum(axis=1)
 RGB_TO_RELATIVE_XYZ = (RGB_TO_XYZ / WHITE[:, None]).astype(np.float32)
 
 
+Reference = tuple[Any, tuple[Any, Any]]
+"""What the eye sees of an original: colours, and the strength of edges and of points."""
+
+
 def flip(original: Any, changed: Any) -> Any:
     """Mean FLIP of each changed crop against its original.
 
     Both are float32 tensors [n, h, w, 3], sRGB 0..255.  Returns a float32 tensor [n].  Call it in
     a graph: TensorFlow then fuses most of it.
     """
+    return difference(look_at(original), changed)
+
+
+def difference(reference: Reference, changed: Any) -> Any:
+    """As ``flip``, against originals that ``look_at`` has prepared."""
     import tensorflow as tf
 
-    colour1, features1 = _views(original)
-    colour2, features2 = _views(changed)
-    difference = _hyab(colour1, colour2) ** COLOUR_EXPONENT
+    colour1, features1 = reference
+    colour2, features2 = look_at(changed)
+    colour = _hyab(colour1, colour2) ** COLOUR_EXPONENT
     largest = _largest_difference()
     bend, share = BEND[0] * largest, BEND[1]
-    difference = tf.where(
-        difference < bend,
-        share / bend * difference,
-        share + (difference - bend) / (largest - bend) * (1.0 - share),
+    colour = tf.where(
+        colour < bend,
+        share / bend * colour,
+        share + (colour - bend) / (largest - bend) * (1.0 - share),
     )
-    feature = tf.zeros_like(difference)
+    feature = tf.zeros_like(colour)
     for before, after in zip(features1, features2, strict=True):
         feature = tf.maximum(feature, tf.abs(before - after))
     feature = (feature / np.sqrt(2.0)) ** FEATURE_EXPONENT
-    return tf.reduce_mean(difference ** (1.0 - tf.minimum(feature, 1.0)), axis=(1, 2))
+    return tf.reduce_mean(colour ** (1.0 - tf.minimum(feature, 1.0)), axis=(1, 2))
 
 
-def _views(srgb: Any) -> tuple[Any, tuple[Any, Any]]:
+def look_at(srgb: Any) -> Reference:
     """What is compared: Hunt-adjusted Lab [n, h, w, 3] as the eye resolves it, and the strength of
     edges and of points, each [n, h, w]."""
     import tensorflow as tf
 
     xyz = to_xyz(srgb)
+    height, width = tf.shape(xyz)[1], tf.shape(xyz)[2]
+
+    def filtered(planes: Any, down: Profiles, across: Profiles) -> Any:
+        rows = band_matrices(down, height, Border.REPEATED)
+        columns = band_matrices(across, width, Border.REPEATED)
+        return separable.apply(planes, rows, columns)
+
     luminance = 116.0 * xyz[..., 1] - 16.0
     opponents = tf.stack(
         [luminance, 500.0 * (xyz[..., 0] - xyz[..., 1]), 200.0 * (xyz[..., 1] - xyz[..., 2])],
-        axis=-1,
+        axis=1,
     )
 
     seen = tf.zeros_like(opponents)
-    for weights, row, column in _csf_filters():
-        seen += weights * _separable(opponents, row, column)
-    y = (seen[..., 0] + 16.0) / 116.0
-    seen_xyz = tf.stack([seen[..., 1] / 500.0 + y, y, y - seen[..., 2] / 200.0], axis=-1)
+    for weights, profiles in _csf_filters():
+        seen += weights[:, None, None] * filtered(opponents, profiles, profiles)
+    y = (seen[:, 0] + 16.0) / 116.0
+    seen_xyz = tf.stack([seen[:, 1] / 500.0 + y, y, y - seen[:, 2] / 200.0], axis=-1)
     to_rgb = np.linalg.inv(RGB_TO_RELATIVE_XYZ)
     seen_rgb = tf.clip_by_value(tf.einsum("nhwc,dc->nhwd", seen_xyz, to_rgb), 0.0, 1.0)
     lab = to_lab(tf.einsum("nhwc,dc->nhwd", seen_rgb, RGB_TO_RELATIVE_XYZ))
     hunt = tf.concat([lab[..., :1], lab[..., 1:] * lab[..., :1] * 0.01], axis=-1)
 
-    grey = xyz[..., 1:2]
+    grey = xyz[:, None, :, :, 1]
     smooth, edge, point = _feature_filters()
     strengths = []
     for profile in (edge, point):
-        across = _separable(grey, smooth, profile)[..., 0]
-        down = _separable(grey, profile, smooth)[..., 0]
+        across = filtered(grey, smooth, profile)[:, 0]
+        down = filtered(grey, profile, smooth)[:, 0]
         strengths.append(tf.sqrt(across**2 + down**2))
     return hunt, (strengths[0], strengths[1])
 
@@ -142,41 +161,38 @@ def _largest_difference() -> float:
     return float((abs(gap[0]) + np.hypot(gap[1], gap[2])) ** COLOUR_EXPONENT)
 
 
-Kernel = NDArray[np.float32]
+Profiles = NDArray[np.float32]
+"""Float32 [channels, k] with k odd."""
 
 
 @lru_cache(maxsize=1)
-def _csf_filters() -> tuple[tuple[Kernel, Kernel, Kernel], ...]:
-    """The contrast sensitivity of each channel as a sum of separable Gaussians: weights [3] and the
-    two profiles [k, 3] of each term; the whole sums to one in every channel."""
+def _csf_filters() -> tuple[tuple[NDArray[np.float32], Profiles], ...]:
+    """The contrast sensitivity of each channel as a sum of separable Gaussians: weights [3] and
+    profiles [3, k] of each term; the whole sums to one in every channel."""
     widest = max(width for terms in CSF.values() for _, width in terms)
     radius = int(np.ceil(3 * np.sqrt(widest / (2 * np.pi**2)) * PIXELS_PER_DEGREE))
     degrees = np.arange(-radius, radius + 1) / PIXELS_PER_DEGREE
     terms = []
     for place in range(2):
-        weights, profiles = np.zeros(3), np.zeros((len(degrees), 3))
+        weights, profiles = np.zeros(3), np.zeros((3, len(degrees)))
         for channel, gaussians in enumerate(CSF.values()):
-            profiles[:, channel] = 1.0 / len(degrees)
+            profiles[channel] = 1.0 / len(degrees)
             if place < len(gaussians):
                 amplitude, width = gaussians[place]
                 profile = np.exp(-(np.pi**2) / width * degrees**2)
-                profiles[:, channel] = profile / profile.sum()
+                profiles[channel] = profile / profile.sum()
                 weights[channel] = amplitude * np.sqrt(np.pi / width) * profile.sum() ** 2
         terms.append((weights, profiles))
     total = terms[0][0] + terms[1][0]
     return tuple(
-        (
-            (weights / total).astype(np.float32),
-            profiles.astype(np.float32),
-            profiles.astype(np.float32),
-        )
+        ((weights / total).astype(np.float32), profiles.astype(np.float32))
         for weights, profiles in terms
     )
 
 
 @lru_cache(maxsize=1)
-def _feature_filters() -> tuple[Kernel, Kernel, Kernel]:
-    """Profiles [k, 1]: a Gaussian, and its first and second derivatives, each scaled so that its
+def _feature_filters() -> tuple[Profiles, Profiles, Profiles]:
+    """Profiles [1, k]: a Gaussian, and its first and second derivatives, each scaled so that its
     positive and its negative part sum to one."""
     sigma = 0.5 * FEATURE_WIDTH_DEG * PIXELS_PER_DEGREE
     radius = int(np.ceil(3 * sigma))
@@ -185,27 +201,9 @@ def _feature_filters() -> tuple[Kernel, Kernel, Kernel]:
     edge = -place * gauss
     point = (place**2 / sigma**2 - 1) * gauss
 
-    def scale(profile: NDArray[np.float64]) -> Kernel:
+    def scale(profile: NDArray[np.float64]) -> Profiles:
         positive, negative = profile.clip(min=0).sum(), -profile.clip(max=0).sum()
         balanced = np.where(profile > 0, profile / positive, profile / max(negative, 1e-12))
-        return balanced[:, None].astype(np.float32)
+        return balanced[None].astype(np.float32)
 
-    return (gauss / gauss.sum())[:, None].astype(np.float32), scale(edge), scale(point)
-
-
-def _separable(images: Any, rows: Kernel, columns: Kernel) -> Any:
-    """Filter [n, h, w, c] with profiles [k, c] down and across; the border is repeated."""
-    import tensorflow as tf
-
-    radius = len(rows) // 2
-    images = tf.gather(images, _repeated(tf.shape(images)[1], radius), axis=1)
-    images = tf.nn.depthwise_conv2d(images, rows[:, None, :, None], (1, 1, 1, 1), "VALID")
-    images = tf.gather(images, _repeated(tf.shape(images)[2], radius), axis=2)
-    return tf.nn.depthwise_conv2d(images, columns[None, :, :, None], (1, 1, 1, 1), "VALID")
-
-
-def _repeated(size: Any, border: int) -> Any:
-    """Indices of a row whose ends are repeated."""
-    import tensorflow as tf
-
-    return tf.clip_by_value(tf.range(-border, size + border), 0, size - 1)
+    return (gauss / gauss.sum())[None].astype(np.float32), scale(edge), scale(point)

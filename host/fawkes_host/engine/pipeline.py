@@ -23,7 +23,7 @@ from .cloak import Cloaker
 from .decode import Limits, Photo, decode
 from .detect import Face, detect
 from .encode import Encoded, encode_with_notices
-from .levels import Level
+from .levels import DEFAULT, Level
 from .merge import Patch, merge
 from .metadata import Policy, scrub
 from .receipt import FaceReceipt, Receipt, measure_face
@@ -74,7 +74,9 @@ class Engine:
         detect(np.zeros((64, 64, 3), np.uint8))
         self._cloaker.warm_up()
         blank = np.zeros((64, 64, 3), np.uint8)
-        Viewer(blank).see(blank)
+        viewer = Viewer(blank)
+        viewer.see(blank)
+        viewer.bring_within(np.zeros((64, 64), np.float32), DEFAULT.budget)
 
     @property
     def networks(self) -> tuple[Network, ...]:

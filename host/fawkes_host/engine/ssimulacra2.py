@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import separable
+from .separable import Border, band_matrices
+
 SCALES = 5
 """The reference computes six, but no weight of the sixth is above 0.0014."""
 
@@ -74,28 +77,49 @@ def _weights() -> NDArray[np.float32]:
     return weights
 
 
+Reference = list[tuple[Any, Any, Any, Any]]
+"""What is needed of an original, a scale each: XYB, its local mean and its local variance, float32
+[n, 3, h, w], and the matrices that blur planes of that size."""
+
+
 def ssimulacra2(original: Any, changed: Any) -> Any:
     """Score each changed crop against its original.
 
     Both are float32 tensors [n, h, w, 3], sRGB 0..255, at least 16 px on each side.  Returns a
     float32 tensor [n].  Call it in a graph: TensorFlow then fuses most of it.
     """
+    return score(look_at(original), changed)
+
+
+def look_at(original: Any) -> Reference:
+    """Prepare originals that several changed crops will be compared with."""
+    scales = []
+    for xyb in _pyramid(original):
+        blur = _blur_matrices(xyb)
+        mean = separable.apply(xyb, *blur)
+        scales.append((xyb, mean, separable.apply(xyb * xyb, *blur) - mean * mean, blur))
+    return scales
+
+
+def score(reference: Reference, changed: Any) -> Any:
+    """As ``ssimulacra2``, against originals that were prepared before."""
     import tensorflow as tf
 
     total = 0.0
-    for weights, xyb1, xyb2 in zip(_weights(), _pyramid(original), _pyramid(changed), strict=True):
-        mean1, mean2 = _blur(xyb1), _blur(xyb2)
-        variance1 = _blur(xyb1 * xyb1) - mean1 * mean1
-        variance2 = _blur(xyb2 * xyb2) - mean2 * mean2
-        covariance = _blur(xyb1 * xyb2) - mean1 * mean2
+    for weights, original, xyb2 in zip(_weights(), reference, _pyramid(changed), strict=True):
+        xyb1, mean1, variance1, blur = original
+        mean2 = separable.apply(xyb2, *blur)
+        variance2 = separable.apply(xyb2 * xyb2, *blur) - mean2 * mean2
+        covariance = separable.apply(xyb1 * xyb2, *blur) - mean1 * mean2
         likeness = (1.0 - (mean1 - mean2) ** 2) * (2.0 * covariance + SSIM_C2)
         ssim = tf.nn.relu(1.0 - likeness / (variance1 + variance2 + SSIM_C2))
         edges = (1.0 + tf.abs(xyb2 - mean2)) / (1.0 + tf.abs(xyb1 - mean1)) - 1.0
-        maps = tf.stack([ssim, tf.nn.relu(edges), tf.nn.relu(-edges)], axis=3)
-        mean = tf.reduce_mean(maps, axis=(1, 2))
-        l4 = tf.reduce_mean(maps**4, axis=(1, 2)) ** 0.25
-        total += tf.einsum("nmp,mp->n", mean, weights[0])
-        total += tf.einsum("nmp,mp->n", l4, weights[1])
+        for name, found in zip(_MAPS, (ssim, tf.nn.relu(edges), tf.nn.relu(-edges)), strict=True):
+            mean, fourth = weights[:, _MAPS.index(name)]
+            total += tf.einsum("np,p->n", tf.reduce_mean(found, axis=(2, 3)), mean)
+            squared = found * found
+            l4 = tf.sqrt(tf.sqrt(tf.reduce_mean(squared * squared, axis=(2, 3))))
+            total += tf.einsum("np,p->n", l4, fourth)
     error = 0.9562382616834844 * total
     error = (6.248496625763138e-05 * error - 0.020884521182843837) * error**2 + (
         2.326765642916932 * error
@@ -112,7 +136,8 @@ def _to_linear(srgb: Any) -> Any:
 
 
 def _pyramid(srgb: Any) -> list[Any]:
-    """XYB images of every scale, each half as large as the one before, averaged in linear light."""
+    """XYB planes [n, 3, h, w] of every scale, each half as large as the one before, averaged in
+    linear light."""
     import tensorflow as tf
 
     linear = _to_linear(srgb)
@@ -125,28 +150,27 @@ def _pyramid(srgb: Any) -> list[Any]:
 
 
 def _to_xyb(linear: Any) -> Any:
-    """Linear light to XYB, shifted and scaled to positive values as SSIMULACRA2 wants it."""
+    """Linear light [n, h, w, 3] to XYB [n, 3, h, w], shifted and scaled to positive values as
+    SSIMULACRA2 wants it."""
     import tensorflow as tf
 
     mixed = tf.einsum("nhwc,dc->nhwd", linear, OPSIN_MIX) + OPSIN_BIAS
     cones = mixed ** (1.0 / 3.0) - OPSIN_BIAS ** (1.0 / 3.0)
     x = 0.5 * (cones[..., 0] - cones[..., 1])
     y = 0.5 * (cones[..., 0] + cones[..., 1])
-    return tf.stack([14.0 * x + 0.42, y + 0.01, cones[..., 2] - y + 0.55], axis=-1)
+    return tf.stack([14.0 * x + 0.42, y + 0.01, cones[..., 2] - y + 0.55], axis=1)
 
 
-def _blur(images: Any) -> Any:
-    """Gaussian blur of [n, h, w, 3]; columns are mirrored and rows end in zeros, as the reference
-    has it."""
+def _blur_matrices(planes: Any) -> tuple[Any, Any]:
+    """Of a Gaussian, for [n, c, h, w]; columns are mirrored and rows end in zeros, as the
+    reference has it."""
     import tensorflow as tf
 
     offsets = np.arange(-BLUR_RADIUS_PX, BLUR_RADIUS_PX + 1)
     kernel = np.exp(-0.5 * (offsets / BLUR_SIGMA_PX) ** 2)
-    kernel = (kernel / kernel.sum()).astype(np.float32)
-    taps = np.repeat(kernel[:, None, None, None], 3, axis=2)
-    images = tf.nn.depthwise_conv2d(images, taps, (1, 1, 1, 1), "SAME")
-    # Mirrored as often as it must be: the coarse scales of small crops are narrower than the blur.
-    width = tf.shape(images)[2]
-    index = tf.range(-BLUR_RADIUS_PX, width + BLUR_RADIUS_PX) % (2 * width)
-    images = tf.gather(images, tf.minimum(index, 2 * width - 1 - index), axis=2)
-    return tf.nn.depthwise_conv2d(images, taps.transpose(1, 0, 2, 3), (1, 1, 1, 1), "VALID")
+    profile = (kernel / kernel.sum()).astype(np.float32)[None]
+    height, width = tf.shape(planes)[2], tf.shape(planes)[3]
+    return (
+        band_matrices(profile, height, Border.ZERO),
+        band_matrices(profile, width, Border.MIRRORED),
+    )

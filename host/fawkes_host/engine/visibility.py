@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .flip import flip, to_lab, to_xyz
-from .ssimulacra2 import ssimulacra2
+from . import flip, ssimulacra2
+from .flip import to_lab, to_xyz
 
 VIEWED_PX = 512
 """Crops with a longer edge are judged as a screen shows them, shrunk to this.  At full size a
@@ -25,6 +25,16 @@ SMALLEST_CROP_PX = 16
 """Smaller crops are enlarged to this, since the coarse scales of SSIMULACRA2 need some pixels."""
 
 DELTA_E_PERCENTILE = 99
+
+DELTA_E_LARGEST = 0.02
+"""The mean over this share of the pixels, the largest first, is about the percentile above, and
+has a slope."""
+
+SHARPNESS = 16.0
+"""Exponent of the mean by which three shares of a budget become one that has a slope."""
+
+NUDGE = 0.05
+"""Grey levels."""
 
 Crop = NDArray[np.uint8] | NDArray[np.float32]
 
@@ -70,7 +80,9 @@ class Viewer:
         scale = max(scale, SMALLEST_CROP_PX / min(height, width))
         self._size = (max(1, round(width * scale)), max(1, round(height * scale)))
         self._resize = scale != 1.0
+        self._crop = original
         self._original = self._view(original)
+        self._seen = _graphs().look_at(self._original)
 
     def _view(self, crop: Crop) -> NDArray[np.float32]:
         if self._resize:
@@ -80,25 +92,93 @@ class Viewer:
 
     def see(self, changed: Crop) -> Visibility:
         """Measure a changed crop of the original's size."""
-        score, difference, delta_e = _measure()(self._original, self._view(changed))
+        score, difference, delta_e = _graphs().measure(self._seen, self._view(changed))
         return Visibility(
             ssimulacra2=float(score),
             flip=float(difference),
             delta_e=float(np.percentile(delta_e, DELTA_E_PERCENTILE)),
         )
 
+    def bring_within(
+        self, change: NDArray[np.float32], budget: Budget
+    ) -> tuple[float, NDArray[np.float32]]:
+        """Bring a change of luminance within a budget, nearly, by its steepest way.
+
+        ``change`` is float32 [h, w], in grey levels.  Returns the share of the budget that it
+        spends and the change less what costs most, which is the same one where the share is at
+        most 1.  The share is a smooth stand-in for that of ``Budget.room``, a few hundredths above
+        it where several measures are near their limits.
+        """
+        if self._resize:  # Not worth a gradient through the resampling: scaled as a whole.
+            changed = np.clip(self._crop + change[..., None], 0.0, 255.0)
+            spent = 1.0 - budget.room(self.see(changed))
+            return spent, change / max(spent, 1.0)
+        limits = np.array([budget.ssimulacra2, budget.flip, budget.delta_e], np.float32)
+        spent, slope = _graphs().slope(self._seen, self._original, change[None, ..., None], limits)
+        spent, slope = float(spent), np.asarray(slope)[0, ..., 0]
+        if spent > 1.0:
+            step = (spent - 1.0) / max(float((slope**2).sum()), 1e-12)
+            change = (change - step * slope).astype(np.float32)
+        return spent, change
+
+
+@dataclass(frozen=True)
+class _Graphs:
+    """Each traced once, for crops of any size."""
+
+    look_at: Any
+    measure: Any
+    slope: Any
+
 
 @lru_cache(maxsize=1)
-def _measure() -> Any:
-    """All measures of one pair of crops as one graph for crops of any size."""
+def _graphs() -> _Graphs:
     import tensorflow as tf
 
-    crop = tf.TensorSpec((1, None, None, 3))
+    crop, plane = tf.TensorSpec((1, None, None, 3)), tf.TensorSpec((1, None, None))
+    planes = tf.TensorSpec((1, 3, None, None))
+    seen = (
+        [(planes, planes, planes, (plane, plane))] * ssimulacra2.SCALES,
+        (crop, (plane, plane)),
+        crop,
+    )
 
-    @tf.function(input_signature=[crop, crop], autograph=False)
-    def measure(original: Any, changed: Any) -> Any:
-        gap = to_lab(to_xyz(original)) - to_lab(to_xyz(changed))
-        delta_e = tf.sqrt(tf.reduce_sum(gap**2, axis=-1))
-        return ssimulacra2(original, changed)[0], flip(original, changed)[0], delta_e
+    @tf.function(input_signature=[crop], autograph=False)
+    def look_at(original: Any) -> Any:
+        lab = to_lab(to_xyz(original))
+        return ssimulacra2.look_at(original), flip.look_at(original), lab
 
-    return measure
+    @tf.function(input_signature=[seen, crop], autograph=False)
+    def measure(seen: Any, changed: Any) -> Any:
+        structure, colours, lab = seen
+        delta_e = tf.sqrt(tf.reduce_sum((lab - to_lab(to_xyz(changed))) ** 2, axis=-1))
+        return (
+            ssimulacra2.score(structure, changed)[0],
+            flip.difference(colours, changed)[0],
+            delta_e,
+        )
+
+    @tf.function(
+        input_signature=[seen, crop, tf.TensorSpec((1, None, None, 1)), tf.TensorSpec((3,))],
+        autograph=False,
+    )
+    def slope(seen: Any, original: Any, change: Any, limits: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(change)
+            # No pixel may be quite as it was, since roots have no slope at 0.
+            nudge = NUDGE * (1.0 - 2.0 * tf.cast(tf.range(tf.shape(change)[2]) % 2, tf.float32))
+            changed = original + change + nudge[:, None]
+            score, difference, delta_e = measure.python_function(
+                seen, tf.clip_by_value(changed, NUDGE, 255.0 - NUDGE)
+            )
+            flat = tf.reshape(delta_e, [-1])
+            largest = tf.cast(tf.cast(tf.size(flat), tf.float32) * DELTA_E_LARGEST, tf.int32)
+            delta_e = tf.reduce_mean(tf.math.top_k(flat, tf.maximum(largest, 1)).values)
+            shares = tf.stack([100.0 - score, difference, delta_e]) / (
+                tf.stack([100.0 - limits[0], limits[1], limits[2]])
+            )
+            spent = tf.reduce_sum(shares**SHARPNESS) ** (1.0 / SHARPNESS)
+        gradient = tape.gradient(spent, change)
+        return spent, tf.where(tf.math.is_finite(gradient), gradient, 0.0)
+
+    return _Graphs(look_at, measure, slope)

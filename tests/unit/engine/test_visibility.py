@@ -114,3 +114,45 @@ def test_fitted_patch_spends_its_budget_and_leaves_all_other_pixels_alone(portra
     assert 0 <= budget.room(patch.viewer.see(merged[crop.slices])) < 0.05
     merged[crop.slices] = portrait[crop.slices]
     assert np.array_equal(merged, portrait)
+
+
+def spent(crop: np.ndarray, change: np.ndarray, budget: Budget) -> float:
+    changed = np.clip(crop + change[..., None], 0, 255).astype(np.float32)
+    return 1.0 - budget.room(Viewer(crop).see(changed))
+
+
+def blotches(height: int, width: int) -> np.ndarray:
+    """Strong in one corner, weak elsewhere."""
+    change = np.random.default_rng(2).normal(0, 3, (height, width)).astype(np.float32)
+    change[: height // 4, : width // 4] *= 2
+    return change
+
+
+@pytest.mark.parametrize("limits", [(70, 1, 100), (0, 0.04, 100), (0, 1, 6), (70, 0.04, 6)])
+def test_change_is_brought_within_a_budget_and_keeps_most_of_itself(portrait, limits):
+    crop = portrait[60:260, 60:260]
+    budget = Budget(*limits)
+    before = blotches(200, 200)
+    before *= 1.15 / spent(crop, before, budget)
+    share, after = Viewer(crop).bring_within(before, budget)
+    assert share == pytest.approx(spent(crop, before, budget), abs=0.1)
+    assert spent(crop, after, budget) < 1.08
+    # To shrink it as a whole would take 15 % of every pixel.
+    assert np.linalg.norm(after - before) < 0.15 * np.linalg.norm(before)
+
+
+def test_change_within_its_budget_stays_as_it_is(portrait):
+    crop = portrait[60:260, 60:260]
+    change = blotches(200, 200) * np.float32(0.1)
+    share, after = Viewer(crop).bring_within(change, LEVELS["high"].budget)
+    assert share < 1
+    assert np.array_equal(after, change)
+
+
+def test_change_of_a_crop_larger_than_a_screen_is_scaled_as_a_whole():
+    crop = draw_portrait(700)
+    budget = LEVELS["low"].budget
+    change = blotches(700, 700) * np.float32(8)
+    share, after = Viewer(crop).bring_within(change, budget)
+    assert share > 1
+    assert np.allclose(after, change / share)
