@@ -39,10 +39,11 @@ class Recipe:
     """How a cloak is optimised; the numbers were chosen by measurement (``ABLATIONS.md``)."""
 
     goal: Goal = Goal.PUSH
-    steps: int = 20
-    step_size: float = 0.35
-    """Root mean square of a step, as a share of that of the largest change."""
-    momentum: float = 0.5
+    steps: int = 24
+    step_sizes: tuple[float, float] = (0.5, 0.05)
+    """Root mean square of the first and of the last step, as shares of that of the largest change;
+    the others lie on the line between, so that what one random view adds averages out."""
+    momentum: float = 0.6
     contrast_powers: tuple[float, ...] = (0.25, 0.0, 0.25, 0.25)
     """Exponents of the local contrast W in a step, of the canvas and of it halved once, twice, …: a
     change hides in texture of its own size.  All 0 spreads it evenly."""
@@ -58,9 +59,9 @@ class Recipe:
     """Root mean square of the change, in grey levels of the whole canvas, before the first fit."""
     fits: tuple[int, ...] = (6, 12)
     """After so many steps the radius is fitted to the budget of visibility."""
-    overshoot: float = 1.15
+    overshoot: float = 1.25
     """The radius is that of a change which spends so much of the budget."""
-    projections: tuple[int, ...] = (6, 9, 12, 15, 18, 20)
+    projections: tuple[int, ...] = tuple(range(4, 25, 2))
     """After so many steps the change is brought within the budget by its steepest way, so that it
     loses what is most visible and keeps the rest."""
 
@@ -128,7 +129,7 @@ class Cloaker:
         radius = recipe.radius
         change = tf.zeros((1, CANVAS_PX, CANVAS_PX, 1))
         velocity = tf.zeros_like(change)
-        for step in range(steps):
+        for step, step_size in enumerate(np.linspace(*recipe.step_sizes, steps, dtype=np.float32)):
             if on_step is not None:
                 on_step(step / steps)
             views = [
@@ -142,6 +143,7 @@ class Cloaker:
                 change,
                 velocity,
                 np.float32(radius),
+                step_size,
                 views,
                 blurs,
                 directions,
@@ -239,6 +241,7 @@ def _build_step(networks: Sequence[Any], recipe: Recipe) -> Any:
             plane,
             plane,
             tf.TensorSpec(()),
+            tf.TensorSpec(()),
             [tf.TensorSpec((1, 8)) for _ in networks],
             tf.TensorSpec((len(networks),)),
             [tf.TensorSpec((1, network.embedding_size)) for network in networks],
@@ -250,6 +253,7 @@ def _build_step(networks: Sequence[Any], recipe: Recipe) -> Any:
         change: Any,
         velocity: Any,
         radius: Any,
+        step_size: Any,
         views: list[Any],
         blurs: Any,
         directions: list[Any],
@@ -274,7 +278,7 @@ def _build_step(networks: Sequence[Any], recipe: Recipe) -> Any:
 
         # step
         downhill = preconditioner * velocity
-        change -= recipe.step_size * radius * downhill / (_rms(downhill) + 1e-12)
+        change -= step_size * radius * downhill / (_rms(downhill) + 1e-12)
 
         # project
         change = tf.clip_by_value(change, -recipe.linf, recipe.linf)
