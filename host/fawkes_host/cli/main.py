@@ -13,6 +13,10 @@ import click
 import fawkes_host
 from fawkes_host.protocol.errors import ExitStatus, FawkesError
 
+PROGRAM = "fawkes-host"
+COMPLETE_VARIABLE = "_FAWKES_HOST_COMPLETE"
+"""In which a shell's completion script asks, by click's convention."""
+
 COMMANDS = {
     "cloak": "Cloak photos and folders of photos.",
     "compare": "Put a photo and its cloaked copy side by side.",
@@ -22,6 +26,7 @@ COMMANDS = {
     "serve": "Run the engine service that browsers share.",
     "status": "Show what the engine service is doing.",
     "stop": "Stop the engine service.",
+    "extension": "Write the extension: a folder to load, and zips for the stores.",
 }
 """Name and one line of help; each lives in the module of its name, as ``command``."""
 
@@ -55,7 +60,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(fawkes_host.__version__, prog_name="fawkes-host")
+@click.version_option(fawkes_host.__version__, prog_name=PROGRAM)
 def group() -> None:
     """Cloak the faces in your photos before you share them.
 
@@ -67,7 +72,9 @@ def group() -> None:
 def main() -> None:
     """Run the command line; never returns."""
     try:
-        status = group.main(standalone_mode=False)
+        status = group.main(
+            prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE, standalone_mode=False
+        )
     except click.exceptions.Exit as stop:
         status = stop.exit_code
     except click.UsageError as error:
