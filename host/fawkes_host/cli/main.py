@@ -18,6 +18,8 @@ COMPLETE_VARIABLE = "_FAWKES_HOST_COMPLETE"
 """In which a shell's completion script asks, by click's convention."""
 
 COMMANDS = {
+    "install": "Make the program known to your browsers.",
+    "uninstall": "Take away all that this program has written.",
     "cloak": "Cloak photos and folders of photos.",
     "compare": "Put a photo and its cloaked copy side by side.",
     "bench": "Measure speed and memory, with Fawkes 1.0 beside it.",
