@@ -29,6 +29,7 @@ COMMANDS = {
     "status": "Show what the engine service is doing.",
     "stop": "Stop the engine service.",
     "extension": "Write the extension: a folder to load, and zips for the stores.",
+    "completion": "Print the completion script for bash, zsh or fish.",
 }
 """Name and one line of help; each lives in the module of its name, as ``command``."""
 
