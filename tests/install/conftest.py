@@ -26,3 +26,14 @@ def person(tmp_path: Path) -> Iterator[Person]:
 def wheel_venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment with the wheel in it, to be left as it is."""
     return make_venv(tmp_path_factory.mktemp("people"))
+
+
+@pytest.fixture
+def two_browsers(person: Person) -> None:
+    """Chromium and Firefox are on the PATH, whatever this machine has."""
+    programs = person.home.parent / "bin"
+    programs.mkdir()
+    for name in ("chromium", "firefox"):
+        (programs / name).write_text("#!/bin/sh\n")
+        (programs / name).chmod(0o755)
+    person.environment["PATH"] = str(programs)

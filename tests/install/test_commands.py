@@ -15,18 +15,9 @@ from .person import ROOT, Person, until
 
 CHROMIUM = ".config/chromium/NativeMessagingHosts/org.fawkes.host.json"
 FIREFOX = ".mozilla/native-messaging-hosts/org.fawkes.host.json"
+pytestmark = pytest.mark.usefixtures("two_browsers")
+
 PROGRAM = Path(sys.executable).parent / "fawkes-native"
-
-
-@pytest.fixture(autouse=True)
-def two_browsers(person: Person) -> None:
-    """Chromium and Firefox are on the PATH, whatever this machine has."""
-    programs = person.home.parent / "bin"
-    programs.mkdir()
-    for name in ("chromium", "firefox"):
-        (programs / name).write_text("#!/bin/sh\n")
-        (programs / name).chmod(0o755)
-    person.environment["PATH"] = str(programs)
 
 
 def test_browsers_found_are_set_up_and_again_changes_nothing(person: Person) -> None:
@@ -152,6 +143,7 @@ def test_sandboxed_and_unsupported_browsers_are_spoken_of(person: Person) -> Non
     done = person.run("install")
     assert "Google Chrome is a Flatpak" in done.stdout
     assert "Tor Browser is not supported" in done.stdout
+    assert person.run("doctor", "--json").stdout.count("Google Chrome is a Flatpak") == 1
     assert person.files() == sorted([CHROMIUM, FIREFOX])
 
 
@@ -215,7 +207,7 @@ def test_service_start_heals_what_leads_nowhere(person: Person) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 
-@pytest.mark.parametrize("command", ["install", "uninstall", "extension"])
+@pytest.mark.parametrize("command", ["install", "uninstall", "doctor", "extension"])
 def test_help_has_examples_and_tells_the_exit_status(person: Person, command: str) -> None:
     done = person.run(command, "--help")
     assert done.returncode == 0

@@ -20,6 +20,7 @@ COMPLETE_VARIABLE = "_FAWKES_HOST_COMPLETE"
 COMMANDS = {
     "install": "Make the program known to your browsers.",
     "uninstall": "Take away all that this program has written.",
+    "doctor": "Check that everything works, and mend what does not.",
     "cloak": "Cloak photos and folders of photos.",
     "compare": "Put a photo and its cloaked copy side by side.",
     "bench": "Measure speed and memory, with Fawkes 1.0 beside it.",
