@@ -15,6 +15,24 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 WAIT_S = 60.0
 
+OF_OTHERS = (
+    ".cache/chromium/",
+    ".cache/fontconfig/",
+    ".cache/matplotlib/",
+    ".cache/mesa_shader_cache",
+    ".cache/mozilla/",
+    ".config/chromium/",
+    ".config/matplotlib/",
+    ".config/mozilla/",
+    ".keras/",
+    ".mozilla/",
+    ".pki/",
+    "firefox/",
+    "firefox.log",
+    "run/dconf/",
+)
+"""What browsers and libraries keep in a home."""
+
 
 def until(true: Callable[[], object], timeout_s: float = WAIT_S) -> object:
     """Waits for something that is bound to happen."""
@@ -92,6 +110,14 @@ class Person:
     def files(self) -> list[str]:
         """Everything in the home but folders, by its path."""
         return sorted(str(p.relative_to(self.home)) for p in self.home.rglob("*") if not p.is_dir())
+
+    def left(self) -> list[str]:
+        """The files that neither a browser nor a library has made."""
+        return [
+            name
+            for name in self.files()
+            if not name.startswith(OF_OTHERS) or Path(name).name.startswith("org.fawkes")
+        ]
 
     def close(self) -> None:
         for pid in self.services():
