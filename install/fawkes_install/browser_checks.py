@@ -18,6 +18,7 @@ _TROUBLES = {
     Trouble.MISSING: "it does not know the program: there is no {path}",
     Trouble.NOT_READABLE: "{path} may not be read by you",
     Trouble.OPEN_TO_OTHERS: "{path} may be changed by other users",
+    Trouble.FOLDER_OPEN_TO_OTHERS: "the folder of {path} may be changed by other users",
     Trouble.CORRUPT: "{path} is not JSON",
     Trouble.OTHER_HOST: "{path} is about another program",
     Trouble.PROGRAM_GONE: "{path} leads to {program}, which is gone",
@@ -78,7 +79,11 @@ def _of(place: Place, host: NativeHost, name: str, registrar: Registrar) -> Iter
     wanted = manifest.keeping_wishes(host, place.family, place.path)
     for trouble in manifest.examine(place.path, host, place.family):
         told = _TROUBLES[trouble].format(path=place.path, program=program)
-        remedy = _mode_of(program) if trouble in _OF_PROGRAM else _rewrite(place, wanted, registrar)
+        remedy = _rewrite(place, wanted, registrar)
+        if trouble in _OF_PROGRAM:
+            remedy = _mode_of(program)
+        elif trouble is Trouble.FOLDER_OPEN_TO_OTHERS:
+            remedy = _close(place.path.parent)
         yield Finding(name, State.BROKEN, f"{title}: {told}", _ADVICE, remedy)
     steps = registrar.steps_for(place, wanted)
     key_only = [step for step in steps if not isinstance(step, WriteFile) and step.pending()]
@@ -94,6 +99,10 @@ def _rewrite(place: Place, wanted: NativeHost, registrar: Registrar) -> Callable
 def _mode_of(program: Path) -> Callable[[], None]:
     """Executable by everybody, and writable by its owner alone."""
     return lambda: program.chmod((program.stat().st_mode | 0o555) & ~0o022)
+
+
+def _close(folder: Path) -> Callable[[], None]:
+    return lambda: folder.chmod(folder.stat().st_mode & ~0o022)
 
 
 def _apply(steps: list[Step]) -> None:

@@ -59,6 +59,7 @@ class Trouble(StrEnum):
     MISSING = "missing"
     NOT_READABLE = "not_readable"
     OPEN_TO_OTHERS = "open_to_others"
+    FOLDER_OPEN_TO_OTHERS = "folder_open_to_others"
     CORRUPT = "corrupt"
     OTHER_HOST = "other_host"
     PROGRAM_GONE = "program_gone"
@@ -121,6 +122,8 @@ def examine(path: Path, host: NativeHost, family: Family) -> list[Trouble]:
         found.append(Trouble.NOT_READABLE)
     if os.name == "posix" and mode & _WRITABLE_BY_OTHERS:
         found.append(Trouble.OPEN_TO_OTHERS)
+    if os.name == "posix" and path.parent.stat().st_mode & _WRITABLE_BY_OTHERS:
+        found.append(Trouble.FOLDER_OPEN_TO_OTHERS)
     manifest = read(path)
     if manifest is None:
         return found if Trouble.NOT_READABLE in found else [*found, Trouble.CORRUPT]

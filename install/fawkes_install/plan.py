@@ -266,7 +266,7 @@ def _make_folders(folder: Path) -> list[Path]:
     made: list[Path] = []
     try:
         for path in reversed(missing):
-            path.mkdir()
+            path.mkdir(mode=0o755)  # Whatever the umask: who may write here chooses programs.
             made.append(path)
     except OSError:
         _remove_folders(made)

@@ -131,6 +131,15 @@ def test_all_or_nothing_and_the_reason(person: Person) -> None:
     assert not (person.home / ".config").exists()
 
 
+def test_for_all_users_is_another_place(person: Person) -> None:
+    report = json.loads(person.run("install", "--system", "--dry-run", "--json").stdout)
+    assert report["scope"] == "system"
+    assert report["browsers"][0]["manifests"] == [
+        "/etc/chromium/native-messaging-hosts/org.fawkes.host.json"
+    ]
+    assert person.files() == []
+
+
 def test_no_browser_is_told_and_is_no_failure(person: Person) -> None:
     done = person.run("install", PATH=str(person.home))
     assert (done.returncode, "No browser was found" in done.stdout) == (0, True)

@@ -118,6 +118,7 @@ def test_every_trouble_with_manifests_is_named_and_mended_at_once(person: Person
     change(chromium, {"path": "/gone/fawkes-native", "allowed_origins": ["chrome-extension://x/"]})
     chromium.chmod(0o666)
     firefox.write_text("{")
+    firefox.parent.chmod(0o777)
     found = doctor(person)
     told = " | ".join(one["told"] for one in found.checks if one["state"] == "broken")
     assert found.status == 1
@@ -125,8 +126,10 @@ def test_every_trouble_with_manifests_is_named_and_mended_at_once(person: Person
     assert f"{chromium} leads to /gone/fawkes-native, which is gone" in told
     assert f"{chromium} does not allow this extension" in told
     assert f"{firefox} is not JSON" in told
+    assert f"the folder of {firefox} may be changed by other users" in told
     assert doctor(person, "--fix").status == 0
     assert stat.S_IMODE(chromium.stat().st_mode) == 0o644
+    assert stat.S_IMODE(firefox.parent.stat().st_mode) == 0o755
     assert json.loads(chromium.read_text())["allowed_origins"] == [
         "chrome-extension://lkicofbnhpdlobohdcnecjglabpoelff/"
     ]

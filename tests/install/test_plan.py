@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,6 +63,16 @@ def test_wrong_rights_are_a_reason_to_write_again(tmp_path: Path) -> None:
         assert step.pending()
         apply([step])
         assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_others_may_not_write_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        apply([WriteFile(tmp_path / "a" / "b" / "one.json", b"{}")])
+    finally:
+        os.umask(before)
+    for path in (tmp_path / "a").rglob("*"):
+        assert not stat.S_IMODE(path.stat().st_mode) & 0o022
 
 
 def test_link_is_replaced_and_what_it_leads_to_stays(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from fawkes_host.evaluation.portrait import draw_portrait
 from fawkes_install import extension_files
 from fawkes_install.browsers import Family
 
-from .person import ROOT, Person
+from .person import ROOT, Person, until
 
 pytestmark = pytest.mark.slow
 
@@ -94,8 +94,12 @@ def test_install_doctor_and_cloak(owner: Person, wheel_venv: Path) -> None:
     folder = Path(report["extension"])
     assert folder.is_relative_to(wheel_venv)
     assert dict(extension_files.files(folder)) == dict(extension_files.files(ROOT / "extension"))
-    checks = {one["check"]: one for one in json.loads(run("doctor", "--json"))["checks"]}
+    checks = {
+        one["check"]: one for one in json.loads(run("doctor", "--engine", "--json"))["checks"]
+    }
     assert str(wheel_venv) in checks["handshake"]["told"]
+    assert checks["engine"]["told"].startswith("ready on CPU")
+    assert owner.services()
 
     run("extension", "--output", "../out")
     (packed,) = (owner.home.parent / "out").glob("*-chromium.zip")
@@ -109,4 +113,5 @@ def test_install_doctor_and_cloak(owner: Person, wheel_venv: Path) -> None:
     assert 2 <= change.max() < 100
 
     run("uninstall")
+    until(lambda: not owner.services())
     assert owner.left() == []
