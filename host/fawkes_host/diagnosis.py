@@ -27,7 +27,7 @@ from fawkes_host.protocol.greeting import PROTOCOL
 from fawkes_host.protocol.limits import MIB
 from fawkes_host.service import endpoint, places
 from fawkes_install import extension_files, manifest
-from fawkes_install.browser_checks import check_browsers, check_sandboxes
+from fawkes_install.browser_checks import check_browsers, check_loaded, check_sandboxes
 from fawkes_install.checks import Check, Finding, State
 from fawkes_install.manifest import NativeHost
 from fawkes_install.registration import Registrar, Scope
@@ -61,6 +61,7 @@ def checks(registrar: Registrar, host: NativeHost, engine: bool) -> list[Check]:
         Check("disk", check_disk),
         Check("sandboxes", lambda: check_sandboxes(registrar)),
         Check("versions", check_versions),
+        Check("versions", lambda: check_loaded(registrar, host, fawkes_host.__version__)),
     ]
     return [*found, Check("engine", check_engine)] if engine else found
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from fawkes_install import discovery, manifest
-from fawkes_install.browsers import BROWSERS
+from fawkes_install import discovery, extension_files, manifest
+from fawkes_install.browsers import BROWSERS, Family
 from fawkes_install.checks import Finding, State
 from fawkes_install.discovery import Found
+from fawkes_install.loaded import find_loaded, has_profiles
 from fawkes_install.manifest import NativeHost, Trouble
 from fawkes_install.plan import Step, WriteFile, apply
 from fawkes_install.registration import Place, Registrar, Scope
@@ -67,6 +68,32 @@ def check_sandboxes(registrar: Registrar) -> Iterator[Finding]:
             yield Finding("sandboxes", state, note)
     if not any(_shut_in(found) for found in discovery.find(registrar.machine)):
         yield Finding("sandboxes", State.OK, "no browser is a snap or a Flatpak")
+
+
+def check_loaded(registrar: Registrar, host: NativeHost, version: str) -> Iterator[Finding]:
+    """Whether the extension is in each browser that has run, and is of the host's ``version``."""
+    machine = registrar.machine
+    for name in dict.fromkeys(found.browser.name for found in discovery.find(machine)):
+        browser = BROWSERS[name]
+        if browser.unsupported or not has_profiles(browser, machine):
+            continue
+        loaded = find_loaded(browser, host, machine)
+        for one in loaded:
+            told = f"{browser.title} has the extension {one.version} ({one.profile.name})"
+            if one.version == version:
+                yield Finding("versions", State.OK, told)
+                continue
+            older = "extension" if _numbers(one.version) < _numbers(version) else "program"
+            advice = f"Update the {older}."
+            yield Finding("versions", State.WARNING, f"{told}, the host is {version}", advice)
+        if not loaded and browser.family is Family.CHROMIUM:
+            told = f"{browser.title} does not have the extension yet"
+            advice = f"Load it at {browser.page} from {extension_files.folder()}"
+            yield Finding("versions", State.WARNING, told, advice)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) if part.isdigit() else 0 for part in version.split(".")]
 
 
 def _shut_in(found: Found) -> bool:

@@ -206,6 +206,10 @@ def test_from_install_to_uninstall(owner: Person, browsers: Browsers, wheel_venv
     fix(owner)
     browsers.greet()
 
+    # by now Chromium has saved what is loaded
+    has = f"Chromium has the extension {fawkes_host.__version__} (Default)"
+    until(lambda: has in owner.run("doctor").stdout)
+
     # the end
     owner.serve()
     done = owner.run("uninstall")

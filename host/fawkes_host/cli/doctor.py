@@ -30,7 +30,9 @@ What is looked at:
              the extensions it allows
   handshake  a real conversation with each program that a browser would start
   service    whether it runs, answers, is this version, or could be started
-  cache, disk, sandboxes (snaps and Flatpaks), versions
+  cache, disk, sandboxes (snaps and Flatpaks)
+  versions   of the host, of the extension that came with it, and of the one
+             in each browser (temporary ones in Firefox cannot be seen)
 
 \b
 What --fix does:
