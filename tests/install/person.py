@@ -12,7 +12,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from fawkes_host.service.endpoint import UnixEndpoint
+
 ROOT = Path(__file__).parents[2]
+SERVICE = "fawkes_host.service"
 WAIT_S = 60.0
 
 OF_OTHERS = (
@@ -72,22 +75,22 @@ class Person:
             check=False,
         )
 
-    def serve(self) -> int:
-        """Starts the service as a relay does; its process."""
+    def serve(self, version: str = "") -> int:
+        """Starts the service as a relay does; its process.  ``version``: as one of another."""
+        code = ["-m", SERVICE]
+        if version:
+            script = f"import fawkes_host; fawkes_host.__version__ = {version!r};"
+            code = ["-c", f"{script} from {SERVICE}.__main__ import main; main()", SERVICE]
         process = subprocess.Popen(
-            [str(self.python), "-P", "-m", "fawkes_host.service"],
+            [str(self.python), "-P", *code],
             env=self.environment,
             cwd=self.home,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        until(
-            lambda: (
-                process.poll() is not None
-                or (self.runtime / "fawkes-host" / "service.sock").exists()
-            )
-        )
+        endpoint = UnixEndpoint(self.runtime / "fawkes-host")
+        until(lambda: endpoint.alive() or process.poll() is not None)
         assert process.poll() is None
         self.started = process
         return process.pid
@@ -99,9 +102,7 @@ class Person:
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 words = (entry / "cmdline").read_text().split("\0")
-                if "fawkes_host.service" in words and mark in (entry / "environ").read_text().split(
-                    "\0"
-                ):
+                if SERVICE in words and mark in (entry / "environ").read_text().split("\0"):
                     found.append(int(entry.name))
             except OSError:
                 continue

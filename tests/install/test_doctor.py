@@ -200,6 +200,17 @@ def test_service_that_was_killed_is_named_and_its_address_removed(person: Person
     assert "not running" in found.of("service")["told"]
 
 
+def test_service_from_before_an_update_is_named_and_ended(person: Person) -> None:
+    person.run("install")
+    person.serve(version="0.0.1")
+    found = doctor(person, "--fix")
+    assert found.status == 0, found.broken()
+    (mended,) = found.mended
+    version = fawkes_host.__version__
+    assert mended["told"] == f"version 0.0.1 still runs, and {version} is installed"
+    until(lambda: person.started.poll() is not None)
+
+
 @pytest.mark.slow
 def test_service_that_hangs_is_named_and_ended(person: Person) -> None:
     person.run("install")

@@ -46,6 +46,10 @@ def test_zip_is_the_extension_without_what_its_store_refuses(
     shipped = json.loads((ROOT / "extension" / "manifest.json").read_text("utf-8"))
     with zipfile.ZipFile(io.BytesIO(extension_files.pack(family))) as archive:
         names = archive.namelist()
+        for entry in archive.infolist():
+            assert entry.date_time == (1980, 1, 1, 0, 0, 0)
+            assert (entry.create_system, entry.external_attr >> 16) == (3, 0o100644)
+            assert entry.compress_type == zipfile.ZIP_STORED
         manifest = json.loads(archive.read("manifest.json"))
         assert (
             archive.read("background/main.js")

@@ -125,6 +125,8 @@ def test_step_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"in the way")
     with pytest.raises(PlanFailed):
         apply([WriteFile(tmp_path / "file" / "below" / "one.json", b"{}")])
+    with pytest.raises(PlanFailed):  # Its draft has a longer name than a file may have.
+        apply([WriteFile(tmp_path / "new" / ("x" * 250), b"{}")])
     folder = tmp_path / "made" / "one.json"
     folder.mkdir(parents=True)
     with pytest.raises(PlanFailed):
