@@ -27,7 +27,8 @@ def test_bash_completes_commands_and_options(person: Person) -> None:
     program.chmod(0o755)
     script = """
 eval "$(fawkes-host completion bash)"
-for line in "fawkes-host unin" "fawkes-host install --dr" "fawkes-host completion f"; do
+for line in "fawkes-host unin" "fawkes-host install --dr" "fawkes-host completion f" \\
+    "fawkes-host install --browser viv"; do
   COMP_WORDS=($line); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMPREPLY=()
   _fawkes_host_completion fawkes-host
   echo "${COMPREPLY[@]}"
@@ -38,4 +39,4 @@ done
     done = subprocess.run(
         ["bash", "-c", script], env=environment, capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == ["uninstall", "--dry-run", "fish"]
+    assert done.stdout.split() == ["uninstall", "--dry-run", "fish", "vivaldi"]

@@ -16,10 +16,18 @@ from typing import Any
 import pytest
 
 import fawkes_host
-from fawkes_host import diagnosis
+from fawkes_host import diagnosis, native_host
+from fawkes_host.protocol.greeting import NATIVE_HOST
+from fawkes_install.browser_checks import check_browsers
+from fawkes_install.browsers import BROWSERS
 from fawkes_install.checks import Check, Finding, State, examine, healthy, mend
+from fawkes_install.machine import Machine, System
+from fawkes_install.plan import apply
+from fawkes_install.registration import Registrar, Scope
+from fawkes_install.windows_registry import WindowsRegistry
 from fawkes_models import registry, store
 
+from .fake_winreg import FakeWinreg
 from .person import Person, until
 
 pytestmark = pytest.mark.usefixtures("two_browsers")
@@ -135,6 +143,7 @@ def test_every_trouble_with_manifests_is_named_and_mended_at_once(person: Person
     ]
 
 
+@pytest.mark.slow
 def test_program_with_wrong_rights_is_named_and_mended(person: Person) -> None:
     program = person.home.parent / "program"
     shutil.copy(Path(sys.executable).parent / "fawkes-native", program)
@@ -190,6 +199,7 @@ def test_settings_that_cannot_be_used_are_named(person: Person) -> None:
     assert settings.read_text() == '{"max_clients": 0}'
 
 
+@pytest.mark.slow
 def test_service_that_was_killed_is_named_and_its_address_removed(person: Person) -> None:
     person.run("install")
     os.kill(person.serve(), signal.SIGKILL)
@@ -200,6 +210,7 @@ def test_service_that_was_killed_is_named_and_its_address_removed(person: Person
     assert "not running" in found.of("service")["told"]
 
 
+@pytest.mark.slow
 def test_service_from_before_an_update_is_named_and_ended(person: Person) -> None:
     person.run("install")
     person.serve(version="0.0.1")
@@ -231,6 +242,42 @@ def test_unsafe_folder_is_named(person: Person) -> None:
     cache.chmod(0o777)
     (cache / "photos").mkdir()
     assert "another user can replace it" in doctor(person).broken()["cache"]
+
+
+def test_manifests_for_all_users_are_enough(tmp_path: Path) -> None:
+    (tmp_path / "bin" / "chromium").unlink()
+    for name in ("firefox", "fawkes-native"):
+        (tmp_path / "bin" / name).write_text("#!/bin/sh\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    environment = {"PATH": str(tmp_path / "bin")}
+    machine = Machine(System.LINUX, tmp_path / "home", environment, tmp_path / "root")
+    registrar = native_host.registrar(machine)
+    host = native_host.native_host(tmp_path / "bin" / "fawkes-native")
+    assert {one.state for one in check_browsers(registrar, host)} == {State.BROKEN}
+    apply(registrar.plan_install(host, [BROWSERS["firefox"]], Scope.SYSTEM))
+    (found,) = check_browsers(registrar, host)
+    assert found.state is State.OK
+    assert str(tmp_path / "root/usr/lib/mozilla") in found.told
+
+
+def test_value_that_the_registry_lacks_is_named_and_set(tmp_path: Path) -> None:
+    (tmp_path / "Program Files/Mozilla Firefox").mkdir(parents=True)
+    (tmp_path / "Program Files/Mozilla Firefox/firefox.exe").write_text("")
+    program = tmp_path / "fawkes-native.exe"
+    program.write_text("")
+    program.chmod(0o755)
+    winreg = FakeWinreg()
+    machine = Machine(System.WINDOWS, tmp_path / "home", {}, tmp_path)
+    registrar = Registrar(machine, NATIVE_HOST, WindowsRegistry(winreg))
+    host = native_host.native_host(program)
+    apply(registrar.plan_install(host, [BROWSERS["firefox"]]))
+    values = winreg.values()
+    assert [one.state for one in check_browsers(registrar, host)] == [State.OK]
+    winreg.keys.clear()
+    (found,) = check_browsers(registrar, host)
+    assert (found.state, "registry does not lead" in found.told) == (State.BROKEN, True)
+    assert mend([found]) == [(found, None)]
+    assert winreg.values() == values
 
 
 @pytest.mark.parametrize("kind", ["missing", "corrupt"])

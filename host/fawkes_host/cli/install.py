@@ -46,12 +46,22 @@ See also: fawkes-host doctor, fawkes-host uninstall.
 """
 
 
+def complete_name(_context: click.Context, _option: click.Parameter, begun: str) -> list[str]:
+    """Names of browsers, for shells."""
+    from fawkes_install.browsers import BROWSERS
+
+    return [
+        name for name, one in BROWSERS.items() if name.startswith(begun) and not one.unsupported
+    ]
+
+
 @click.command("install", epilog=EPILOG)
 @click.option(
     "--browser",
     "names",
     multiple=True,
     metavar="NAME",
+    shell_complete=complete_name,
     help="Set up this browser, found or not. May be repeated.",
 )
 @click.option("--all", "everything", is_flag=True, help="Set up all browsers, found or not.")
