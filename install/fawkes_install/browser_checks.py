@@ -106,12 +106,13 @@ def _of(place: Place, host: NativeHost, name: str, registrar: Registrar) -> Iter
     wanted = manifest.keeping_wishes(host, place.family, place.path)
     for trouble in manifest.examine(place.path, host, place.family):
         told = _TROUBLES[trouble].format(path=place.path, program=program)
-        remedy = _rewrite(place, wanted, registrar)
+        advice, remedy = _ADVICE, _rewrite(place, wanted, registrar)
         if trouble in _OF_PROGRAM:
-            remedy = _mode_of(program)
+            advice, remedy = f"Run: chmod 755 '{program}'", _mode_of(program)
         elif trouble is Trouble.FOLDER_OPEN_TO_OTHERS:
-            remedy = _close(place.path.parent)
-        yield Finding(name, State.BROKEN, f"{title}: {told}", _ADVICE, remedy)
+            folder = place.path.parent
+            advice, remedy = f"Run: chmod go-w '{folder}'", _close(folder)
+        yield Finding(name, State.BROKEN, f"{title}: {told}", advice, remedy)
     steps = registrar.steps_for(place, wanted)
     key_only = [step for step in steps if not isinstance(step, WriteFile) and step.pending()]
     if key_only and place.path.exists():

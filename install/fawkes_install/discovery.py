@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,10 @@ def _ordinary_sign(browser: Browser, machine: Machine, sandboxed: bool) -> Path 
             program = machine.command(sign)
             if program is not None and not starts_snap(program, machine):
                 return program
-        elif (path := machine.path(sign)).exists() and not (sandboxed and _is_profile(path)):
+            continue
+        path = machine.path(sign)
+        # Not what a link leads to: Windows refuses to follow those of its store's programs.
+        if os.path.lexists(path) and not (sandboxed and _is_profile(path)):
             return path
     return None
 

@@ -153,6 +153,7 @@ def test_program_with_wrong_rights_is_named_and_mended(person: Person) -> None:
     told = " | ".join(one["told"] for one in found.checks if one["state"] == "broken")
     assert f"{program} may not be executed" in told
     assert f"{program} may be changed by other users" in told
+    assert f"Run: chmod 755 '{program}'" in {one["advice"] for one in found.checks}
     assert doctor(person, "--fix").status == 0
     assert stat.S_IMODE(program.stat().st_mode) == 0o755
 
