@@ -107,7 +107,7 @@ def test_install_doctor_and_cloak(owner: Person, wheel_venv: Path) -> None:
 
     portrait = owner.home.parent / "portrait.png"
     Image.fromarray(draw_portrait(320)).save(portrait)
-    run("cloak", "--level", "low", "--device", "cpu", portrait)
+    run("cloak", "--level", "low", "--service", portrait)  # By the engine that is warm now.
     with Image.open(portrait.with_name("portrait_cloaked.png")) as cloaked:
         change = np.abs(np.asarray(cloaked, np.int16) - draw_portrait(320).astype(np.int16))
     assert 2 <= change.max() < 100
