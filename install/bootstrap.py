@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Sets everything up, from a fresh checkout and with nothing but Python 3.11 or later.
 
-    python3 install/bootstrap.py          install, and cloak a sample photo
+    python3 install/bootstrap.py          install, make the program known to the browsers,
+                                          and cloak a sample photo
     python3 install/bootstrap.py --test   install what the tests need too, and run them all
 
 Safe to run again.  Uses the standard library alone.
@@ -58,7 +59,9 @@ def main() -> int:
         if arguments.test:
             install_browsers()
             return 0 if arguments.no_run else run_tests()
+        left_to_do = register()
         cloak_sample()
+        print(left_to_do)
     except SetupError as error:
         print(f"\nSet-up stopped: {error}", file=sys.stderr)
         return 1
@@ -131,6 +134,26 @@ def install(extras: list[str]) -> None:
     )
 
 
+def register() -> str:
+    """Make the program known to every browser found; return what the user is to do next."""
+    say("Making the program known to your browsers")
+    problem = "The browsers could not be set up"
+    try:
+        done = subprocess.run(
+            [str(venv_program("fawkes-host")), "install"],
+            check=False,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        )
+    except OSError as error:
+        raise SetupError(f"{problem} ({error})") from error
+    if done.returncode != 0:
+        raise SetupError(problem)
+    return done.stdout
+
+
 def cloak_sample() -> None:
     """Cloak a portrait, and say where to find it and what to do next."""
     SAMPLE.mkdir(exist_ok=True)
@@ -163,6 +186,7 @@ Flip between the first two. Then cloak photos of your own:
 
   {program} cloak PHOTO          makes PHOTO_cloaked beside it
   {program} cloak -o OUT FOLDER  a whole folder
+  {program} doctor               checks that browsers reach the program
   {program} --help               everything else
 """
     )

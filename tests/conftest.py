@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -36,3 +40,33 @@ def photos_of_people() -> Path:
     if not folder:
         pytest.skip("FAWKES_FACES is not set: photos of real people are not part of the project")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """A screen of its own for Firefox, whose clipboard has no pictures without one."""
+    program = shutil.which("Xvfb")
+    if program is None:
+        pytest.skip("needs Xvfb")
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [program, "-displayfd", str(writing), "-screen", "0", "1280x1200x24", "-nolisten", "tcp"],
+        pass_fds=[writing],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        number = pipe.readline().strip()
+    yield f":{number}"
+    process.terminate()
+    process.wait()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Any]:
+    """The driver of Chromium; a thread can have but one."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as running:
+        yield running

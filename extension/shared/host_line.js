@@ -1,7 +1,7 @@
 // One line about the local program, the same in popup, settings and welcome page.
 import "./text.js";
 
-const { t } = globalThis.fawkes.text;
+const { t, errorText } = globalThis.fawkes.text;
 
 /** States in which no photo can be cloaked. */
 export const HELPLESS = new Set(["missing", "broken", "outdated"]);
@@ -13,6 +13,8 @@ export const HELPLESS = new Set(["missing", "broken", "outdated"]);
 export function hostSentence(host) {
   if (!host) return t("host_unknown");
   if (host.fault && !HELPLESS.has(host.state)) return t("host_problem");
+  // Which of the two is to be updated, its code tells.
+  if (host.fault && host.state === "outdated") return errorText(host.fault);
   if (host.state === "ready" && host.devices.length > 0) return t("host_ready_on", host.devices.join(", "));
   return t(`host_${host.state}`);
 }

@@ -134,6 +134,9 @@ class Forwarder:
             self._protocol = message.protocol
             if message.protocol == PROTOCOL:
                 self._put(_Look(start=message.wake))
+            else:
+                refused = ProtocolUnsupported(protocol=message.protocol, supported=PROTOCOL)
+                self._say(Error.of(refused))
             return
         refusal: FawkesError | None = None
         if self._protocol is None:

@@ -83,3 +83,6 @@ POPULATION = WeightFile(
     "6952c5202232639d0c4399ef08fd8b6b3221aab641a0b4ce5f2449b216ba31a9",
 )
 """Statistics of a population of faces under each network; no individual is in it."""
+
+WEIGHT_FILES = (*(card.weights for card in SURROGATES.values()), POPULATION)
+"""Everything that lies in ``weights/``."""

@@ -73,6 +73,12 @@ def read(file: WeightFile, folder: Path = WEIGHTS_FOLDER) -> dict[str, NDArray[n
     # safetensors takes a while to import, and listing the networks needs none of it.
     from safetensors.numpy import load as parse
 
+    data = read_checked(file, folder)
+    return {key: value.astype(np.float32) for key, value in parse(data).items()}
+
+
+def read_checked(file: WeightFile, folder: Path = WEIGHTS_FOLDER) -> bytes:
+    """The bytes of ``file``.  Raises :class:`WeightsMissing` and :class:`WeightsCorrupt`."""
     network = Path(file.name).stem
     try:
         data = (folder / file.name).read_bytes()
@@ -80,4 +86,4 @@ def read(file: WeightFile, folder: Path = WEIGHTS_FOLDER) -> dict[str, NDArray[n
         raise WeightsMissing(network) from None
     if hashlib.sha256(data).hexdigest() != file.sha256:
         raise WeightsCorrupt(network)
-    return {key: value.astype(np.float32) for key, value in parse(data).items()}
+    return data

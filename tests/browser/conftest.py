@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Playwright, sync_playwright
 
 from .chromium import Chromium
 from .extension_build import build
@@ -73,33 +71,6 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in folder.rglob("*.*"):
         os.utime(path, (1_600_000_000, 1_600_000_000))
     return folder
-
-
-@pytest.fixture(scope="session")
-def display() -> Iterator[str]:
-    """A screen of its own for Firefox, whose clipboard has no pictures without one."""
-    program = shutil.which("Xvfb")
-    if program is None:
-        pytest.skip("needs Xvfb")
-    reading, writing = os.pipe()
-    process = subprocess.Popen(
-        [program, "-displayfd", str(writing), "-screen", "0", "1280x1200x24", "-nolisten", "tcp"],
-        pass_fds=[writing],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        number = pipe.readline().strip()
-    yield f":{number}"
-    process.terminate()
-    process.wait()
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as running:
-        yield running
 
 
 @dataclass

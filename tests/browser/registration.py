@@ -1,43 +1,34 @@
-"""Native messaging manifests in a home folder, where the tests' browsers look for them."""
+"""The tests' browsers are registered as people's are, in a home of their own."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
-from fawkes_host.protocol.greeting import NATIVE_HOST
+from fawkes_host.native_host import CHROMIUM_ID, GECKO_ID, native_host, registrar
+from fawkes_install.browsers import BROWSERS
+from fawkes_install.machine import Machine, System
+from fawkes_install.plan import apply
+from fawkes_install.registration import Registrar
 
-EXTENSION_ID = "lkicofbnhpdlobohdcnecjglabpoelff"
-"""From the fixed ``key`` of the manifest; a test of the manifest computes it."""
+__all__ = ["CHROMIUM_PROFILES", "EXTENSION_ID", "GECKO_ID", "register", "unregister"]
 
-GECKO_ID = "fawkes@fawkes.org"
+EXTENSION_ID = CHROMIUM_ID
 
 CHROMIUM_PROFILES = Path(".config", "chromium")
 """Where Chromium's profiles lie in a home; it looks for its native hosts beside them."""
 
-FOLDERS: dict[Path, dict[str, list[str]]] = {
-    CHROMIUM_PROFILES / "NativeMessagingHosts": {
-        "allowed_origins": [f"chrome-extension://{EXTENSION_ID}/"]
-    },
-    Path(".mozilla", "native-messaging-hosts"): {"allowed_extensions": [GECKO_ID]},
-}
+TESTED = [BROWSERS["chromium"], BROWSERS["firefox"]]
 
 
 def register(home: Path, program: Path) -> None:
-    """Makes ``program`` the native host of every browser that runs in ``home``."""
-    for folder, allowed in FOLDERS.items():
-        (home / folder).mkdir(parents=True, exist_ok=True)
-        manifest: dict[str, Any] = {
-            "name": NATIVE_HOST,
-            "description": "Fawkes",
-            "path": str(program),
-            "type": "stdio",
-            **allowed,
-        }
-        (home / folder / f"{NATIVE_HOST}.json").write_text(json.dumps(manifest))
+    """Does what ``fawkes-host install --program PROGRAM`` does for a person with this home."""
+    apply(_registrar(home).plan_install(native_host(program), TESTED))
 
 
 def unregister(home: Path) -> None:
-    for folder in FOLDERS:
-        (home / folder / f"{NATIVE_HOST}.json").unlink(missing_ok=True)
+    """Takes the manifests away, as ``fawkes-host uninstall`` does."""
+    apply(_registrar(home).plan_uninstall())
+
+
+def _registrar(home: Path) -> Registrar:
+    return registrar(Machine(System.LINUX, home))

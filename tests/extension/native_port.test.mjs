@@ -184,6 +184,24 @@ test("a newer host that does not speak ours makes the extension the older one", 
   assert.equal(host.host.fault.code, "extension_outdated");
 });
 
+test("whether host or extension is to be updated is known from the greeting", async () => {
+  for (const [protocol, code] of [[1, undefined], [0, "host_outdated"], [2, "extension_outdated"]]) {
+    const port = new FakePort();
+    port.answer = ({ type }) => {
+      if (type !== "hello") return;
+      queueMicrotask(() => port.say({ ...HELLO, protocol }));
+      const parameters = { protocol: 1, supported: protocol };
+      if (protocol !== 1)
+        queueMicrotask(() => port.say({ type: "error", id: null, code: "protocol_unsupported", parameters }));
+    };
+    const host = hostOver(port);
+    await host.ready({ wake: false }).catch(() => {});
+    await until(() => host.host.state !== "unknown" && (host.host.fault || protocol === 1));
+    assert.equal(host.host.fault?.code, code);
+    assert.equal(host.host.state === "outdated", code !== undefined);
+  }
+});
+
 test("cancelling tells the host", async () => {
   const port = greeting(new FakePort());
   const abort = new AbortController();

@@ -15,6 +15,7 @@ from PIL import Image
 
 import fawkes_host
 from fawkes_host.cli.notices import SENTENCES
+from fawkes_host.native_host import CHROMIUM_ID, GECKO_ID
 from fawkes_host.protocol.errors import TABLE
 from fawkes_host.protocol.greeting import NATIVE_HOST, PROTOCOL
 from fawkes_host.protocol.limits import CHUNK_BYTES, PHOTO_BYTES, WINDOW_CHUNKS
@@ -56,8 +57,9 @@ def test_version_is_that_of_the_distribution() -> None:
 def test_identity_is_fixed_in_both_browsers() -> None:
     digest = hashlib.sha256(base64.b64decode(MANIFEST["key"], validate=True)).hexdigest()
     identity = "".join(chr(ord("a") + int(digit, 16)) for digit in digest[:32])
-    assert identity == "lkicofbnhpdlobohdcnecjglabpoelff"
-    assert MANIFEST["browser_specific_settings"]["gecko"]["id"] == "fawkes@fawkes.org"
+    assert identity == CHROMIUM_ID == "lkicofbnhpdlobohdcnecjglabpoelff"
+    gecko = MANIFEST["browser_specific_settings"]["gecko"]["id"]
+    assert gecko == GECKO_ID == "fawkes@fawkes.org"
 
 
 def test_protocol_and_host_are_those_of_the_host() -> None:

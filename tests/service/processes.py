@@ -56,6 +56,7 @@ class World:
         self.links: list[Talk] = []
         self.set(**{name: None for name in os.environ if name.startswith(("FAWKES_", "FAKE_"))})
         self.set(
+            HOME=str(self._made("home")),  # In which a service looks after manifests.
             XDG_RUNTIME_DIR=str(self._made("run")),
             XDG_CONFIG_HOME=str(self._made("config")),
             XDG_CACHE_HOME=str(self._made("cache")),

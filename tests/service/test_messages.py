@@ -135,6 +135,8 @@ def test_document_names_every_message_field_and_code_a_client_meets():
         "output_exists",
         "already_running",
         "not_authorised",
+        "program_missing",
+        "registration_failed",
     }
     for code in BY_CODE.keys() - own_to_the_command_line:
         assert f"`{code}`" in text, code

@@ -184,6 +184,8 @@ def test_other_protocol_is_answered_and_everything_after_it_refused(world):
     relay = world.relay()
     relay.send(type="hello", protocol=2)
     assert relay.receive("hello")["protocol"] == 1
+    at_once = relay.receive("error")
+    assert (at_once["code"], at_once["id"]) == ("protocol_unsupported", None)
     relay.send_photo("a", b"a face")
     error = relay.receive("error", id="a")
     assert (error["code"], error["parameters"]) == (

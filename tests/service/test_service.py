@@ -214,8 +214,11 @@ def test_messages_before_hello_are_refused(served):
         assert '"hello_first"' in connection.recv(60)
         connection.send(encode(ClientHello(protocol=9)), text=True)
         assert '"protocol":1' in connection.recv(60)
-        connection.send(encode(order(b"face")), text=True)
         assert '"protocol_unsupported"' in connection.recv(60)
+        connection.send(encode(order(b"face")), text=True)
+        refused = connection.recv(60)
+        assert '"protocol_unsupported"' in refused
+        assert '"id":"a"' in refused
 
 
 def test_frame_above_a_mebibyte_closes_its_connection_only(served):

@@ -13,7 +13,14 @@ import click
 import fawkes_host
 from fawkes_host.protocol.errors import ExitStatus, FawkesError
 
+PROGRAM = "fawkes-host"
+COMPLETE_VARIABLE = "_FAWKES_HOST_COMPLETE"
+"""In which a shell's completion script asks, by click's convention."""
+
 COMMANDS = {
+    "install": "Make the program known to your browsers.",
+    "uninstall": "Take away all that this program has written.",
+    "doctor": "Check that everything works, and mend what does not.",
     "cloak": "Cloak photos and folders of photos.",
     "compare": "Put a photo and its cloaked copy side by side.",
     "bench": "Measure speed and memory, with Fawkes 1.0 beside it.",
@@ -22,6 +29,8 @@ COMMANDS = {
     "serve": "Run the engine service that browsers share.",
     "status": "Show what the engine service is doing.",
     "stop": "Stop the engine service.",
+    "extension": "Write the extension: a folder to load, and zips for the stores.",
+    "completion": "Print the completion script for bash, zsh or fish.",
 }
 """Name and one line of help; each lives in the module of its name, as ``command``."""
 
@@ -55,7 +64,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(fawkes_host.__version__, prog_name="fawkes-host")
+@click.version_option(fawkes_host.__version__, prog_name=PROGRAM)
 def group() -> None:
     """Cloak the faces in your photos before you share them.
 
@@ -67,7 +76,9 @@ def group() -> None:
 def main() -> None:
     """Run the command line; never returns."""
     try:
-        status = group.main(standalone_mode=False)
+        status = group.main(
+            prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE, standalone_mode=False
+        )
     except click.exceptions.Exit as stop:
         status = stop.exit_code
     except click.UsageError as error:

@@ -211,6 +211,16 @@ class NoGpu(FawkesError):
     )
 
 
+class ProgramMissing(FawkesError):
+    code = "program_missing"
+    sentence = "There is no {program} in {folder}. Install fawkes-host again."
+
+
+class RegistrationFailed(FawkesError):
+    code = "registration_failed"
+    sentence = "The browsers were left as they were: {detail}"
+
+
 @dataclass(frozen=True)
 class ExitStatus:
     """Exit statuses of ``fawkes-host``; documented in ``--help`` and stable."""
@@ -257,6 +267,8 @@ TABLE: tuple[type[FawkesError], ...] = (
     TransferDamaged,
     NotAuthorised,
     NoGpu,
+    ProgramMissing,
+    RegistrationFailed,
 )
 """Every error, in the order in which it was added."""
 

@@ -44,9 +44,10 @@ CLIENT_OPTIONS: Final[dict[str, Any]] = {
 
 
 class Endpoint(ABC):
-    """One way to reach the service; ``folder`` is private to the user."""
+    """One way to reach the service: ``path`` leads to it, in a ``folder`` private to the user."""
 
     folder: Path
+    path: Path
 
     @abstractmethod
     def listen(self) -> socket.socket:

@@ -185,6 +185,11 @@ def _reason(endpoint: Endpoint, status: int) -> FawkesError:
         return ServiceUnavailable(detail=f"it ended at once with status {status}")
 
 
+def address_left(endpoint: Endpoint) -> bool:
+    """Whether a service that is gone did not live to take its address away."""
+    return endpoint.path.exists() and not endpoint.alive()
+
+
 def wait_until_gone(endpoint: Endpoint, timeout_s: float) -> bool:
     """Whether the service has left within ``timeout_s`` seconds."""
     give_up = time.monotonic() + timeout_s

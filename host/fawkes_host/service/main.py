@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
 import fawkes_host
+from fawkes_host import native_host
 from fawkes_host.engine import installation
 from fawkes_host.protocol.errors import ServiceUnavailable
 from fawkes_host.protocol.limits import MIB
@@ -19,6 +21,8 @@ from fawkes_host.service.endpoint import Endpoint
 from fawkes_host.service.log import open_log
 from fawkes_host.service.server import Service
 from fawkes_host.service.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 def serve(
@@ -33,11 +37,22 @@ def serve(
     """
     with lifecycle.service_lock(endpoint):
         open_log(settings.log_level, log_to_stderr)
+        _heal_manifests()
         service = Service(settings, endpoint, open_cache(settings))
         try:
             asyncio.run(_run(service, listening))
         except OSError as fault:
             raise ServiceUnavailable(detail=str(fault)[:200]) from fault
+
+
+def _heal_manifests() -> None:
+    """Browsers that were led to a program that has moved since find it again."""
+    try:
+        for path in native_host.registrar().heal(native_host.native_host()):
+            log.info("the program has moved: %s leads to it again", path)
+    except Exception as fault:
+        # Whoever has started this service can do without.
+        log.warning("manifests were not looked at: %s", fault)
 
 
 async def _run(service: Service, listening: Callable[[list[str]], None] | None) -> None:

@@ -44,6 +44,18 @@ def log_folder() -> Path:
     return platformdirs.user_log_path(_APP, appauthor=False)
 
 
+def data_folder() -> Path:
+    """The secret of this installation, from which the engine's randomness comes."""
+    import platformdirs
+
+    return platformdirs.user_data_path(_APP, appauthor=False)
+
+
+def outer(folder: Path) -> Path:
+    """The folder above everything of ours that holds ``folder``; not ours itself."""
+    return folder.parent.parent if folder.parent.name == _APP else folder.parent
+
+
 def make_private(folder: Path) -> Path:
     """Makes ``folder`` with mode 0700, or checks that it is the user's own and closes it.
 

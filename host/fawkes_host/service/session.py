@@ -230,6 +230,9 @@ class Session:
         if isinstance(message, ClientHello):
             self._protocol = message.protocol
             self.say(self._desk.greet(message.wake and message.protocol == PROTOCOL))
+            if message.protocol != PROTOCOL:
+                refused = ProtocolUnsupported(protocol=message.protocol, supported=PROTOCOL)
+                self.say(Error.of(refused))
             return
         if isinstance(message, Stop):  # Understood in every protocol, to replace old by new.
             self._desk.stop(message.now)

@@ -1,0 +1,100 @@
+"""``fawkes-host uninstall``: takes away everything that this program has put anywhere."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+SCHEMA = 1
+"""Of ``--json``; raised when a field changes its meaning or goes."""
+
+EPILOG = """\b
+Examples:
+  fawkes-host uninstall --dry-run         only show what would go
+  fawkes-host uninstall
+  fawkes-host uninstall --keep-settings   to install again later
+  sudo fawkes-host uninstall --system     what install --system wrote
+
+\b
+What goes:
+  the running service, with photos under way
+  what made the program known to browsers
+  the cache of cloaked photos, the log, the socket
+  settings, token and the secret that cloaks are made with, unless
+  --keep-settings: without that secret, the same photo gets another cloak
+
+\b
+What stays:
+  the extension, which each browser removes on its own page
+  the program itself: pipx uninstall fawkes-host, or delete its folder
+  your photos
+
+\b
+Exit status:
+  0  all is gone
+  2  wrong usage
+  4  something could not be removed; nothing was changed
+"""
+
+
+@click.command("uninstall", epilog=EPILOG)
+@click.option("--keep-settings", is_flag=True, help="Leave settings and secret where they are.")
+@click.option(
+    "--system", is_flag=True, help="Also what is there for all users; needs an administrator."
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(keep_settings: bool, system: bool, dry_run: bool, as_json: bool) -> None:
+    """Take away all that this program has written, and end its service.
+
+    Run it before you remove the program itself.
+    """
+    from fawkes_host import native_host
+    from fawkes_host.cli.install import perform
+    from fawkes_host.protocol.errors import ServiceUnavailable
+    from fawkes_host.service import ending, endpoint, places
+    from fawkes_install.plan import RemoveFolder, Step
+    from fawkes_install.registration import Scope
+
+    registrar = native_host.registrar()
+    place = endpoint.default()
+    scopes = [Scope.USER, Scope.SYSTEM] if system else [Scope.USER]
+    steps = [step for scope in scopes for step in registrar.plan_uninstall(scope)]
+    folders = [place.folder, places.cache_folder(), places.log_folder()]
+    kept = [places.config_folder(), places.data_folder()]
+    if not keep_settings:
+        # The outermost last: on Windows some of them lie inside others.
+        folders = sorted({*folders, *kept}, key=lambda folder: -len(folder.parts))
+    steps += [RemoveFolder(folder, places.outer(folder)) for folder in folders]
+
+    running = place.alive()
+    made: list[Step]
+    if dry_run:
+        made = [step for step in steps if step.pending()]
+    else:
+        if not ending.end(place):
+            raise ServiceUnavailable(detail="it does not leave, and nothing was removed")
+        made = perform(steps)
+    left = [str(one.path) for one in registrar.registered(Scope.SYSTEM)] if not system else []
+    if as_json:
+        report = {
+            "schema": SCHEMA,
+            "dry_run": dry_run,
+            "service_ended": running,
+            "steps": [step.describe() for step in made],
+            "left_for_all_users": left,
+        }
+        click.echo(json.dumps(report, indent=2, ensure_ascii=False))
+        return
+    verb = "Would remove" if dry_run else "Removed"
+    if running:
+        click.echo("Would end the service." if dry_run else "Ended the service.")
+    for step in made:
+        told = step.describe()
+        click.echo(f"{verb} {told.get('path') or told['key']}")
+    if not made:
+        click.echo("There is nothing to remove.")
+    if left:
+        click.echo(f"Left, since it is for all users (--system takes it): {', '.join(left)}")
+    click.echo("The extension can be removed on each browser's page of extensions.")
