@@ -219,3 +219,8 @@ def test_address_too_long_for_a_socket_moves_to_a_short_private_folder(world, mo
     place = endpoint.default()
     assert len(os.fsencode(place.folder / "service.sock")) < 100
     assert place.folder == endpoint.default().folder
+
+
+def test_session_without_a_runtime_folder_is_served_without_a_warning(monkeypatch):
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    assert places.runtime_folder().is_absolute()  # Warnings are errors here.

@@ -18,9 +18,15 @@ def runtime_folder() -> Path:
     given = os.environ.get("XDG_RUNTIME_DIR", "").strip()
     if sys.platform == "linux" and given:
         return Path(given, _APP)  # What platformdirs would say, but for its time to import.
+    import warnings
+
     import platformdirs
 
-    return platformdirs.user_runtime_path(_APP, appauthor=False)
+    with warnings.catch_warnings():
+        # Where a session has no such folder, people can do nothing about it; ``make_private``
+        # sees to it that the one in its place is theirs.
+        warnings.simplefilter("ignore")
+        return platformdirs.user_runtime_path(_APP, appauthor=False)
 
 
 def config_folder() -> Path:
