@@ -89,16 +89,25 @@ def look_at(srgb: Any) -> Reference:
         return separable.apply(planes, rows, columns)
 
     luminance = 116.0 * xyz[..., 1] - 16.0
-    opponents = tf.stack(
-        [luminance, 500.0 * (xyz[..., 0] - xyz[..., 1]), 200.0 * (xyz[..., 1] - xyz[..., 2])],
-        axis=1,
+    opponents = (
+        luminance,
+        500.0 * (xyz[..., 0] - xyz[..., 1]),
+        200.0 * (xyz[..., 1] - xyz[..., 2]),
     )
 
-    seen = tf.zeros_like(opponents)
+    seen = [0.0, 0.0, 0.0]
     for weights, profiles in _csf_filters():
-        seen += weights[:, None, None] * filtered(opponents, profiles, profiles)
-    y = (seen[:, 0] + 16.0) / 116.0
-    seen_xyz = tf.stack([seen[:, 1] / 500.0 + y, y, y - seen[:, 2] / 200.0], axis=-1)
+        # Only the last channel has a second term.
+        channels = np.flatnonzero(weights)
+        terms = filtered(
+            tf.stack([opponents[channel] for channel in channels], axis=1),
+            profiles[channels],
+            profiles[channels],
+        )
+        for place, channel in enumerate(channels):
+            seen[channel] += weights[channel] * terms[:, place]
+    y = (seen[0] + 16.0) / 116.0
+    seen_xyz = tf.stack([seen[1] / 500.0 + y, y, y - seen[2] / 200.0], axis=-1)
     to_rgb = np.linalg.inv(RGB_TO_RELATIVE_XYZ)
     seen_rgb = tf.clip_by_value(tf.einsum("nhwc,dc->nhwd", seen_xyz, to_rgb), 0.0, 1.0)
     lab = to_lab(tf.einsum("nhwc,dc->nhwd", seen_rgb, RGB_TO_RELATIVE_XYZ))

@@ -77,9 +77,15 @@ def _weights() -> NDArray[np.float32]:
     return weights
 
 
+@lru_cache(maxsize=SCALES)
+def _planes(scale: int) -> list[int]:
+    """Which planes have a weight at a scale: at the finest, where they cost most, one in three."""
+    return np.flatnonzero(_weights()[scale].any(axis=(0, 1))).tolist()
+
+
 Reference = list[tuple[Any, Any, Any, Any]]
-"""What is needed of an original, a scale each: XYB, its local mean and its local variance, float32
-[n, 3, h, w], and the matrices that blur planes of that size."""
+"""What is needed of an original, a scale each: those planes of XYB that have a weight there, their
+local mean and their local variance, float32 [n, planes, h, w], and the matrices that blur them."""
 
 
 def ssimulacra2(original: Any, changed: Any) -> Any:
@@ -106,7 +112,8 @@ def score(reference: Reference, changed: Any) -> Any:
     import tensorflow as tf
 
     total = 0.0
-    for weights, original, xyb2 in zip(_weights(), reference, _pyramid(changed), strict=True):
+    for scale, (original, xyb2) in enumerate(zip(reference, _pyramid(changed), strict=True)):
+        weights = _weights()[scale][..., _planes(scale)]
         xyb1, mean1, variance1, blur = original
         mean2 = separable.apply(xyb2, *blur)
         variance2 = separable.apply(xyb2 * xyb2, *blur) - mean2 * mean2
@@ -116,10 +123,12 @@ def score(reference: Reference, changed: Any) -> Any:
         edges = (1.0 + tf.abs(xyb2 - mean2)) / (1.0 + tf.abs(xyb1 - mean1)) - 1.0
         for name, found in zip(_MAPS, (ssim, tf.nn.relu(edges), tf.nn.relu(-edges)), strict=True):
             mean, fourth = weights[:, _MAPS.index(name)]
-            total += tf.einsum("np,p->n", tf.reduce_mean(found, axis=(2, 3)), mean)
-            squared = found * found
-            l4 = tf.sqrt(tf.sqrt(tf.reduce_mean(squared * squared, axis=(2, 3))))
-            total += tf.einsum("np,p->n", l4, fourth)
+            if mean.any():
+                total += tf.einsum("np,p->n", tf.reduce_mean(found, axis=(2, 3)), mean)
+            if fourth.any():
+                squared = found * found
+                l4 = tf.sqrt(tf.sqrt(tf.reduce_mean(squared * squared, axis=(2, 3))))
+                total += tf.einsum("np,p->n", l4, fourth)
     error = 0.9562382616834844 * total
     error = (6.248496625763138e-05 * error - 0.020884521182843837) * error**2 + (
         2.326765642916932 * error
@@ -136,8 +145,8 @@ def _to_linear(srgb: Any) -> Any:
 
 
 def _pyramid(srgb: Any) -> list[Any]:
-    """XYB planes [n, 3, h, w] of every scale, each half as large as the one before, averaged in
-    linear light."""
+    """Those planes of XYB that have a weight, [n, planes, h, w], at every scale, each half as large
+    as the one before, averaged in linear light."""
     import tensorflow as tf
 
     linear = _to_linear(srgb)
@@ -145,20 +154,21 @@ def _pyramid(srgb: Any) -> list[Any]:
     for scale in range(SCALES):
         if scale:
             linear = tf.nn.avg_pool2d(linear, 2, 2, "SAME")
-        scales.append(_to_xyb(linear))
+        xyb = _to_xyb(linear)
+        scales.append(tf.stack([xyb[plane] for plane in _planes(scale)], axis=1))
     return scales
 
 
-def _to_xyb(linear: Any) -> Any:
-    """Linear light [n, h, w, 3] to XYB [n, 3, h, w], shifted and scaled to positive values as
-    SSIMULACRA2 wants it."""
+def _to_xyb(linear: Any) -> tuple[Any, Any, Any]:
+    """Linear light [n, h, w, 3] to the planes X, Y and B, each [n, h, w], shifted and scaled to
+    positive values as SSIMULACRA2 wants it."""
     import tensorflow as tf
 
     mixed = tf.einsum("nhwc,dc->nhwd", linear, OPSIN_MIX) + OPSIN_BIAS
     cones = mixed ** (1.0 / 3.0) - OPSIN_BIAS ** (1.0 / 3.0)
     x = 0.5 * (cones[..., 0] - cones[..., 1])
     y = 0.5 * (cones[..., 0] + cones[..., 1])
-    return tf.stack([14.0 * x + 0.42, y + 0.01, cones[..., 2] - y + 0.55], axis=1)
+    return 14.0 * x + 0.42, y + 0.01, cones[..., 2] - y + 0.55
 
 
 def _blur_matrices(planes: Any) -> tuple[Any, Any]:

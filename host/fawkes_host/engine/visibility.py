@@ -136,7 +136,7 @@ def _graphs() -> _Graphs:
     import tensorflow as tf
 
     crop, plane = tf.TensorSpec((1, None, None, 3)), tf.TensorSpec((1, None, None))
-    planes = tf.TensorSpec((1, 3, None, None))
+    planes = tf.TensorSpec((1, None, None, None))
     seen = (
         [(planes, planes, planes, (plane, plane))] * ssimulacra2.SCALES,
         (crop, (plane, plane)),
