@@ -178,3 +178,12 @@ def test_the_four_cases_of_retrieval(judge, people):
         ("protected", "clean"): 1,
         ("protected", "protected"): 0,
     }
+
+
+def test_a_query_does_not_find_itself(judge, people):
+    cloaked = files(people, "same")
+    for own in cloaked.values():
+        own[0] = Path("wrong", *own[0].parts[1:])
+    rows = retrieval_table(judge, people, cloaked, POSTED, seed=0)
+    (both,) = (r for r in rows if r["query"] == r["gallery"] == "protected")
+    assert both["not_found"]["mean"] == pytest.approx(1 / POSTED, abs=1e-4)
