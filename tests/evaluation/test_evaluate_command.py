@@ -105,8 +105,7 @@ def test_an_evaluation_ends_in_a_report_and_goes_on_where_it_was(three_people, t
     lost = next(p for p in sorted(made) if p.suffix == ".jpg" and "noise" in str(p))
     before = lost.read_bytes()
     lost.unlink()
-    again = Instrument(plan, networks, [], told.append).run()
-    assert again == {**report, "visibility": again["visibility"]}
+    Instrument(plan, networks, [], told.append).cloak()
     assert lost.read_bytes() == before
     changed = {p for p, time in cloaks().items() if made.get(p) != time}
     assert changed == {lost, lost.with_suffix(".json")}

@@ -30,6 +30,7 @@ from fawkes_host.evaluation.datasets import PersonPhoto
 from fawkes_host.evaluation.fawkes1 import frame_box
 from fawkes_host.evaluation.noise import add_noise
 from fawkes_host.evaluation.sign_steps import SignSteps, add_change
+from fawkes_models.registry import SURROGATES
 
 
 class Maker(Protocol):
@@ -244,9 +245,10 @@ def seconds_of(file: Path) -> float:
 
 
 def engine_source(seed: int, *more: str) -> str:
-    """Return a short digest of the engine's code and the seed."""
+    """Return a short digest of the engine's code, its weights and the seed."""
     folder = Path(next(iter(engine_package.__path__)))
-    return _digest(sorted(folder.rglob("*.py")), seed, *more)
+    weights = (card.weights.sha256 for card in SURROGATES.values())
+    return _digest(sorted(folder.rglob("*.py")), seed, *weights, *more)
 
 
 def baseline_source(seed: int, *more: str) -> str:

@@ -73,17 +73,7 @@ class Instrument:
     def run(self) -> dict[str, Any]:
         """Measure everything; returns the report as JSON has it."""
         plan, size = self.plan, self.plan.size
-        self.crowd = self._find_crowd()
-        self.people = self._choose()
-        self.few = self.people[: size.baseline_people]
-
-        # The user's recogniser judges cloaks made on all surrogates.
-        self.left_out = None if self.external else plan.hold_out[0]
-        self.sets = [
-            *our_sets(plan, self.networks, with_all=bool(self.external)),
-            *baseline_sets(plan, self.networks, self.left_out),
-        ]
-        self._cloak_all()
+        self.cloak()
         self._open_judges()
 
         self.progress.begin("Judging")
@@ -101,6 +91,7 @@ class Instrument:
             judge, self.people, self.files[set_], size.posted, size.purifier_epochs, plan.seed
         )
         visibility = self._visibility()
+        self.landmarks.save()
         control = [row for row in frontier if row["method"] == NOISE]
         most = max((r["trackers"]["1-NN"]["protection"]["mean"] for r in control), default=None)
         return {
@@ -134,6 +125,20 @@ class Instrument:
             "adaptive": adaptive,
             "visibility": visibility,
         }
+
+    def cloak(self) -> None:
+        """Find everyone's faces and make every cloak; what an earlier run has made is kept."""
+        plan = self.plan
+        self.crowd = self._find_crowd()
+        self.people = self._choose()
+        self.few = self.people[: plan.size.baseline_people]
+        # The user's recogniser judges cloaks made on all surrogates.
+        self.left_out = None if self.external else plan.hold_out[0]
+        self.sets = [
+            *our_sets(plan, self.networks, with_all=bool(self.external)),
+            *baseline_sets(plan, self.networks, self.left_out),
+        ]
+        self._cloak_all()
 
     def _find_crowd(self) -> list[PersonPhoto]:
         """All photos that show a face: everyone's, then the distractors'."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fawkes_host.engine import align
+from fawkes_models.registry import SURROGATES
 
 ARCFACE_PX = 112
 ARCFACE_TEMPLATE = (
@@ -148,7 +149,7 @@ class SurrogateRecogniser:
         import tensorflow as tf
 
         self.name = network.name
-        self.fingerprint = "surrogate"
+        self.fingerprint = SURROGATES[network.name].weights.sha256[:12]
         self.input_size = network.input_size
         self.template = network.template
         size = network.input_size
