@@ -1,130 +1,246 @@
-"""Face recognisers, and the ways in which a tracker uses one to name people."""
+"""Trackers: the ways in which a gallery of embeddings is used to name people.
+
+Each answers with the *place* of the person among all identities for every probe: 0 where the probe
+is named as that person, the number of identities where the person is not enrolled at all.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from fawkes_host.engine import align
+from fawkes_host.evaluation.galleries import Gallery, Others
+from fawkes_host.evaluation.recognisers import Embeddings, unit
 
-ARCFACE_TEMPLATE = (
-    (38.2946, 51.6963),
-    (73.5318, 51.5014),
-    (56.0252, 71.7366),
-    (41.5493, 92.3655),
-    (70.7299, 92.2041),
-)
-"""Of 112 px chips (Deng et al., 2019); most public recognisers are trained on it."""
+FALSE_ACCEPTS = 1e-3
 
-Embeddings = NDArray[np.float32]
+TUNING_ROUNDS, MORE_ROUNDS = 80, 30
+"""Steps of tuning features on a crowd, and then with one more person."""
+TUNING_RATE = 2e-3
+SOFTMAX_SCALE = 24.0
+"""Of cosines, as usual in recognisers' losses."""
+
+MOST_AXES = 256
+"""Training needs no more dimensions; longer embeddings are turned to their principal axes."""
+
+Places = NDArray[np.int64]
 
 
-class Recogniser(Protocol):
-    """Anything that turns aligned chips into embeddings."""
+class Tracker(Protocol):
+    """One way to name people."""
 
     name: str
-    input_size: int
-    template: Any
+    ranks: bool
+    """Whether places beyond the first mean anything."""
 
-    def embed(self, chips: NDArray[np.uint8]) -> Embeddings:
-        """Return embeddings float32 [n, d] of chips uint8 [n, s, s, 3] RGB."""
+    def places(self, gallery: Gallery, probes: Embeddings) -> Places:
+        """Return the person's place for each probe [n, d]."""
         ...
 
 
-class NcnnRecogniser:
-    """A recogniser in ncnn's format: a ``.param`` file with a ``.bin`` beside it.
+class NearestNeighbour:
+    """Names a probe as the gallery photo with the highest cosine."""
 
-    It sees ArcFace chips of 112 px, RGB 0..255; normalisation is part of the network.
+    name = "1-NN"
+    ranks = True
+
+    def places(self, gallery: Gallery, probes: Embeddings) -> Places:
+        order = np.argsort(gallery.names, kind="stable")
+        names = gallery.names[order]
+        classes, starts = np.unique(names, return_index=True)
+        similarity = probes @ gallery.embeddings[order].T
+        return _place(np.maximum.reduceat(similarity, starts, axis=1), classes, gallery.person)
+
+
+class Verification:
+    """Accepts a probe as the person where its cosine to the mean of the person's gallery photos is
+    beyond a threshold, at which one in a thousand clean photos of other people is accepted."""
+
+    name = "verification"
+    ranks = False
+
+    def __init__(self, embeddings: Embeddings, names: NDArray[np.str_]) -> None:
+        """The threshold is that of a clean crowd, [n, d] and [n]."""
+        classes = np.unique(names)
+        means = unit(np.stack([embeddings[names == name].mean(axis=0) for name in classes]))
+        strangers = (embeddings @ means.T)[names[:, None] != classes]
+        self.threshold = float(np.quantile(strangers, 1.0 - FALSE_ACCEPTS))
+
+    def places(self, gallery: Gallery, probes: Embeddings) -> Places:
+        if not len(gallery.own):
+            return np.ones(len(probes), np.int64)
+        mean = unit(gallery.own.mean(axis=0))
+        return (probes @ mean < self.threshold).astype(np.int64)
+
+
+@dataclass
+class _Softmax:
+    """Weights [m, d + 1] of a multinomial logistic regression, the last column the bias."""
+
+    classes: NDArray[np.str_]
+    weights: NDArray[Any]
+
+
+class LinearClassifier:
+    """Multinomial logistic regression trained on the gallery's embeddings.
+
+    Training is convex, so where it starts does not matter: galleries of one person start from the
+    others' weights, and those from the weights for the person before.  That saves most of the time.
     """
 
-    def __init__(self, param: Path, blob_in: str = "data", blob_out: str = "fc1") -> None:
-        import ncnn
+    name = "linear"
+    ranks = True
+    C = 100.0
+    """Inverse weight of the squared weights, as scikit-learn's ``LogisticRegression`` has it."""
+    ROUNDS = 100
+    TOLERANCE = 1e-4
+    """Of the loss, relatively; more changes no name."""
 
-        self.name = param.stem
-        self.input_size = 112
-        self.template = ARCFACE_TEMPLATE
-        self._ncnn = ncnn
-        self._blobs = blob_in, blob_out
-        self._net = ncnn.Net()
-        if self._net.load_param(str(param)) or self._net.load_model(str(param.with_suffix(".bin"))):
-            raise ValueError(f"{param} and its .bin are no ncnn network")
+    def __init__(self, axes: Embeddings | None = None) -> None:
+        """``axes`` [d, k] are what it sees of embeddings: see ``principal_axes``."""
+        self._axes = axes
+        self._starts: WeakKeyDictionary[Others, _Softmax] = WeakKeyDictionary()
+        self._last: _Softmax | None = None
 
-    def embed(self, chips: NDArray[np.uint8]) -> Embeddings:
-        rgb = self._ncnn.Mat.PixelType.PIXEL_RGB
-        embeddings = []
-        for chip in chips:
-            extractor = self._net.create_extractor()
-            image = np.ascontiguousarray(chip)
-            mat = self._ncnn.Mat.from_pixels(image, rgb, self.input_size, self.input_size)
-            extractor.input(self._blobs[0], mat)
-            embeddings.append(np.array(extractor.extract(self._blobs[1])[1], np.float32))
-        return np.stack(embeddings)
+    def places(self, gallery: Gallery, probes: Embeddings) -> Places:
+        others = gallery.others
+        start = self._starts.get(others)
+        if start is None:
+            start = self._fit(_along(self._axes, others.embeddings), others.names, self._last)
+            self._starts[others] = self._last = start
+        model = self._fit(_along(self._axes, gallery.embeddings), gallery.names, start)
+        scores = _along(self._axes, probes) @ model.weights[:, :-1].T + model.weights[:, -1]
+        return _place(scores, model.classes, gallery.person)
 
+    def _fit(
+        self, embeddings: Embeddings, names: NDArray[np.str_], start: _Softmax | None
+    ) -> _Softmax:
+        from scipy.optimize import minimize
 
-class SurrogateRecogniser:
-    """One of this project's own surrogates as a judge; unseen only where the cloak left it out."""
+        classes, labels = np.unique(names, return_inverse=True)
+        inputs = np.column_stack([embeddings, np.ones(len(embeddings), np.float32)])
+        weights = np.zeros((len(classes), inputs.shape[1]))
+        if start is not None:
+            _, here, there = np.intersect1d(classes, start.classes, return_indices=True)
+            weights[here] = start.weights[there]
+        rows = np.arange(len(labels))
 
-    def __init__(self, network: Any) -> None:
-        import tensorflow as tf
+        def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+            now = flat.reshape(weights.shape).astype(np.float32)
+            logits = inputs @ now.T
+            logits -= logits.max(axis=1, keepdims=True)
+            chosen = logits[rows, labels].copy()
+            np.exp(logits, out=logits)
+            sums = logits.sum(axis=1)
+            logits /= sums[:, None]
+            logits[rows, labels] -= 1.0
+            gradient = logits.T @ inputs
+            gradient[:, :-1] += now[:, :-1] / self.C
+            penalty = 0.5 / self.C * float((now[:, :-1] ** 2).sum())
+            total = float((np.log(sums) - chosen).sum()) + penalty
+            return total / len(rows), gradient.ravel().astype(np.float64) / len(rows)
 
-        self.name = network.name
-        self.input_size = network.input_size
-        self.template = network.template
-        size = network.input_size
-        self._embed = tf.function(
-            network, input_signature=[tf.TensorSpec((1, size, size, 3))], autograph=False
+        found = minimize(
+            loss,
+            weights.ravel(),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": self.ROUNDS, "ftol": self.TOLERANCE, "gtol": 0.0},
         )
-
-    def embed(self, chips: NDArray[np.uint8]) -> Embeddings:
-        return np.concatenate(
-            [self._embed(chip[None].astype(np.float32)).numpy() for chip in chips]
-        )
+        return _Softmax(classes, found.x.reshape(weights.shape))
 
 
-def cut_chip(
-    pixels: NDArray[np.uint8], landmarks: NDArray[np.float32], recogniser: Recogniser
-) -> NDArray[np.uint8]:
-    """Return the aligned chip uint8 [s, s, 3] of one face, as a recogniser wants it."""
-    size = recogniser.input_size
-    to_photo = align.similarity(recogniser.template, landmarks)
-    scale = float(np.hypot(*to_photo[:, 0]))
-    image = Image.fromarray(pixels)
-    if scale > 2:
-        # Bilinear sampling alone would skip pixels of a large face.
-        image = image.reduce(int(scale))
-        to_photo = to_photo / int(scale)
-    # Pillow places pixel centres at halves.
-    a, b, c, d, e, f = to_photo.ravel()
-    half = 0.5
-    coefficients = (a, b, c + half - half * (a + b), d, e, f + half - half * (d + e))
-    chip = image.transform(
-        (size, size), Image.Transform.AFFINE, coefficients, Image.Resampling.BILINEAR
-    )
-    return np.asarray(chip)
+class FineTuned:
+    """Features tuned on the gallery: a projection and a cosine softmax are trained on it.
+
+    The projection starts as the identity, so that training can only sharpen what the recogniser
+    sees already.
+    """
+
+    name = "fine-tuned"
+    ranks = True
+
+    def __init__(self, axes: Embeddings | None = None) -> None:
+        """``axes`` as for ``LinearClassifier``."""
+        self._axes = axes
+        self._starts: WeakKeyDictionary[Others, tuple[Any, _Softmax]] = WeakKeyDictionary()
+
+    def places(self, gallery: Gallery, probes: Embeddings) -> Places:
+        others = gallery.others
+        if others not in self._starts:
+            embeddings = _along(self._axes, others.embeddings)
+            identity = np.eye(embeddings.shape[1], dtype=np.float32)
+            self._starts[others] = _tune(embeddings, others.names, identity, None, TUNING_ROUNDS)
+        projection, head = self._starts[others]
+        enrolled = _along(self._axes, gallery.embeddings)
+        projection, head = _tune(enrolled, gallery.names, projection, head, MORE_ROUNDS)
+        tuned = unit(_along(self._axes, probes) @ projection)
+        return _place(tuned @ head.weights.T, head.classes, gallery.person)
 
 
-def unit(embeddings: Embeddings) -> Embeddings:
-    """Embeddings [n, d] of length one."""
-    return embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
+def principal_axes(embeddings: Embeddings) -> Embeddings | None:
+    """Return the directions [d, k] in which embeddings [n, d] lie mostly, or ``None`` where they
+    are short enough already."""
+    if embeddings.shape[1] <= MOST_AXES:
+        return None
+    _, _, axes = np.linalg.svd(embeddings, full_matrices=False)
+    return np.ascontiguousarray(axes[:MOST_AXES].T)
 
 
-def nearest_neighbour(
-    gallery: Embeddings, names: NDArray[np.str_], probes: Embeddings
-) -> NDArray[np.str_]:
-    """Name each probe as the gallery face with the highest cosine; embeddings of length one."""
-    return names[np.argmax(probes @ gallery.T, axis=1)]
+def _along(axes: Embeddings | None, embeddings: Embeddings) -> Embeddings:
+    return embeddings if axes is None else unit(embeddings @ axes)
 
 
-def linear_classifier(
-    gallery: Embeddings, names: NDArray[np.str_], probes: Embeddings
-) -> NDArray[np.str_]:
-    """Name each probe by multinomial logistic regression trained on the gallery's embeddings."""
-    from sklearn.linear_model import LogisticRegression
+def tune(embeddings: Embeddings, names: NDArray[np.str_]) -> Embeddings:
+    """Return a projection [d, d] under which embeddings [n, d] part by name."""
+    identity = np.eye(embeddings.shape[1], dtype=np.float32)
+    projection, _ = _tune(embeddings, names, identity, None, TUNING_ROUNDS)
+    return projection
 
-    model = LogisticRegression(C=100.0, max_iter=500)
-    named: NDArray[np.str_] = model.fit(gallery, names).predict(probes)
-    return named
+
+def _tune(
+    embeddings: Embeddings,
+    names: NDArray[np.str_],
+    projection: Any,
+    start: _Softmax | None,
+    rounds: int,
+) -> tuple[Any, _Softmax]:
+    import tensorflow as tf
+
+    classes, labels = np.unique(names, return_inverse=True)
+    features = unit(embeddings @ projection)
+    # Every identity starts at the mean of its photos.
+    centres = np.stack([features[labels == i].mean(axis=0) for i in range(len(classes))])
+    if start is not None:
+        centres[np.searchsorted(classes, start.classes)] = start.weights
+    variables = [tf.Variable(projection), tf.Variable(centres)]
+    means = [tf.zeros_like(v) for v in variables]
+    squares = [tf.zeros_like(v) for v in variables]
+    inputs = tf.constant(embeddings)
+    for done in range(1, rounds + 1):
+        with tf.GradientTape() as tape:
+            tuned = tf.nn.l2_normalize(inputs @ variables[0], -1)
+            cosines = tf.matmul(tuned, tf.nn.l2_normalize(variables[1], -1), transpose_b=True)
+            loss = tf.reduce_mean(
+                tf.nn.sparse_softmax_cross_entropy_with_logits(labels, SOFTMAX_SCALE * cosines)
+            )
+        # Adam (Kingma and Ba, 2015).
+        for i, gradient in enumerate(tape.gradient(loss, variables)):
+            means[i] = 0.9 * means[i] + 0.1 * gradient
+            squares[i] = 0.999 * squares[i] + 0.001 * gradient**2
+            step = means[i] / (1 - 0.9**done)
+            spread = tf.sqrt(squares[i] / (1 - 0.999**done)) + 1e-8
+            variables[i].assign_sub(TUNING_RATE * step / spread)
+    return variables[0].numpy(), _Softmax(classes, unit(variables[1].numpy()))
+
+
+def _place(scores: NDArray[Any], classes: NDArray[np.str_], person: str) -> Places:
+    """Place of the person in scores [n, m] of sorted classes [m]."""
+    column = int(np.searchsorted(classes, person))
+    if column == len(classes) or classes[column] != person:
+        return np.full(len(scores), len(classes), np.int64)
+    return (scores > scores[:, [column]]).sum(axis=1).astype(np.int64)

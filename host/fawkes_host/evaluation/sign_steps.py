@@ -1,0 +1,125 @@
+"""MI-DI-TI: sign steps with momentum, input diversity and a smoothed gradient, for comparison.
+
+Dong et al. (2018, 2019) and Xie et al. (2019), whose constants are used, on this project's
+surrogates: the embedding is pushed away from the face's own, in RGB, within a largest change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fawkes_host.engine import align
+from fawkes_host.engine.align import Frame
+
+STEPS = 10
+MOMENTUM = 1.0
+DIVERSITY_CHANCE = 0.7
+SMALLEST_SCALE = 0.9
+"""Input diversity shrinks to this at most, and shifts by what that frees."""
+KERNEL_PX = 15
+KERNEL_SIGMA = 3.0
+
+
+class SignSteps:
+    """The attack on a set of surrogates."""
+
+    def __init__(self, networks: Sequence[Any]) -> None:
+        import tensorflow as tf
+
+        self.networks = tuple(networks)
+        self._gradient = tf.function(self._embedding_gradient, reduce_retracing=True)
+        self._own = tf.function(self._embed_all, reduce_retracing=True)
+
+    def optimise(
+        self, canvas: NDArray[np.float32], frame: Frame, epsilon: float, seed: int
+    ) -> NDArray[np.float32]:
+        """Return the change float32 [C, C, 3] of a canvas float32 [C, C, 3], RGB 0..255; no sample
+        changes by more than ``epsilon``."""
+        import tensorflow as tf
+
+        random = np.random.default_rng(seed)
+        original = tf.constant(canvas[None])
+        plain = [tf.constant(_view(network, frame)[None]) for network in self.networks]
+        own = self._own(original, plain)
+        change = np.zeros_like(canvas[None])
+        velocity = np.zeros_like(change)
+        for _ in range(STEPS):
+            views = [
+                tf.constant(_view(network, frame, random)[None])
+                if random.random() < DIVERSITY_CHANCE
+                else view
+                for network, view in zip(self.networks, plain, strict=True)
+            ]
+            changed = np.clip(canvas + change, 0.0, 255.0)
+            gradient = self._gradient(tf.constant(changed, tf.float32), views, own).numpy()
+            velocity = MOMENTUM * velocity + gradient / (np.abs(gradient).mean() + 1e-12)
+            change = change - epsilon / STEPS * np.sign(velocity)
+            change = np.clip(change, -epsilon, epsilon).astype(np.float32)
+        return np.asarray(change[0] * frame.mask()[..., None], np.float32)
+
+    def _embed_all(self, images: Any, views: list[Any]) -> list[Any]:
+        import tensorflow as tf
+
+        return [
+            tf.nn.l2_normalize(
+                network(
+                    tf.raw_ops.ImageProjectiveTransformV3(
+                        images=images,
+                        transforms=view,
+                        output_shape=(network.input_size, network.input_size),
+                        interpolation="BILINEAR",
+                        fill_mode="NEAREST",
+                        fill_value=0.0,
+                    )
+                ),
+                -1,
+            )
+            for network, view in zip(self.networks, views, strict=True)
+        ]
+
+    def _embedding_gradient(self, images: Any, views: list[Any], own: list[Any]) -> Any:
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            likeness = tf.add_n(
+                [
+                    tf.reduce_sum(now * before)
+                    for now, before in zip(self._embed_all(images, views), own, strict=True)
+                ]
+            )
+        gradient = tape.gradient(likeness, images)
+        offsets = np.arange(KERNEL_PX) - KERNEL_PX // 2
+        taps = np.exp(-0.5 * (offsets / KERNEL_SIGMA) ** 2)
+        kernel = np.outer(taps, taps) / taps.sum() ** 2
+        kernel = np.repeat(kernel[..., None, None], 3, axis=2).astype(np.float32)
+        return tf.nn.depthwise_conv2d(gradient, kernel, (1, 1, 1, 1), "SAME")
+
+
+def _view(
+    network: Any, frame: Frame, random: np.random.Generator | None = None
+) -> NDArray[np.float32]:
+    """Chip to canvas, the eight numbers of TensorFlow's projective transform."""
+    to_canvas = align.similarity(network.template, frame.landmarks)
+    if random is not None:
+        size = network.input_size
+        scale = random.uniform(SMALLEST_SCALE, 1.0)
+        shift = random.uniform(0.0, size * (1.0 - scale), 2)
+        shrink = np.column_stack([np.eye(2) / scale, -shift / scale])
+        to_canvas = align.compose(to_canvas, shrink)
+    return np.concatenate([to_canvas.ravel(), [0.0, 0.0]]).astype(np.float32)
+
+
+def add_change(
+    pixels: NDArray[np.uint8], frame: Frame, change: NDArray[np.float32]
+) -> NDArray[np.uint8]:
+    """Return a photo uint8 [h, w, 3] with a canvas' change float32 [C, C, 3] added."""
+    planes = [frame.project(np.ascontiguousarray(change[..., i])) for i in range(3)]
+    changed = pixels.copy()
+    crop = changed[frame.crop.slices] + np.stack(planes, axis=-1)
+    changed[frame.crop.slices] = np.clip(np.rint(crop), 0, 255).astype(np.uint8)
+    return changed

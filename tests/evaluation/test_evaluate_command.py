@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from fawkes_host.cli.evaluate import command
+from fawkes_host.engine.levels import MID
+from fawkes_host.evaluation.instrument import Instrument
+from fawkes_host.evaluation.plan import QUICK, NothingToMeasure, Plan
+from fawkes_host.evaluation.report import write_report
+from fawkes_models import registry, store
+
+PHOTOS = 8
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(command, [str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ((), "Name one folder of faces."),
+        (("--levels", "low,extreme"), "'extreme' is none of low, mid, high."),
+        (("--hold-out", "resnet"), "'resnet' is neither 'each' nor one of dlib_resnet"),
+        (("--judge-range", "0"), "two numbers"),
+        (("--judge-template", "1,2,3"), "ten numbers"),
+        (("--judge", __file__), "neither a .param nor an .onnx file"),
+    ],
+)
+def test_wrong_use_is_said_before_anything_is_measured(tmp_path, arguments, complaint):
+    faces = () if complaint.startswith("Name") else (tmp_path,)
+    result = run(*faces, *arguments, "-o", tmp_path / "out")
+    assert result.exit_code == 2, result.output
+    assert complaint in " ".join(result.output.replace("│", " ").split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_without_people_is_said(tmp_path):
+    result = run(tmp_path, "-o", tmp_path / "out", "--quick")
+    assert result.exit_code == 1, result.output
+    assert "nobody in" in result.output
+
+
+def test_somebody_must_judge(tmp_path):
+    plan = Plan(tmp_path, None, tmp_path / "out", (MID,), (), QUICK)
+    with pytest.raises(NothingToMeasure, match="nobody judges"):
+        Instrument(plan, [], [], print)
+
+
+@pytest.fixture(scope="module")
+def three_people(photos_of_people: Path, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("faces")
+    for person in sorted(p for p in photos_of_people.iterdir() if p.is_dir())[:3]:
+        for photo in sorted(person.iterdir())[:PHOTOS]:
+            (folder / person.name).mkdir(exist_ok=True)
+            shutil.copy(photo, folder / person.name)
+    return folder
+
+
+@pytest.mark.slow
+def test_an_evaluation_ends_in_a_report_and_goes_on_where_it_was(three_people, tmp_path):
+    size = replace(
+        QUICK,
+        posted=2,
+        posted_curve=(1, 2),
+        transforms=("half, jpeg 75",),
+        fawkes_levels=(),
+        sign_steps=(),
+        viewed=2,
+    )
+    out = tmp_path / "out"
+    plan = Plan(three_people, None, out, (MID,), ("faceres",), size)
+    networks = [store.load(name) for name in registry.SURROGATES]
+    told: list[str] = []
+    instrument = Instrument(plan, networks, [], told.append)
+    report = instrument.run()
+    page = write_report(report, instrument.shown_faces(), out)
+
+    (row,) = report["unseen"]
+    assert (row["judge"], row["held_out"], row["unseen"]) == ("faceres", "faceres", True)
+    assert row["made_on"] == ["dlib_resnet", "mobilefacenet"]
+    assert row["trackers"]["1-NN"]["unprotected"]["mean"] <= 0.2
+    assert report["control"]["passed"]
+    assert len(report["people"]) == 2
+    assert len(report["leaked"]) == 4
+    ours, noise = report["visibility"]
+    for seen in (ours, noise):
+        assert 50 < seen["ssimulacra2"]["mean"] < 90
+        assert seen["faces_lost"] == 0
+    assert report["adaptive"]["purifier"]["1-NN"]["unprotected"]["mean"] <= 0.3
+    assert json.loads((out / "report.json").read_text("utf-8")) == report
+    assert page.stat().st_size > 100_000
+
+    def cloaks() -> dict[Path, int]:
+        return {p: p.stat().st_mtime_ns for p in (out / "cloaks").rglob("*") if p.is_file()}
+
+    # As if it had been stopped while the last person was cloaked.
+    made = cloaks()
+    lost = next(p for p in sorted(made) if p.suffix == ".jpg" and "noise" in str(p))
+    before = lost.read_bytes()
+    lost.unlink()
+    Instrument(plan, networks, [], told.append).cloak()
+    assert lost.read_bytes() == before
+    changed = {p for p, time in cloaks().items() if made.get(p) != time}
+    assert changed == {lost, lost.with_suffix(".json")}
