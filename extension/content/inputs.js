@@ -25,10 +25,20 @@
 
   const approve = (input) => approved.set(input, signature(input.files));
 
+  /**
+   * Whether this frame looks after the input: two would take it from each other.
+   * @param {HTMLInputElement} input
+   */
+  function isHere(input) {
+    const home = input.ownerDocument.defaultView;
+    return home === window || home === null;
+  }
+
   /** A selection, or the `change` that follows it. */
   function onSelect(event) {
     if (own.has(event)) return;
     for (const input of roots.fileInputs(event)) {
+      if (!isHere(input)) continue;
       // What the browser itself announces is new, whatever it looks like.
       const chosen = event.isTrusted && event.type === "input";
       const mine = takeOver(input, chosen) || pending.has(input);
@@ -131,6 +141,32 @@
     input.dispatchEvent(event);
   }
 
+  const REQUESTS = {
+    /** The page reads an input before any event: an original is taken out all the same. */
+    read: (input) => takeOver(input, false),
+    /** The page has put files of its own there, which it had anyway. */
+    own: approve,
+    /** A picker is about to open for an input whose events would not pass the window. */
+    watch: listenAround,
+  };
+
+  /**
+   * Does what the page's side of this frame asks, or has the frame do it that the input is in.
+   * A page that sends such an event itself gains nothing.
+   */
+  function hear(kind) {
+    const name = `fawkes:${kind}`;
+    bus.on(kind, ([input]) => {
+      if (!roots.isFileInput(input)) return;
+      if (isHere(input)) REQUESTS[kind](input);
+      else input.ownerDocument.defaultView.dispatchEvent(new MouseEvent(name, { relatedTarget: input }));
+    });
+    roots.on(name, (event) => {
+      event.stopImmediatePropagation();
+      if (roots.isFileInput(event.relatedTarget)) REQUESTS[kind](event.relatedTarget);
+    });
+  }
+
   /** @param {any} event a click that may open a picker */
   function onClick(event) {
     for (const input of roots.fileInputs(event)) {
@@ -146,18 +182,7 @@
     roots.on("change", onSelect);
     roots.on("click", onClick);
 
-    // The page reads an input before any event: an original is taken out all the same.
-    bus.on("read", ([input]) => {
-      const inputs = input instanceof HTMLInputElement ? [input] : [];
-      for (const each of inputs) if (!pending.has(each) || each.files.length > 0) takeOver(each, false);
-    });
-    // The page has put files of its own there, which it had anyway.
-    bus.on("own", ([input]) => {
-      if (input instanceof HTMLInputElement) approve(input);
-    });
-    bus.on("watch", ([input]) => {
-      if (input instanceof HTMLInputElement) listenAround(input);
-    });
+    for (const kind of Object.keys(REQUESTS)) hear(kind);
     bus.on("shadow", ([host]) => {
       const root = roots.shadowOf(host);
       if (root) roots.add(root);

@@ -34,10 +34,25 @@
    * @returns {ShadowRoot | null}
    */
   function shadowOf(node) {
-    if (!(node instanceof HTMLElement)) return null;
+    if (node?.nodeType !== Node.ELEMENT_NODE) return null;
     const root = node.openOrClosedShadowRoot;
     if (root !== undefined) return root;
     return globalThis.chrome?.dom?.openOrClosedShadowRoot(node) ?? null;
+  }
+
+  const typeOf = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "type").get;
+
+  /**
+   * Whether this is a file input; `instanceof` would know those of this frame's document only.
+   * @param {unknown} node
+   * @returns {node is HTMLInputElement}
+   */
+  function isFileInput(node) {
+    try {
+      return typeOf.call(node) === "file";
+    } catch {
+      return false;
+    }
   }
 
   /**
@@ -63,7 +78,7 @@
    */
   function fileInputs(event) {
     const target = event.composedPath()[0];
-    if (target instanceof HTMLInputElement) return target.type === "file" ? [target] : [];
+    if (isFileInput(target)) return [target];
     const root = shadowOf(target);
     return root ? below(root, "input[type=file]") : [];
   }
@@ -83,5 +98,5 @@
     return target;
   }
 
-  fawkes.roots = Object.freeze({ on, add, restore, shadowOf, below, fileInputs, targetAt });
+  fawkes.roots = Object.freeze({ on, add, restore, shadowOf, isFileInput, below, fileInputs, targetAt });
 })((globalThis.fawkes ??= {}));

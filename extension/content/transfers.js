@@ -150,11 +150,13 @@
 
   // --- calls ------------------------------------------------------------------------------------
 
-  /** @returns {boolean} whether an answer will come */
+  /** @returns {boolean} true: an answer has come, or will */
   function onCall([parcel]) {
-    if (fawkes.policy.isOff() || !(parcel instanceof HTMLInputElement)) return false;
-    const files = Array.from(parcel.files ?? []);
-    if (!files.some(fawkes.photoKinds.mayBePhoto)) return false;
+    const files = Array.from(parcel.files);
+    if (fawkes.policy.isOff() || !files.some(fawkes.photoKinds.mayBePhoto)) {
+      bus.send("answer", { ok: true }, [parcel]);
+      return true;
+    }
     fawkes.selection.settle(files, never()).then(
       ([file]) => {
         if (file) parcel.files = bus.listOf([file]);
@@ -176,6 +178,7 @@
     roots.on("drop", onDrop);
     roots.on("paste", onPaste);
     bus.on("cloak", onCall);
+    bus.on("alive", () => true);
   }
 
   fawkes.transfers = Object.freeze({ start });

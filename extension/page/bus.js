@@ -52,13 +52,17 @@
   const roots = new WeakMap();
 
   let bus = null;
+  let isOver = false;
 
   addEventListener(
     "fawkes:bus",
     (event) => {
       const given = apply(relatedTargetOf, event, []);
-      if (bus || !given) return;
-      bus = given;
+      if (isOver || !given || (bus && ask("alive", []))) return;
+      // The extension has come anew, with hooks of its own: these have had their day.
+      isOver = bus !== null;
+      bus = isOver ? null : given;
+      if (isOver) return;
       for (const kind in receivers)
         apply(listen, bus, [kind, (message) => receive(receivers[kind], message)]);
       apply(prevent, event, []);
@@ -157,7 +161,8 @@
 
   /**
    * Has a file cloaked that the page has not got yet.
-   * @param {(file: File) => void} done with the cloaked file, or this one where protection is off
+   * @param {(file: File) => void} done with the cloaked file, or an equal one where protection is
+   *   off; `failed` too where the content script is gone and has left this script behind
    */
   function cloaked(file, source, done, failed) {
     const parcel = parcelOf(file);
@@ -165,7 +170,7 @@
     waiting[at] = { parcel, done, failed };
     if (ask("cloak", [parcel], source)) return;
     waiting[at] = null;
-    done(file);
+    failed();
   }
 
   const receivers = {

@@ -9,7 +9,8 @@
 
   const NativeDOMException = DOMException;
   const NativeFile = File;
-  const connectedOf = getter(Node, "isConnected");
+  const page = document;
+  const viewOf = getter(Document, "defaultView");
   const eventType = getter(Event, "type");
   const labelControl = getter(HTMLLabelElement, "control");
   const fileName = getter(File, "name");
@@ -64,32 +65,36 @@
     value: globalThis.FormData, writable: true, configurable: true,
   });
 
-  // Opening the picker of an input whose events will never pass its window.
-  function watch(target) {
+  /**
+   * Opening the picker of an input whose events may never pass its window.
+   * @returns {boolean} false where it must not open: the frame of this script was taken out of its
+   *   page, and its content script with it
+   */
+  function mayOpen(target) {
     let input = target;
     try {
       input = apply(labelControl, target, []);
     } catch {
       // No label: the input itself.
     }
-    if (isActive() && isFileInput(input) && !apply(connectedOf, input, [])) ask("watch", [input]);
+    if (!isActive() || !isFileInput(input)) return true;
+    if (apply(viewOf, page, []) === null) return false;
+    ask("watch", [input]);
+    return true;
   }
   replace(HTMLElement, "click", (native) => ({
     click() {
-      watch(this);
-      return apply(native, this, []);
+      if (mayOpen(this)) apply(native, this, []);
     },
   }).click);
   replace(HTMLInputElement, "showPicker", (native) => ({
     showPicker() {
-      watch(this);
-      return apply(native, this, []);
+      if (mayOpen(this)) apply(native, this, []);
     },
   }).showPicker);
   replace(EventTarget, "dispatchEvent", (native) => ({
     dispatchEvent(event) {
-      if (isClick(event)) watch(this);
-      return apply(native, this, [event]);
+      return isClick(event) && !mayOpen(this) ? true : apply(native, this, [event]);
     },
   }).dispatchEvent);
   function isClick(event) {

@@ -22,6 +22,7 @@ from playwright.sync_api import (
 )
 
 from .registration import CHROMIUM_PROFILES, EXTENSION_ID
+from .tab import PATIENCE_S
 
 PLACE_OF_BUTTON = """function (label) {
   for (const button of this.querySelectorAll("button, summary")) {
@@ -121,6 +122,7 @@ class ChromiumTab:
         self.page = page
         self.frames: list[tuple[Frame, float, float]] = [(page.main_frame, 0.0, 0.0)]
         self.session = chromium.context.new_cdp_session(page)
+        self.target = self.session.send("Target.getTargetInfo")["targetInfo"]["targetId"]
 
     def goto(self, url: str) -> None:
         self.page.goto(url)
@@ -140,9 +142,12 @@ class ChromiumTab:
     def click(self, element: str) -> None:
         self.page.mouse.click(*self._centre(element))
 
-    def pick(self, element: str, files: Sequence[Path]) -> None:
-        with self.page.expect_file_chooser() as opened:
-            self.click(element)
+    def pick(self, element: str, files: Sequence[Path], *, patience_s: float = PATIENCE_S) -> None:
+        try:
+            with self.page.expect_file_chooser(timeout=1_000 * patience_s) as opened:
+                self.click(element)
+        except TimeoutError as error:
+            raise AssertionError("no picker opened") from error
         if not any(path.is_dir() for path in files):
             opened.value.set_files(list(files))
             return
@@ -247,4 +252,5 @@ class ChromiumTab:
         self.page.screenshot(path=path)
 
     def close(self) -> None:
-        self.page.close()
+        # The driver's own way waits for ever for a page that is on its way to another.
+        self.chromium.desk.session.send("Target.closeTarget", {"targetId": self.target})

@@ -25,6 +25,7 @@ with warnings.catch_warnings():
 
 from .firefox_scripts import DROP, PICKER, RUN_IN_PAGE, TOAST_BUTTON, TOAST_TEXT
 from .registration import GECKO_ID
+from .tab import PATIENCE_S
 
 START_S = 30.0
 
@@ -200,10 +201,10 @@ class FirefoxTab:
     def click(self, element: str) -> None:
         self._press_at(*self._centre(element))
 
-    def pick(self, element: str, files: Sequence[Path]) -> None:
+    def pick(self, element: str, files: Sequence[Path], *, patience_s: float = PATIENCE_S) -> None:
         self.firefox.chrome(PICKER, [str(path) for path in files])
         self.click(element)
-        end = time.monotonic() + 5
+        end = time.monotonic() + patience_s
         while not self.firefox.chrome("return window.fawkesPicker.opened"):
             assert time.monotonic() < end, "no picker opened"
             time.sleep(0.03)
