@@ -14,7 +14,7 @@
 
   function onSubmit(event) {
     const form = event.composedPath()[0];
-    if (!(form instanceof HTMLFormElement) || !inputs.isPendingFor(form)) return;
+    if (!(form instanceof HTMLFormElement) || !inputs.mustWait(form)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     held.set(form, { submitter: event.submitter, quiet: false });
@@ -69,7 +69,7 @@
     roots.on("keydown", onAttempt);
     inputs.onSettled(onSettled);
     bus.on("submit", ([form]) => {
-      if (!(form instanceof HTMLFormElement) || !inputs.isPendingFor(form)) return false;
+      if (!(form instanceof HTMLFormElement) || !inputs.mustWait(form)) return false;
       held.set(form, { submitter: null, quiet: true });
       return true;
     });

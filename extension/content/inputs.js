@@ -13,6 +13,10 @@
   const active = new Set();
   /** What each input may show: files that are no originals.  @type {WeakMap<HTMLInputElement, string>} */
   const approved = new WeakMap();
+  /** The page was there first: what it holds already it has seen, and will not be given anew. */
+  const isLate = document.readyState !== "loading";
+  /** Inputs whose events are heard.  @type {WeakSet<HTMLInputElement>} */
+  const watched = new WeakSet();
   /** What was in an input before, for when the user gives up.  @type {WeakMap<HTMLInputElement, FileList>} */
   const released = new WeakMap();
   /** @type {WeakSet<Event>} */
@@ -41,7 +45,7 @@
       if (!isHere(input)) continue;
       // What the browser itself announces is new, whatever it looks like.
       const chosen = event.isTrusted && event.type === "input";
-      const mine = takeOver(input, chosen) || pending.has(input);
+      const mine = takeOver(input, chosen ? "chosen" : "heard of") || pending.has(input);
       if (mine) event.stopImmediatePropagation();
     }
   }
@@ -49,13 +53,15 @@
   /**
    * Takes the files of an input into keeping, if photos may be among them.
    * @param {HTMLInputElement} input
-   * @param {boolean} chosen by the user just now
+   * @param {"chosen" | "heard of" | "sent"} why by the user just now; by an event or a read of the
+   *   page's; or because a form is about to be submitted
    * @returns {boolean}
    */
-  function takeOver(input, chosen) {
+  function takeOver(input, why) {
     const files = Array.from(input.files ?? []);
     if (files.length === 0) return false;
-    if (!chosen && approved.get(input) === signature(files)) {
+    if (why === "heard of" && isLate && !watched.has(input)) return false;
+    if (why !== "chosen" && approved.get(input) === signature(files)) {
       // The page has put something else there while we waited: its choice counts.
       supersede(input);
       return false;
@@ -81,6 +87,7 @@
     const root = input.getRootNode();
     if (root !== document) roots.add(root);
     roots.add(input);
+    watched.add(input);
   }
 
   function supersede(input) {
@@ -143,7 +150,7 @@
 
   const REQUESTS = {
     /** The page reads an input before any event: an original is taken out all the same. */
-    read: (input) => takeOver(input, false),
+    read: (input) => takeOver(input, "heard of"),
     /** The page has put files of its own there, which it had anyway. */
     own: approve,
     /** A picker is about to open for an input whose events would not pass the window. */
@@ -199,6 +206,15 @@
     announce,
     /** Whether a selection for this form is still under way. @param {HTMLFormElement} form */
     isPendingFor: (form) => [...active].some(({ input }) => input.form === form),
+    /**
+     * Whether a form must not be submitted yet.  Files that came without an event, before this
+     * script or by the browser's memory of the form, are looked at now.
+     * @param {HTMLFormElement} form
+     */
+    mustWait(form) {
+      for (const element of form.elements) if (roots.isFileInput(element)) takeOver(element, "sent");
+      return this.isPendingFor(form);
+    },
     /** @param {HTMLInputElement} input */
     isPending: (input) => pending.has(input),
     /** @param {(input: HTMLInputElement, kept: boolean) => void} listener */

@@ -285,8 +285,20 @@
     return line;
   }
 
+  /**
+   * Firefox ends the scripts of an extension that is replaced, but not what they have drawn: this
+   * takes it away.  (Elsewhere they live on, and answer for their toast themselves.)
+   */
+  function sweep() {
+    for (const host of document.querySelectorAll("div[popover=manual]")) {
+      const root = host.openOrClosedShadowRoot;
+      if (root?.querySelector("section.card[aria-label=Fawkes]")) host.remove();
+    }
+  }
+
   fawkes.toast = Object.freeze({
     LAST_WORDS,
+    sweep,
     /**
      * @param {File[]} files
      */

@@ -18,7 +18,6 @@ from playwright.sync_api import (
     Page,
     Playwright,
     TimeoutError,
-    Worker,
 )
 
 from .registration import CHROMIUM_PROFILES, EXTENSION_ID
@@ -54,7 +53,6 @@ class Chromium:
         self,
         playwright: Playwright,
         home: Path,
-        extension: Path,
         *,
         environment: dict[str, str],
         arguments: Sequence[str] = (),
@@ -64,9 +62,9 @@ class Chromium:
             home / CHROMIUM_PROFILES,
             executable_path=shutil.which("chromium"),
             headless=True,
+            ignore_default_args=["--disable-extensions"],
             args=[
-                f"--disable-extensions-except={extension}",
-                f"--load-extension={extension}",
+                "--enable-unsafe-extension-debugging",
                 "--host-resolver-rules=MAP *.test 127.0.0.1",
                 "--lang=en",
                 *arguments,
@@ -75,7 +73,16 @@ class Chromium:
             viewport={"width": 1000, "height": 700},
         )
         self.context.set_default_timeout(8_000)
-        self.worker()
+        browser = self.context.browser
+        assert browser is not None
+        self.session = browser.new_browser_cdp_session()
+
+    def install(self, extension: Path) -> None:
+        self.session.send("Extensions.loadUnpacked", {"path": str(extension)})
+        self.open_desk()
+
+    def open_desk(self) -> None:
+        """An empty page of the extension; a reload of the extension closes it."""
         self.desk = self.open_tab()
         self.desk.goto(self.extension_url("desk.html"))
 
@@ -86,10 +93,6 @@ class Chromium:
         page = self.context.new_page()
         page.emulate_media(color_scheme=self.scheme)
         return ChromiumTab(self, page)
-
-    def worker(self) -> Worker:
-        workers = self.context.service_workers
-        return workers[0] if workers else self.context.wait_for_event("serviceworker")
 
     def set_colour_scheme(self, scheme: Literal["light", "dark"]) -> None:
         self.scheme = scheme
@@ -251,6 +254,9 @@ class ChromiumTab:
             self.page.set_viewport_size({"width": size[0], "height": size[1]})
         self.page.screenshot(path=path)
 
+    def to_front(self) -> None:
+        self.page.bring_to_front()
+
     def close(self) -> None:
         # The driver's own way waits for ever for a page that is on its way to another.
-        self.chromium.desk.session.send("Target.closeTarget", {"targetId": self.target})
+        self.chromium.session.send("Target.closeTarget", {"targetId": self.target})

@@ -128,7 +128,9 @@ class Running:
         self.user.behave()
         self.user.use(Host.MARKING)
         self.in_extension(
+            "const {entered} = await chrome.storage.session.get('entered');"
             "await chrome.storage.local.clear(); await chrome.storage.session.clear();"
+            "await chrome.storage.session.set({entered});"
         )
         self.browser.kill_background()
         self.user.forget_log()
@@ -158,23 +160,28 @@ def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     made.close()
 
 
-@pytest.fixture(scope="session", params=["chromium", "firefox"])
-def running(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, user: User
-) -> Iterator[Running]:
-    extension = build(tmp_path_factory.mktemp(request.param) / "extension")
-    browser: Chromium | Firefox
-    if request.param == "chromium":
+def start(name: str, user: User, request: pytest.FixtureRequest) -> Chromium | Firefox:
+    """A browser of this user, still without the extension."""
+    if name == "chromium":
         if shutil.which("chromium") is None:
             pytest.skip("needs Chromium")
         playwright = request.getfixturevalue("playwright")
-        browser = Chromium(playwright, user.home, extension, environment=user.environment)
-    else:
-        if shutil.which("firefox-esr") is None:
-            pytest.skip("needs Firefox ESR")
-        display = request.getfixturevalue("display")
-        browser = Firefox(user.home, display, environment=user.environment)
-        browser.install(extension)
+        return Chromium(playwright, user.home, environment=user.environment)
+    if shutil.which("firefox-esr") is None:
+        pytest.skip("needs Firefox ESR")
+    display = request.getfixturevalue("display")
+    return Firefox(user.home, display, environment=user.environment)
+
+
+BROWSERS = ("chromium", "firefox")
+
+
+@pytest.fixture(scope="session", params=BROWSERS)
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, user: User
+) -> Iterator[Running]:
+    browser = start(request.param, user, request)
+    browser.install(build(tmp_path_factory.mktemp(request.param) / "extension"))
     yield Running(browser, user)
     browser.close()
 

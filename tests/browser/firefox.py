@@ -23,9 +23,16 @@ with warnings.catch_warnings():
     from marionette_driver.errors import MarionetteException
     from marionette_driver.marionette import ActionSequence, Marionette
 
-from .firefox_scripts import DROP, PICKER, RUN_IN_PAGE, TOAST_BUTTON, TOAST_TEXT
+from .firefox_scripts import (
+    CLIPBOARD_HAS_PICTURE,
+    DROP,
+    PICKER,
+    RUN_IN_PAGE,
+    TOAST_BUTTON,
+    TOAST_TEXT,
+)
 from .registration import GECKO_ID
-from .tab import PATIENCE_S
+from .tab import PATIENCE_S, wait_until
 
 START_S = 30.0
 
@@ -108,6 +115,10 @@ class Firefox:
 
     def install(self, extension: Path) -> None:
         Addons(self.marionette).install(str(extension), temp=True)
+        self.open_desk()
+
+    def open_desk(self) -> None:
+        """An empty page of the extension; a reload of the extension closes it."""
         self.desk = self.open_tab()
         self.desk.goto(self.extension_url("desk.html"))
 
@@ -226,9 +237,11 @@ class FirefoxTab:
                 stdout=subprocess.DEVNULL,
                 check=True,
             )
+        wait_until(lambda: bool(self.firefox.chrome(CLIPBOARD_HAS_PICTURE)))
 
     def paste(self, image: Path) -> None:
         self.put_on_clipboard(image)
+        wait_until(lambda: bool(self.js("return document.hasFocus()")))
         keys = ActionSequence(self.marionette, "key", "keyboard")
         keys.key_down("\ue009").key_down("v").key_up("v").key_up("\ue009").perform()
 
@@ -271,6 +284,9 @@ class FirefoxTab:
             height,
         )
         time.sleep(0.3)
+
+    def to_front(self) -> None:
+        self.marionette.switch_to_window(self.handle, focus=True)
 
     def close(self) -> None:
         self.marionette.switch_to_window(self.handle)

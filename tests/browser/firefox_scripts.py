@@ -89,6 +89,11 @@ return new Promise((resolve, reject) => {
 });
 """
 
+CLIPBOARD_HAS_PICTURE = """
+const { clipboard } = Services;
+return clipboard.hasDataMatchingFlavors(["image/png"], clipboard.kGlobalClipboard);
+"""
+
 DROP = """
 // A trusted drop, as the browser's drag service makes it.  The files belong to the page's own
 // principal, as those of a real drop do.

@@ -53,6 +53,8 @@ class Tab(Protocol):
     def screenshot(self, path: Path, size: tuple[int, int] | None = None) -> None:
         """The visible part; ``size`` is that of the page, in pixels."""
 
+    def to_front(self) -> None: ...
+
     def close(self) -> None: ...
 
 
