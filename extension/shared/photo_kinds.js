@@ -23,8 +23,13 @@
     return false;
   }
 
-  const text = (bytes, start, length) =>
-    String.fromCharCode(...bytes.subarray(start, start + length));
+  /** By index: in Firefox the buffer belongs to the page, and `subarray` may not touch it. */
+  const text = (bytes, start, length) => {
+    let characters = "";
+    for (let at = start; at < start + length && at < bytes.length; at += 1)
+      characters += String.fromCharCode(bytes[at]);
+    return characters;
+  };
   const uint32 = (bytes, at) =>
     ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
 

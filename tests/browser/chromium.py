@@ -21,7 +21,7 @@ from playwright.sync_api import (
 )
 
 from .registration import CHROMIUM_PROFILES, EXTENSION_ID
-from .tab import PATIENCE_S
+from .tab import PATIENCE_S, SET_LEVEL
 
 PLACE_OF_BUTTON = """function (label) {
   for (const button of this.querySelectorAll("button, summary")) {
@@ -232,6 +232,9 @@ class ChromiumTab:
                     },
                 )
                 yield answer["result"].get("value"), x, y
+
+    def set_level(self, level: str) -> None:
+        self.chromium.desk.js(SET_LEVEL, level)
 
     def toast_text(self) -> str:
         with contextlib.suppress(Error):  # it may go while it is read

@@ -23,11 +23,16 @@ from .server import Server
 from .tab import Tab
 from .user import Host, User
 
+HANG_S = 120
+"""A test takes a few seconds; one that hangs must not cost the whole run."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(HANG_S))
 
 
 MATRIX = pytest.StashKey[Matrix]()

@@ -32,7 +32,7 @@ from .firefox_scripts import (
     TOAST_TEXT,
 )
 from .registration import GECKO_ID
-from .tab import PATIENCE_S, wait_until
+from .tab import PATIENCE_S, SET_LEVEL, wait_until
 
 START_S = 30.0
 
@@ -260,6 +260,10 @@ class FirefoxTab:
 
     def _privileged(self, script: str, given: dict[str, Any]) -> Any:
         return self.firefox.chrome(RUN_IN_PAGE, script, given)
+
+    def set_level(self, level: str) -> None:
+        with self.firefox.at_desk() as desk:
+            desk.js(SET_LEVEL, level)
 
     def toast_text(self) -> str:
         return str(self._privileged(TOAST_TEXT, {}))

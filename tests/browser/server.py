@@ -121,12 +121,13 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_POST(self) -> None:
+        # A file of its own says its name in the path: `/upload/NAME`.
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         content_type = self.headers.get("Content-Type", "")
         if content_type.startswith("multipart/form-data"):
             uploads = files_of(content_type, body)
         elif body and self.path.startswith("/upload"):
-            uploads = [Upload("", "", content_type, body)]
+            uploads = [Upload("", Path(self.path).name, content_type, body)]
         else:
             uploads = []
         self.server.recorder.add(body, uploads)
@@ -136,6 +137,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
+
+    do_PUT = do_POST
 
     def log_message(self, format: str, *args: object) -> None:
         """Stays silent."""

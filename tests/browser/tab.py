@@ -10,6 +10,9 @@ from typing import Any, Protocol
 
 PATIENCE_S = 8.0
 
+SET_LEVEL = "return chrome.storage.local.set({settings: {level: arguments[0]}})"
+"""Of the extension's own page."""
+
 
 class Tab(Protocol):
     """Elements are named by a JavaScript expression, so that shadow trees are no hindrance."""
@@ -43,6 +46,9 @@ class Tab(Protocol):
 
     def frame(self, element: str) -> AbstractContextManager[None]:
         """Works within a frame."""
+
+    def set_level(self, level: str) -> None:
+        """What the popup's switch does."""
 
     def toast_text(self) -> str:
         """All visible text of the toast, or nothing where there is none."""
