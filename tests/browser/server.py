@@ -12,6 +12,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 
+NODE_MODULES = Path(__file__).parents[2] / "node_modules"
+
+TYPES = {".js": "text/javascript", ".css": "text/css"}
+
+
 @dataclass(frozen=True)
 class Upload:
     """One file that arrived, as part of a form or as a body of its own."""
@@ -61,7 +66,7 @@ class Recorder:
 class Server(ThreadingHTTPServer):
     """Serves a folder of pages on a free port of the loopback interface.
 
-    In the pages HOME stands for the server's origin, and OTHER for a second one.
+    What lies in ``node_modules`` is at ``/npm/``.  In the pages HOME stands for the server's origin, and OTHER for a second one.
     """
 
     daemon_threads = True
@@ -83,13 +88,16 @@ class Server(ThreadingHTTPServer):
     def content(self, path: str) -> tuple[str, dict[str, str]]:
         if path in self.pages:
             return self.pages[path]
+        if path.startswith("/npm/"):
+            package = NODE_MODULES / path.removeprefix("/npm/")
+            return package.read_text(encoding="utf-8"), {"Content-Type": TYPES[package.suffix]}
         name = Path(path).name
         file = self.folder / (name if "." in name else f"{name}.html")
         if not file.is_file():
             return "", {}
         text = file.read_text(encoding="utf-8")
-        if file.suffix == ".js":
-            return text, {"Content-Type": "text/javascript"}
+        if file.suffix in TYPES:
+            return text, {"Content-Type": TYPES[file.suffix]}
         text = text.replace("HOME", self.url("")).replace("OTHER", self.url("", host="localhost"))
         return "<!doctype html><meta charset=utf-8>" + text, {}
 
