@@ -73,7 +73,7 @@ export function gather() {
  * @param {import("./native_port.js").NativePort} host
  * @param {{size: number, chunks: string[]}} photo
  * @param {{level: FawkesLevel, policy: FawkesPolicy, signal: AbortSignal,
- *   onProgress: (progress: FawkesPhotoReply) => void}} options
+ *   onProgress: (progress: Extract<FawkesPhotoReply, {type: "progress"}>) => void}} options
  * @returns {Promise<{status: "cloaked" | "no_face", receipt: FawkesReceipt, chunks: string[]}>}
  *   the chunks are checked: size and SHA-256 are what the host announced
  * @throws {Fault}

@@ -54,7 +54,7 @@
    * @param {(elements: any[], data: any) => boolean | void} listener true: taken over
    */
   function on(kind, listener) {
-    bus.addEventListener(kind, (event) => {
+    bus.addEventListener(kind, (/** @type {any} */ event) => {
       const { data, addresses } = JSON.parse(event.data);
       const elements = event
         .getTargetRanges()

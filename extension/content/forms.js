@@ -4,7 +4,7 @@
 
   const { roots, bus, inputs } = fawkes;
 
-  /** @typedef {{submitter: HTMLElement | null, quiet: boolean}} Submission `quiet`: by `submit()` */
+  /** @typedef {{submitter: HTMLButtonElement | HTMLInputElement | null, quiet: boolean}} Submission `quiet`: by `submit()` */
 
   /** @type {Map<HTMLFormElement, Submission>} */
   const held = new Map();

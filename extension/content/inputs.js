@@ -212,7 +212,8 @@
      * @param {HTMLFormElement} form
      */
     mustWait(form) {
-      for (const element of form.elements) if (roots.isFileInput(element)) takeOver(element, "sent");
+      for (const element of /** @type {any} */ (form.elements))
+        if (roots.isFileInput(element)) takeOver(element, "sent");
       return this.isPendingFor(form);
     },
     /** @param {HTMLInputElement} input */

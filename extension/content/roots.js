@@ -30,7 +30,7 @@
 
   /**
    * The shadow root of an element, closed or open; only extensions may ask.
-   * @param {Node} node
+   * @param {any} node
    * @returns {ShadowRoot | null}
    */
   function shadowOf(node) {
@@ -40,7 +40,8 @@
     return globalThis.chrome?.dom?.openOrClosedShadowRoot(node) ?? null;
   }
 
-  const typeOf = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "type").get;
+  /** @type {any} */
+  const { get: typeOf } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "type") ?? {};
 
   /**
    * Whether this is a file input; `instanceof` would know those of this frame's document only.
@@ -59,7 +60,7 @@
    * Every element below a node for which `test` holds, through all shadow roots.
    * @param {ParentNode} node
    * @param {string} selector
-   * @returns {Element[]}
+   * @returns {any[]}
    */
   function below(node, selector) {
     const found = [...node.querySelectorAll(selector)];

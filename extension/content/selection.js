@@ -18,13 +18,12 @@
 
     const toast = fawkes.toast.open(files.filter((_, at) => photos[at]));
     let line = 0;
-    const jobs = files.map((file, at) => (photos[at] ? { file, line: toast.lines[line++] } : null));
+    const lineOf = photos.map((isPhoto) => (isPhoto ? toast.lines[line++] : null));
     const settled = files.map((file, at) => (photos[at] ? null : file));
-    const queue = [...jobs.keys()].filter((at) => jobs[at]);
+    const queue = [...photos.keys()].filter((at) => photos[at]);
     const worker = async () => {
       for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
-        const { file, line } = jobs[at];
-        settled[at] = await settleOne(file, line, signal);
+        settled[at] = await settleOne(files[at], lineOf[at], signal);
       }
     };
     // A photo whose question waits for an answer must not hold up the others.

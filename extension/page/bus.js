@@ -8,7 +8,10 @@
   const { apply, construct, defineProperty, getOwnPropertyDescriptor: descriptorOf, getPrototypeOf } =
     Reflect;
 
-  /** The getter of an attribute; browsers differ in where on the prototype chain it sits. */
+  /**
+   * The getter of an attribute; browsers differ in where on the prototype chain it sits.
+   * @returns {any}
+   */
   function getter(type, name) {
     for (let holder = type.prototype; holder; holder = getPrototypeOf(holder)) {
       const descriptor = descriptorOf(holder, name);
@@ -16,6 +19,13 @@
     }
     throw new TypeError(name);
   }
+
+  /**
+   * An object that inherits nothing: the page may have put traps on `Object.prototype`.
+   * @param {any} own
+   * @returns {any}
+   */
+  const bare = (own) => ({ __proto__: null, ...own });
 
   const { parse, stringify } = JSON;
   const NativeDataTransfer = DataTransfer;
@@ -40,6 +50,7 @@
   const shadowHostOf = getter(ShadowRoot, "host");
   const shadowRootOf = getter(Element, "shadowRoot");
   const inputType = getter(HTMLInputElement, "type");
+  /** @type {any} */
   const inputFiles = descriptorOf(HTMLInputElement.prototype, "files");
   const filesLength = getter(FileList, "length");
   const transferFiles = getter(DataTransfer, "files");
@@ -119,13 +130,13 @@
     const addresses = [];
     for (let at = 0; at < elements.length; at += 1) {
       const { anchor, steps } = addressOf(elements[at]);
-      ranges[at] = new NativeStaticRange({
-        __proto__: null, startContainer: anchor, startOffset: 0, endContainer: anchor, endOffset: 0,
-      });
+      ranges[at] = new NativeStaticRange(bare({
+        startContainer: anchor, startOffset: 0, endContainer: anchor, endOffset: 0,
+      }));
       addresses[at] = steps;
     }
-    const text = stringify({ __proto__: null, data, addresses });
-    const init = { __proto__: null, cancelable: true, data: text, targetRanges: ranges };
+    const text = stringify(bare({ data, addresses }));
+    const init = bare({ cancelable: true, data: text, targetRanges: ranges });
     return !apply(dispatch, bus, [new NativeInputEvent(kind, init)]);
   }
 
@@ -191,13 +202,13 @@
    * promise, and the page must not be asked.
    */
   function after(promise, onValue, onError) {
-    defineProperty(promise, "constructor", { __proto__: null, value: NativePromise });
+    defineProperty(promise, "constructor", bare({ value: NativePromise }));
     apply(then, promise, [onValue, onError]);
   }
 
   // Resolving a promise with a file looks `then` up on the file: the same.
   for (const type of [Blob, File])
-    defineProperty(type.prototype, "then", { __proto__: null, value: undefined });
+    defineProperty(type.prototype, "then", bare({ value: undefined }));
 
   function isFileInput(value) {
     try {
@@ -217,7 +228,7 @@
     const descriptor = type && descriptorOf(type.prototype, name);
     if (!descriptor) return;
     const value = make(descriptor.value);
-    defineProperty(type.prototype, name, { __proto__: null, ...descriptor, value });
+    defineProperty(type.prototype, name, bare({ ...descriptor, value }));
   }
 
   // For the other files of this folder, which run before any script of the page can; the last
@@ -225,7 +236,7 @@
   globalThis.fawkesPage = {
     isActive: () => bus !== null,
     keepRoot: (host, root) => apply(weakSet, roots, [host, root]),
-    apply, construct, defineProperty, descriptorOf, getter, dispatch, inputFiles, transferItems,
+    apply, bare, construct, defineProperty, descriptorOf, getter, dispatch, inputFiles, transferItems,
     addItem, NativeDataTransfer, NativePromise,
     ask, receivers, filesIn, cloaked, after, isFileInput, holdsFiles, replace,
   };

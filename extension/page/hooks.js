@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { isActive, keepRoot, apply, construct, defineProperty, descriptorOf, getter, ask, cloaked,
+  const { isActive, keepRoot, apply, bare, construct, defineProperty, descriptorOf, getter, ask, cloaked,
     after, isFileInput, holdsFiles, replace, NativePromise } = globalThis.fawkesPage;
   delete globalThis.fawkesPage;
 
@@ -162,7 +162,7 @@
         after(blob, (value) => {
           const kind = apply(blobType, value, []);
           const ending = apply(slice, kind, [apply(indexOf, kind, ["/"]) + 1]);
-          const file = new NativeFile([value], `clipboard.${ending}`, { __proto__: null, type: kind });
+          const file = new NativeFile([value], `clipboard.${ending}`, bare({ type: kind }));
           cloaked(file, "clipboard", done, () =>
             failed(new NativeDOMException("There is nothing of this type", "NotFoundError")));
         }, failed);

@@ -3,14 +3,14 @@
 (() => {
   "use strict";
 
-  const { apply, defineProperty, dispatch, receivers, filesIn, transferItems, addItem,
+  const { apply, bare, defineProperty, dispatch, receivers, filesIn, transferItems, addItem,
     NativeDataTransfer, NativePromise } = globalThis.fawkesPage;
   const NativeClipboardEvent = ClipboardEvent;
   const NativeDragEvent = DragEvent;
   const NativeFile = File;
   const setData = DataTransfer.prototype.setData;
   const keep = WeakMap.prototype.set.bind(new WeakMap());
-  const own = (value) => ({ __proto__: null, value, configurable: true });
+  const own = (value) => bare({ value, configurable: true });
 
   function setPath(file, path) {
     if (path) defineProperty(file, "webkitRelativePath", own(path));

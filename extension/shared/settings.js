@@ -27,6 +27,7 @@
     const given = value !== null && typeof value === "object" ? Object(value) : {};
     const oneOf = (choices, name) =>
       choices.includes(given[name]) ? given[name] : DEFAULTS[name];
+    /** @type {Record<string, FawkesRule>} */
     const sites = {};
     if (given.sites !== null && typeof given.sites === "object") {
       for (const [host, rule] of Object.entries(given.sites))

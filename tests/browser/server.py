@@ -11,7 +11,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
-
 NODE_MODULES = Path(__file__).parents[2] / "node_modules"
 
 TYPES = {".js": "text/javascript", ".css": "text/css"}
