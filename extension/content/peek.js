@@ -57,7 +57,6 @@
     const button = document.createElement("button");
     button.type = "button";
     button.className = "peek";
-    button.setAttribute("aria-label", t("toast_hold"));
     const tag = document.createElement("span");
     tag.className = "tag";
     const show = (held) => {

@@ -97,7 +97,8 @@ class Chromium:
     def set_colour_scheme(self, scheme: Literal["light", "dark"]) -> None:
         self.scheme = scheme
         for page in self.context.pages:
-            page.emulate_media(color_scheme=scheme)
+            with contextlib.suppress(Error):  # it is being closed
+                page.emulate_media(color_scheme=scheme)
 
     def kill_background(self) -> None:
         """Ends the service worker as the browser does when it has been idle."""
@@ -241,6 +242,10 @@ class ChromiumTab:
             texts = self._in_toasts("function () { return this.querySelector('.card').innerText }")
             return "\n".join(str(text) for text, _, _ in texts)
         return ""
+
+    def toast_markup(self) -> str:
+        (markup, _, _), *_ = self._in_toasts("function () { return this.innerHTML }")
+        return str(markup)
 
     def toast_press(self, label: str) -> None:
         end = time.monotonic() + 10

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from .extension_build import build
 from .firefox import Firefox
 from .matrix import Matrix
 from .server import Server
-from .tab import Tab
+from .tab import Tab, call_async
 from .user import Host, User
 
 HANG_S = 120
@@ -139,22 +138,6 @@ class Running:
         )
         self.browser.kill_background()
         self.user.forget_log()
-
-
-def call_async(tab: Tab, body: str, *args: Any, patience_s: float = 20) -> Any:
-    """Runs an asynchronous function body in a page and waits for what it returns."""
-    tab.js(
-        "const given = [...arguments]; window.outcome = null;"
-        f"(async (...args) => {{ {body} }})(...given).then((value) => {{ window.outcome = {{value}} }},"
-        " (error) => { window.outcome = {error: String(error)} }); return true;",
-        *args,
-    )
-    end = time.monotonic() + patience_s
-    while (outcome := tab.js("return window.outcome")) is None:
-        assert time.monotonic() < end, f"never settled: {body}"
-        time.sleep(0.02)
-    assert "error" not in outcome, outcome["error"]
-    return outcome.get("value")
 
 
 @pytest.fixture(scope="session")

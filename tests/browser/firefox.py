@@ -29,6 +29,7 @@ from .firefox_scripts import (
     PICKER,
     RUN_IN_PAGE,
     TOAST_BUTTON,
+    TOAST_MARKUP,
     TOAST_TEXT,
 )
 from .registration import GECKO_ID
@@ -267,6 +268,9 @@ class FirefoxTab:
 
     def toast_text(self) -> str:
         return str(self._privileged(TOAST_TEXT, {}))
+
+    def toast_markup(self) -> str:
+        return str(self._privileged(TOAST_MARKUP, {}))
 
     def toast_press(self, label: str) -> None:
         end = time.monotonic() + 10

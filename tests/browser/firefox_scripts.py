@@ -143,6 +143,8 @@ return toasts.map(({ root }) => root.querySelector(".card").innerText).join("\\n
 """
 )
 
+TOAST_MARKUP = TOAST + "return toasts[0].root.innerHTML;"
+
 TOAST_BUTTON = (
     TOAST
     + """

@@ -53,6 +53,9 @@ class Tab(Protocol):
     def toast_text(self) -> str:
         """All visible text of the toast, or nothing where there is none."""
 
+    def toast_markup(self) -> str:
+        """What is in the root of the toast, as HTML."""
+
     def toast_press(self, label: str) -> None:
         """Presses a button of the toast."""
 
@@ -95,3 +98,19 @@ def wait_for_toast(tab: Tab, text: str, patience_s: float = PATIENCE_S) -> str:
             return shown
         time.sleep(0.05)
     raise AssertionError(f"the toast never said {text!r}, but: {shown!r}")
+
+
+def call_async(tab: Tab, body: str, *args: Any, patience_s: float = 20) -> Any:
+    """Runs an asynchronous function body in a page and waits for what it returns."""
+    tab.js(
+        "const given = [...arguments]; window.outcome = null;"
+        f"(async (...args) => {{ {body} }})(...given).then((value) => {{ window.outcome = {{value}} }},"
+        " (error) => { window.outcome = {error: String(error)} }); return true;",
+        *args,
+    )
+    end = time.monotonic() + patience_s
+    while (outcome := tab.js("return window.outcome")) is None:
+        assert time.monotonic() < end, f"never settled: {body}"
+        time.sleep(0.02)
+    assert "error" not in outcome, outcome["error"]
+    return outcome.get("value")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Running, call_async
+from .conftest import Running
 from .marks import is_marked
 from .server import Server
-from .tab import Tab, wait_for, wait_for_toast, wait_until
+from .tab import Tab, call_async, wait_for, wait_for_toast, wait_until
 from .test_ways import assert_unseen
 from .ways import BUTTON, INPUT, WAYS, Way, pick
 
