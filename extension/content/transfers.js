@@ -179,6 +179,10 @@
     roots.on("paste", onPaste);
     bus.on("cloak", onCall);
     bus.on("alive", () => true);
+    bus.on("guard", (_elements, { kind, name }) => {
+      const may = kind === "directory" || fawkes.photoKinds.mayBePhoto({ name, type: "" });
+      return may && !fawkes.policy.isOff();
+    });
   }
 
   fawkes.transfers = Object.freeze({ start });

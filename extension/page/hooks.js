@@ -13,9 +13,6 @@
   const viewOf = getter(Document, "defaultView");
   const eventType = getter(Event, "type");
   const labelControl = getter(HTMLLabelElement, "control");
-  const fileName = getter(File, "name");
-  const fileModified = getter(File, "lastModified");
-  const blobSize = getter(Blob, "size");
   const blobType = getter(Blob, "type");
   const weakGet = WeakMap.prototype.get;
   const weakSet = WeakMap.prototype.set;
@@ -144,20 +141,24 @@
   }
 
   // The clipboard without an event.  Items that the page has made itself are its own.
-  const outside = new WeakMap();
-  replace(globalThis.Clipboard, "read", (native) => ({
-    read() {
-      const items = apply(native, this, arguments);
-      after(items, (list) => {
-        for (let at = 0; at < list.length; at += 1) apply(weakSet, outside, [list[at], true]);
-      }, () => {});
-      return items;
-    },
-  }).read);
-  replace(globalThis.ClipboardItem, "getType", (native) => ({
+  const made = new WeakMap();
+  const NativeClipboardItem = globalThis.ClipboardItem;
+  if (NativeClipboardItem) {
+    globalThis.ClipboardItem = new Proxy(NativeClipboardItem, {
+      construct(target, given, self) {
+        const item = construct(target, given, self);
+        apply(weakSet, made, [item, true]);
+        return item;
+      },
+    });
+    defineProperty(NativeClipboardItem.prototype, "constructor", {
+      value: globalThis.ClipboardItem, writable: true, configurable: true,
+    });
+  }
+  replace(NativeClipboardItem, "getType", (native) => ({
     getType(type) {
       const blob = apply(native, this, [type]);
-      if (!isActive() || !apply(weakGet, outside, [this])) return blob;
+      if (!isActive() || apply(weakGet, made, [this])) return blob;
       return new NativePromise((done, failed) => {
         after(blob, (value) => {
           const kind = apply(blobType, value, []);
@@ -169,41 +170,4 @@
       });
     },
   }).getType);
-
-  // Handles of a picker, a drop, a launch or a database: they all end in `getFile`.
-  const versions = new WeakMap();
-  const storage = navigator.storage;
-  const getDirectory = globalThis.StorageManager?.prototype.getDirectory;
-  const resolvePath = globalThis.FileSystemDirectoryHandle?.prototype.resolve;
-
-  /** What lies in the page's private storage the page has written itself. */
-  function unlessPrivate(handle, isPrivate, isNot) {
-    if (!storage || !getDirectory) return isNot();
-    after(apply(getDirectory, storage, []), (root) => {
-      after(apply(resolvePath, root, [handle]), (path) => (path ? isPrivate() : isNot()), isNot);
-    }, isNot);
-  }
-
-  /** Pages read a handle again and again: each version of its file is cloaked once. */
-  function cloakedOnce(handle, file, done, failed) {
-    const version = `${apply(blobSize, file, [])} ${apply(fileModified, file, [])} ${apply(fileName, file, [])}`;
-    const known = apply(weakGet, versions, [handle]);
-    if (known?.version === version) return done(known.file);
-    cloaked(file, "handle", (result) => {
-      apply(weakSet, versions, [handle, { version, file: result }]);
-      done(result);
-    }, () => failed(new NativeDOMException("The file could not be read", "NotReadableError")));
-  }
-
-  replace(globalThis.FileSystemFileHandle, "getFile", (native) => ({
-    getFile() {
-      const original = apply(native, this, []);
-      if (!isActive()) return original;
-      return new NativePromise((done, failed) => {
-        after(original, (file) => {
-          unlessPrivate(this, () => done(file), () => cloakedOnce(this, file, done, failed));
-        }, failed);
-      });
-    },
-  }).getFile);
 })();
