@@ -72,7 +72,7 @@ class Chromium:
             env={**environment, "LANGUAGE": "en"},
             viewport={"width": 1000, "height": 700},
         )
-        self.context.set_default_timeout(8_000)
+        self.context.set_default_timeout(15_000)
         browser = self.context.browser
         assert browser is not None
         self.session = browser.new_browser_cdp_session()

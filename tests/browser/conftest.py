@@ -39,14 +39,20 @@ MATRIX = pytest.StashKey[Matrix]()
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     matrix = config.stash.get(MATRIX, None)
-    if matrix is not None and matrix.rows:
-        terminalreporter.section("every way in")
-        terminalreporter.write_line(matrix.table())
+    if matrix is None or not matrix.rows:
+        return
+    terminalreporter.section("every way in (Chromium, Firefox)")
+    terminalreporter.write_line(matrix.table())
+    if kept := os.environ.get("FAWKES_MATRIX"):
+        matrix.save(Path(kept))
 
 
 @pytest.fixture(scope="session")
 def matrix(pytestconfig: pytest.Config) -> Matrix:
-    return pytestconfig.stash.setdefault(MATRIX, Matrix())
+    made = pytestconfig.stash.setdefault(MATRIX, Matrix())
+    if kept := os.environ.get("FAWKES_MATRIX"):
+        made.load(Path(kept))
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -49,14 +49,14 @@ class Recorder:
             self.uploads.extend(uploads)
             self.arrived.notify_all()
 
-    def wait_for(self, count: int, timeout_s: float = 8.0) -> list[Upload]:
+    def wait_for(self, count: int, timeout_s: float = 15.0) -> list[Upload]:
         """The files that arrived, as soon as there are ``count`` of them."""
         with self.arrived:
             there = self.arrived.wait_for(lambda: len(self.uploads) >= count, timeout_s)
             assert there, f"{len(self.uploads)} of {count} files arrived"
             return list(self.uploads)
 
-    def wait_for_body(self, timeout_s: float = 8.0) -> bytes:
+    def wait_for_body(self, timeout_s: float = 15.0) -> bytes:
         with self.arrived:
             assert self.arrived.wait_for(lambda: bool(self.bodies), timeout_s), "nothing arrived"
             return self.bodies[-1]

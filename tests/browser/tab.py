@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-PATIENCE_S = 8.0
+PATIENCE_S = 15.0
 
 SET_LEVEL = "return chrome.storage.local.set({settings: {level: arguments[0]}})"
 """Of the extension's own page."""

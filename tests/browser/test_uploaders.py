@@ -12,42 +12,15 @@ from .matrix import Matrix
 from .server import NODE_MODULES, Server
 from .tab import Tab, wait_for, wait_for_toast
 from .test_ways import assert_unseen
+from .uploaders import READY, UPLOADERS
 from .user import Host
-from .ways import INPUT, ZONE, Act, Way, drop_on, paste, pick
+from .ways import Way
 
 pytestmark = pytest.mark.skipif(
     not NODE_MODULES.is_dir(), reason="needs what `npm ci` installs in the checkout"
 )
 
 
-def element(selector: str) -> str:
-    return f"document.querySelector('{selector}')"
-
-
-def ways_of(name: str, button: str, zone: str, *, pastes: bool = False) -> list[Way]:
-    acts: dict[str, Act] = {"choose": pick(button), "drop": drop_on(zone)}
-    if pastes:
-        acts["paste"] = paste
-    page = f"with-{name.lower()}"
-    return [
-        Way(f"{name}, {kind}", page, act, clipboard=kind == "paste") for kind, act in acts.items()
-    ]
-
-
-UPLOADERS = [
-    *ways_of("React", INPUT, ZONE, pastes=True),
-    *ways_of("Vue", INPUT, ZONE, pastes=True),
-    *ways_of("Dropzone", ZONE, ZONE),
-    *ways_of("Uppy", element(".uppy-Dashboard-browse"), element(".uppy-Dashboard-AddFiles")),
-    *ways_of("FilePond", element(".filepond--label-action"), element(".filepond--drop-label")),
-]
-READY = {
-    "with-react": INPUT,
-    "with-vue": INPUT,
-    "with-dropzone": element(".dz-hidden-input"),
-    "with-uppy": element(".uppy-Dashboard-browse"),
-    "with-filepond": element('.filepond--drop-label[style*="opacity: 1"]'),
-}
 PICTURE = """
 const picture = document.querySelector("#picture");
 if (!picture?.complete) return null;
