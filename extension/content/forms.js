@@ -6,6 +6,11 @@
 
   /** @typedef {{submitter: HTMLButtonElement | HTMLInputElement | null, quiet: boolean}} Submission `quiet`: by `submit()` */
 
+  // Controls that are named so would stand in for the form's own methods.
+  const { submit, requestSubmit } = HTMLFormElement.prototype;
+  /** @type {any} */
+  const { get: isConnected } = Object.getOwnPropertyDescriptor(Node.prototype, "isConnected") ?? {};
+
   /** @type {Map<HTMLFormElement, Submission>} */
   const held = new Map();
 
@@ -56,9 +61,9 @@
         continue;
       }
       held.delete(form);
-      if (!form.isConnected) continue;
-      if (quiet) HTMLFormElement.prototype.submit.call(form);
-      else form.requestSubmit(submitter?.isConnected && submitter.form === form ? submitter : null);
+      if (!isConnected.call(form)) continue;
+      if (quiet) submit.call(form);
+      else requestSubmit.call(form, submitter?.isConnected && submitter.form === form ? submitter : null);
     }
   }
 

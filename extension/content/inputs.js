@@ -24,6 +24,9 @@
   /** @type {((input: HTMLInputElement, kept: boolean) => void)[]} */
   const settledListeners = [];
 
+  /** A control that is named `elements` would stand in for the list.  @type {any} */
+  const { get: elementsOf } = Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, "elements") ?? {};
+
   const signature = (files) =>
     JSON.stringify(Array.from(files, ({ name, size, type, lastModified }) => [name, size, type, lastModified]));
 
@@ -212,7 +215,7 @@
      * @param {HTMLFormElement} form
      */
     mustWait(form) {
-      for (const element of /** @type {any} */ (form.elements))
+      for (const element of elementsOf.call(form))
         if (roots.isFileInput(element)) takeOver(element, "sent");
       return this.isPendingFor(form);
     },

@@ -140,6 +140,26 @@ def test_input_that_becomes_another_kind_while_it_waits_gets_nothing(
     assert_unseen(PLAIN, tab, server, photos)
 
 
+def test_form_whose_controls_are_named_like_its_methods_is_held(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    names = ("elements", "submit", "requestSubmit", "isConnected", "contains", "getRootNode")
+    controls = "".join(f'<input type="hidden" name="{name}">' for name in names)
+    running.user.behave("mark", delay_s=0.4)
+    tab.goto(
+        server.page(
+            "/clobbered",
+            f"""<form method="post" action="/upload" enctype="multipart/form-data">{controls}
+            <input type="file" id="f" name="photo"><button id="go">Send</button></form>""",
+        )
+    )
+    tab.pick(INPUT, [photos / "astronaut.jpg"])
+    tab.click("document.querySelector('#go')")
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    assert b'name="elements"' in server.recorder.bodies[0]
+
+
 def test_page_that_is_left_takes_its_photo_back(
     running: Running, tab: Tab, server: Server, photos: Path
 ) -> None:

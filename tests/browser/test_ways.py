@@ -75,6 +75,12 @@ def arrived(way: Way, tab: Tab, server: Server) -> list[Upload]:
     return uploads
 
 
+def everything_seen(tab: Tab) -> Any:
+    """What the page has laid its hands on, as soon as it has looked at all of it."""
+    wait_for(tab, "return window.looking === 0")
+    return tab.js("return window.seen")
+
+
 def assert_unseen(way: Way, tab: Tab, server: Server, folder: Path) -> None:
     """Neither the page nor the server has ever had an original."""
     forbidden = originals(folder)
@@ -83,7 +89,7 @@ def assert_unseen(way: Way, tab: Tab, server: Server, folder: Path) -> None:
             assert path.read_bytes()[:4096] not in body
     assert not {upload.sha256 for upload in server.recorder.uploads} & forbidden
     if not way.navigates:
-        seen = in_handler(way, tab, lambda: tab.js("return window.seen"))
+        seen = in_handler(way, tab, lambda: everything_seen(tab))
         leaks = [facts for facts in seen if facts["sha256"] in forbidden]
         assert not leaks, leaks
 
@@ -119,7 +125,7 @@ def test_cloaked_photo_arrives_and_the_original_never_does(
     if not way.navigates:
         handled = in_handler(way, tab, lambda: tab.js("return window.handled"))
         assert len(handled) == 1
-        seen = in_handler(way, tab, lambda: tab.js("return window.seen"))
+        seen = in_handler(way, tab, lambda: everything_seen(tab))
         if not way.clipboard:
             assert {facts["type"] for facts in seen if facts["size"]} <= {
                 "image/jpeg",

@@ -5,14 +5,20 @@ window.handled = [];
 window.inputs = () => [...document.querySelectorAll("input[type=file]")];
 
 const looked = new WeakSet();
+window.looking = 0;
 
 async function see(file, where) {
   if (!file || looked.has(file)) return;
   looked.add(file);
-  const { name, type, size, lastModified, webkitRelativePath: path } = file;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
-  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  seen.push({ where, name, type, size, lastModified, path, sha256 });
+  looking += 1;
+  try {
+    const { name, type, size, lastModified, webkitRelativePath: path } = file;
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+    const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    seen.push({ where, name, type, size, lastModified, path, sha256 });
+  } finally {
+    looking -= 1;
+  }
 }
 
 function poll(where) {
