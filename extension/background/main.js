@@ -133,7 +133,8 @@ function serve(port) {
         level: level === "off" ? current.levelBeforeOff : level,
         policy: current.policy,
         signal: abort.signal,
-        onProgress: ({ stage, fraction, faces }) => post({ type: "progress", stage, fraction, faces }),
+        onProgress: ({ stage, fraction, faces }) =>
+          post({ type: "progress", stage, fraction, faces }),
       });
       post({ type: "result", status: result.status, receipt: result.receipt });
       for (const data of result.chunks) post({ type: "chunk", data });

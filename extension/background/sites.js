@@ -14,7 +14,9 @@ function manifestScripts() {
  */
 export function grantedBeyond(granted, own) {
   const known = new Set(own);
-  const web = granted.filter((pattern) => /^(\*|https?):\/\//.test(pattern) || pattern === "<all_urls>");
+  const web = granted.filter(
+    (pattern) => /^(\*|https?):\/\//.test(pattern) || pattern === "<all_urls>",
+  );
   return web.filter((pattern) => !known.has(pattern)).sort();
 }
 
@@ -67,7 +69,12 @@ export async function enterOpenTabs(patterns) {
       const frameIds = frames.filter(({ result }) => !result).map(({ frameId }) => frameId);
       if (frameIds.length === 0) return;
       const target = { tabId: id, frameIds };
-      await chrome.scripting.executeScript({ target, files: hooks.js, world: "MAIN", injectImmediately: true });
+      await chrome.scripting.executeScript({
+        target,
+        files: hooks.js,
+        world: "MAIN",
+        injectImmediately: true,
+      });
       await chrome.scripting.executeScript({ target, files: content.js, injectImmediately: true });
     }),
   );

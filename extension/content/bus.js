@@ -12,7 +12,8 @@
     const steps = [];
     for (;;) {
       const root = node.getRootNode();
-      if (root.nodeType !== Node.DOCUMENT_FRAGMENT_NODE || !root.host) return { anchor: node, steps };
+      if (root.nodeType !== Node.DOCUMENT_FRAGMENT_NODE || !root.host)
+        return { anchor: node, steps };
       const step = [];
       for (let at = node; at !== root; at = at.parentNode)
         step.push(Array.prototype.indexOf.call(at.parentNode.childNodes, at));

@@ -41,9 +41,10 @@
     const control = target instanceof Element ? target.closest("button, input") : null;
     const isEnter = event.type === "keydown" && event.key === "Enter";
     if (!isEnter && event.type !== "click") return;
-    const submits = control instanceof HTMLButtonElement || control instanceof HTMLInputElement
-      ? ["submit", "image"].includes(control.type)
-      : false;
+    const submits =
+      control instanceof HTMLButtonElement || control instanceof HTMLInputElement
+        ? ["submit", "image"].includes(control.type)
+        : false;
     if (!submits && !isEnter) return;
     const mine = { submitter: submits ? control : null };
     attempt = mine;
@@ -63,7 +64,11 @@
       held.delete(form);
       if (!isConnected.call(form)) continue;
       if (quiet) submit.call(form);
-      else requestSubmit.call(form, submitter?.isConnected && submitter.form === form ? submitter : null);
+      else
+        requestSubmit.call(
+          form,
+          submitter?.isConnected && submitter.form === form ? submitter : null,
+        );
     }
   }
 

@@ -25,10 +25,13 @@
   const settledListeners = [];
 
   /** A control that is named `elements` would stand in for the list.  @type {any} */
-  const { get: elementsOf } = Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, "elements") ?? {};
+  const { get: elementsOf } =
+    Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, "elements") ?? {};
 
   const signature = (files) =>
-    JSON.stringify(Array.from(files, ({ name, size, type, lastModified }) => [name, size, type, lastModified]));
+    JSON.stringify(
+      Array.from(files, ({ name, size, type, lastModified }) => [name, size, type, lastModified]),
+    );
 
   const approve = (input) => approved.set(input, signature(input.files));
 
@@ -169,7 +172,10 @@
     bus.on(kind, ([input]) => {
       if (!roots.isFileInput(input)) return;
       if (isHere(input)) REQUESTS[kind](input);
-      else input.ownerDocument.defaultView.dispatchEvent(new MouseEvent(name, { relatedTarget: input }));
+      else
+        input.ownerDocument.defaultView.dispatchEvent(
+          new MouseEvent(name, { relatedTarget: input }),
+        );
     });
     roots.on(name, (event) => {
       event.stopImmediatePropagation();

@@ -30,7 +30,13 @@
     const context = canvas.getContext("2d");
     if (context) {
       context.imageSmoothingQuality = "high";
-      context.drawImage(bitmap, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
+      context.drawImage(
+        bitmap,
+        (canvas.width - width) / 2,
+        (canvas.height - height) / 2,
+        width,
+        height,
+      );
     }
     bitmap.close();
     return context !== null;

@@ -99,5 +99,14 @@
     return target;
   }
 
-  fawkes.roots = Object.freeze({ on, add, restore, shadowOf, isFileInput, below, fileInputs, targetAt });
+  fawkes.roots = Object.freeze({
+    on,
+    add,
+    restore,
+    shadowOf,
+    isFileInput,
+    below,
+    fileInputs,
+    targetAt,
+  });
 })((globalThis.fawkes ??= {}));

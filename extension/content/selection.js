@@ -14,7 +14,8 @@
   async function settle(files, signal) {
     if ((await fawkes.policy.settled()) === "off") return files;
     const photos = await Promise.all(files.map(isPhotoOrUnreadable));
-    if (!photos.includes(true) || signal.aborted) return files.map((file) => (signal.aborted ? null : file));
+    if (!photos.includes(true) || signal.aborted)
+      return files.map((file) => (signal.aborted ? null : file));
 
     const toast = fawkes.toast.open(files.filter((_, at) => photos[at]));
     let line = 0;
@@ -71,7 +72,9 @@
 
   /** @returns {Promise<"again" | "original" | "cancel">} */
   async function ask(line, error, signal) {
-    const fault = error.code ? error : new fawkes.cloaking.Fault("internal", { detail: String(error) });
+    const fault = error.code
+      ? error
+      : new fawkes.cloaking.Fault("internal", { detail: String(error) });
     const allowed = !WITHOUT_HOST.has(fault.code) || fawkes.policy.mayAskWithoutHost();
     fawkes.cloaking.tell("asking");
     try {

@@ -69,7 +69,9 @@
   function renumbered(nodes, numbers) {
     return nodes
       .map(({ name, index, children }) =>
-        children ? { name, children: renumbered(children, numbers) } : { name, index: numbers[index] },
+        children
+          ? { name, children: renumbered(children, numbers) }
+          : { name, index: numbers[index] },
       )
       .filter(({ index }) => index !== -1);
   }
@@ -89,7 +91,8 @@
     const visit = async (entry, path) => {
       if (files.length >= limits.folderFiles) return null;
       try {
-        if (entry.isFile) return leaf(await new Promise((done, failed) => entry.file(done, failed)), path);
+        if (entry.isFile)
+          return leaf(await new Promise((done, failed) => entry.file(done, failed)), path);
         const children = [];
         const reader = entry.createReader();
         for (;;) {
@@ -132,7 +135,8 @@
 
   /** What the browser would have done with a paste that the page does not handle itself. */
   async function insert(target, strings, files) {
-    const at = target instanceof Element ? target.closest("[contenteditable], input, textarea") : null;
+    const at =
+      target instanceof Element ? target.closest("[contenteditable], input, textarea") : null;
     if (!at) return;
     if (!(at instanceof HTMLElement) || !at.isContentEditable) {
       const text = strings.find(([type]) => type === "text/plain");
@@ -172,7 +176,11 @@
       if (event.isTrusted) event.dataTransfer?.setData(FROM_HERE, "1");
     });
     roots.on("dragenter", (event) => {
-      if (event.isTrusted && event.relatedTarget === null && event.dataTransfer?.types.includes("Files"))
+      if (
+        event.isTrusted &&
+        event.relatedTarget === null &&
+        event.dataTransfer?.types.includes("Files")
+      )
         fawkes.cloaking.tell("wake");
     });
     roots.on("drop", onDrop);

@@ -5,8 +5,13 @@
 (() => {
   "use strict";
 
-  const { apply, construct, defineProperty, getOwnPropertyDescriptor: descriptorOf, getPrototypeOf } =
-    Reflect;
+  const {
+    apply,
+    construct,
+    defineProperty,
+    getOwnPropertyDescriptor: descriptorOf,
+    getPrototypeOf,
+  } = Reflect;
 
   /**
    * The getter of an attribute; browsers differ in where on the prototype chain it sits.
@@ -130,9 +135,14 @@
     const addresses = [];
     for (let at = 0; at < elements.length; at += 1) {
       const { anchor, steps } = addressOf(elements[at]);
-      ranges[at] = new NativeStaticRange(bare({
-        startContainer: anchor, startOffset: 0, endContainer: anchor, endOffset: 0,
-      }));
+      ranges[at] = new NativeStaticRange(
+        bare({
+          startContainer: anchor,
+          startOffset: 0,
+          endContainer: anchor,
+          endOffset: 0,
+        }),
+      );
       addresses[at] = steps;
     }
     const text = stringify(bare({ data, addresses }));
@@ -236,8 +246,25 @@
   globalThis.fawkesPage = {
     isActive: () => bus !== null,
     keepRoot: (host, root) => apply(weakSet, roots, [host, root]),
-    apply, bare, construct, defineProperty, descriptorOf, getter, dispatch, inputFiles, transferItems,
-    addItem, NativeDataTransfer, NativePromise,
-    ask, receivers, filesIn, cloaked, after, isFileInput, holdsFiles, replace,
+    apply,
+    bare,
+    construct,
+    defineProperty,
+    descriptorOf,
+    getter,
+    dispatch,
+    inputFiles,
+    transferItems,
+    addItem,
+    NativeDataTransfer,
+    NativePromise,
+    ask,
+    receivers,
+    filesIn,
+    cloaked,
+    after,
+    isFileInput,
+    holdsFiles,
+    replace,
   };
 })();

@@ -6,8 +6,19 @@
 (() => {
   "use strict";
 
-  const { isActive, apply, bare, defineProperty, descriptorOf, getter, ask, cloaked, after, replace,
-    NativePromise } = globalThis.fawkesPage;
+  const {
+    isActive,
+    apply,
+    bare,
+    defineProperty,
+    descriptorOf,
+    getter,
+    ask,
+    cloaked,
+    after,
+    replace,
+    NativePromise,
+  } = globalThis.fawkesPage;
   if (!globalThis.FileSystemHandle) return;
 
   const NativeDOMException = DOMException;
@@ -52,7 +63,11 @@
     if (!isArray(list)) return standInFor(list);
     const all = [];
     for (let at = 0; at < list.length; at += 1)
-      defineProperty(all, at, bare({ value: standInFor(list[at]), writable: true, enumerable: true, configurable: true }));
+      defineProperty(
+        all,
+        at,
+        bare({ value: standInFor(list[at]), writable: true, enumerable: true, configurable: true }),
+      );
     return all;
   };
 
@@ -63,8 +78,16 @@
     const descriptor = type && descriptorOf(type.prototype, name);
     if (!descriptor?.get) return;
     const { get } = descriptor;
-    const access = { get [name]() { return turn(apply(get, nativeOf(this), [])); } };
-    defineProperty(type.prototype, name, bare({ ...descriptor, get: descriptorOf(access, name)?.get }));
+    const access = {
+      get [name]() {
+        return turn(apply(get, nativeOf(this), []));
+      },
+    };
+    defineProperty(
+      type.prototype,
+      name,
+      bare({ ...descriptor, get: descriptorOf(access, name)?.get }),
+    );
   };
 
   // --- what stand-ins can do -------------------------------------------------------------------
@@ -79,7 +102,8 @@
     const turned = (step) => ({ value: step.done ? undefined : turn(step.value), done: step.done });
     return {
       next: () => later(apply(next, native, []), turned),
-      return: (value) => later(apply(stop, native, [value]), (step) => ({ value: step.value, done: step.done })),
+      return: (value) =>
+        later(apply(stop, native, [value]), (step) => ({ value: step.value, done: step.done })),
       [Symbol.asyncIterator]() {
         return this;
       },
@@ -93,7 +117,8 @@
         const self = nativeOf(this);
         const result = apply(native, self, given);
         const isNative = self === this;
-        if (GIVES_ITERATOR[name]) return iterator(result, isNative ? (value) => value : standInsFor);
+        if (GIVES_ITERATOR[name])
+          return iterator(result, isNative ? (value) => value : standInsFor);
         return GIVES_HANDLES[name] && !isNative ? later(result, standInFor) : result;
       },
     }[name];
@@ -107,9 +132,15 @@
       else replace(type, name, (native) => methodOf(name, native));
     }
   }
-  defineProperty(FileSystemDirectoryHandle.prototype, Symbol.asyncIterator, bare({
-    value: FileSystemDirectoryHandle.prototype.entries, writable: true, configurable: true,
-  }));
+  defineProperty(
+    FileSystemDirectoryHandle.prototype,
+    Symbol.asyncIterator,
+    bare({
+      value: FileSystemDirectoryHandle.prototype.entries,
+      writable: true,
+      configurable: true,
+    }),
+  );
   // Promises look `then` up on what they are resolved with: the page must not be asked.
   defineProperty(FileSystemHandle.prototype, "then", bare({ value: undefined }));
 
@@ -121,25 +152,42 @@
     const picker = {
       [name](options) {
         const startIn = nativeOf(options?.startIn);
-        const given = options === undefined ? [] : [startIn === options?.startIn ? options : { ...options, startIn }];
+        const given =
+          options === undefined
+            ? []
+            : [startIn === options?.startIn ? options : { ...options, startIn }];
         return later(apply(native, this, given), standInsFor);
       },
     };
-    defineProperty(globalThis, name, bare({ ...descriptorOf(globalThis, name), value: picker[name] }));
+    defineProperty(
+      globalThis,
+      name,
+      bare({ ...descriptorOf(globalThis, name), value: picker[name] }),
+    );
   }
-  replace(globalThis.DataTransferItem, "getAsFileSystemHandle", (native) => ({
-    getAsFileSystemHandle() {
-      return later(apply(native, this, []), standInFor);
-    },
-  }).getAsFileSystemHandle);
+  replace(
+    globalThis.DataTransferItem,
+    "getAsFileSystemHandle",
+    (native) =>
+      ({
+        getAsFileSystemHandle() {
+          return later(apply(native, this, []), standInFor);
+        },
+      }).getAsFileSystemHandle,
+  );
   replaceGetter(globalThis.LaunchParams, "files", standInsFor);
   for (const name of ["root", "changedHandle"])
     replaceGetter(globalThis.FileSystemChangeRecord, name, standInFor);
-  replace(globalThis.FileSystemObserver, "observe", (native) => ({
-    observe(handle, options) {
-      return apply(native, this, [nativeOf(handle), options]);
-    },
-  }).observe);
+  replace(
+    globalThis.FileSystemObserver,
+    "observe",
+    (native) =>
+      ({
+        observe(handle, options) {
+          return apply(native, this, [nativeOf(handle), options]);
+        },
+      }).observe,
+  );
 
   // --- where they end --------------------------------------------------------------------------
 
@@ -151,9 +199,13 @@
   /** What lies in the page's private storage the page has written itself. */
   function unlessPrivate(handle, isPrivate, isNot) {
     if (!storage || !getDirectory) return isNot();
-    after(apply(getDirectory, storage, []), (root) => {
-      after(apply(resolvePath, root, [handle]), (path) => (path ? isPrivate() : isNot()), isNot);
-    }, isNot);
+    after(
+      apply(getDirectory, storage, []),
+      (root) => {
+        after(apply(resolvePath, root, [handle]), (path) => (path ? isPrivate() : isNot()), isNot);
+      },
+      isNot,
+    );
   }
 
   /** Pages read a handle again and again: each version of its file is cloaked once. */
@@ -161,21 +213,39 @@
     const version = `${apply(blobSize, file, [])} ${apply(fileModified, file, [])} ${apply(fileName, file, [])}`;
     const known = apply(weakGet, versions, [handle]);
     if (known?.version === version) return done(known.file);
-    cloaked(file, "handle", (result) => {
-      apply(weakSet, versions, [handle, { version, file: result }]);
-      done(result);
-    }, () => failed(new NativeDOMException("The file could not be read", "NotReadableError")));
+    cloaked(
+      file,
+      "handle",
+      (result) => {
+        apply(weakSet, versions, [handle, { version, file: result }]);
+        done(result);
+      },
+      () => failed(new NativeDOMException("The file could not be read", "NotReadableError")),
+    );
   }
 
-  replace(FileSystemFileHandle, "getFile", (native) => ({
-    getFile() {
-      const original = apply(native, this, []);
-      if (!isActive()) return original;
-      return new NativePromise((done, failed) => {
-        after(original, (file) => {
-          unlessPrivate(this, () => done(file), () => cloakedOnce(this, file, done, failed));
-        }, failed);
-      });
-    },
-  }).getFile);
+  replace(
+    FileSystemFileHandle,
+    "getFile",
+    (native) =>
+      ({
+        getFile() {
+          const original = apply(native, this, []);
+          if (!isActive()) return original;
+          return new NativePromise((done, failed) => {
+            after(
+              original,
+              (file) => {
+                unlessPrivate(
+                  this,
+                  () => done(file),
+                  () => cloakedOnce(this, file, done, failed),
+                );
+              },
+              failed,
+            );
+          });
+        },
+      }).getFile,
+  );
 })();

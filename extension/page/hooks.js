@@ -3,8 +3,23 @@
 (() => {
   "use strict";
 
-  const { isActive, keepRoot, apply, bare, construct, defineProperty, descriptorOf, getter, ask, cloaked,
-    after, isFileInput, holdsFiles, replace, NativePromise } = globalThis.fawkesPage;
+  const {
+    isActive,
+    keepRoot,
+    apply,
+    bare,
+    construct,
+    defineProperty,
+    descriptorOf,
+    getter,
+    ask,
+    cloaked,
+    after,
+    isFileInput,
+    holdsFiles,
+    replace,
+    NativePromise,
+  } = globalThis.fawkesPage;
   delete globalThis.fawkesPage;
 
   const NativeDOMException = DOMException;
@@ -39,7 +54,9 @@
     };
     const { get, set } = descriptorOf(access, name);
     defineProperty(HTMLInputElement.prototype, name, {
-      ...descriptor, get, set: descriptor.set && set,
+      ...descriptor,
+      get,
+      set: descriptor.set && set,
     });
   }
 
@@ -59,7 +76,9 @@
     },
   });
   defineProperty(NativeFormData.prototype, "constructor", {
-    value: globalThis.FormData, writable: true, configurable: true,
+    value: globalThis.FormData,
+    writable: true,
+    configurable: true,
   });
 
   /**
@@ -79,21 +98,36 @@
     ask("watch", [input]);
     return true;
   }
-  replace(HTMLElement, "click", (native) => ({
-    click() {
-      if (mayOpen(this)) apply(native, this, []);
-    },
-  }).click);
-  replace(HTMLInputElement, "showPicker", (native) => ({
-    showPicker() {
-      if (mayOpen(this)) apply(native, this, []);
-    },
-  }).showPicker);
-  replace(EventTarget, "dispatchEvent", (native) => ({
-    dispatchEvent(event) {
-      return isClick(event) && !mayOpen(this) ? true : apply(native, this, [event]);
-    },
-  }).dispatchEvent);
+  replace(
+    HTMLElement,
+    "click",
+    (native) =>
+      ({
+        click() {
+          if (mayOpen(this)) apply(native, this, []);
+        },
+      }).click,
+  );
+  replace(
+    HTMLInputElement,
+    "showPicker",
+    (native) =>
+      ({
+        showPicker() {
+          if (mayOpen(this)) apply(native, this, []);
+        },
+      }).showPicker,
+  );
+  replace(
+    EventTarget,
+    "dispatchEvent",
+    (native) =>
+      ({
+        dispatchEvent(event) {
+          return isClick(event) && !mayOpen(this) ? true : apply(native, this, [event]);
+        },
+      }).dispatchEvent,
+  );
   function isClick(event) {
     try {
       return apply(eventType, event, []) === "click";
@@ -103,41 +137,61 @@
   }
 
   // Submitting without an event.
-  replace(HTMLFormElement, "submit", (native) => ({
-    submit() {
-      if (!isActive() || !ask("submit", [this])) apply(native, this, []);
-    },
-  }).submit);
+  replace(
+    HTMLFormElement,
+    "submit",
+    (native) =>
+      ({
+        submit() {
+          if (!isActive() || !ask("submit", [this])) apply(native, this, []);
+        },
+      }).submit,
+  );
 
   // Trees whose events stay inside.
-  replace(Element, "attachShadow", (native) => ({
-    attachShadow(init) {
-      const root = apply(native, this, [init]);
-      keepRoot(this, root);
-      ask("shadow", [this]);
-      return root;
-    },
-  }).attachShadow);
+  replace(
+    Element,
+    "attachShadow",
+    (native) =>
+      ({
+        attachShadow(init) {
+          const root = apply(native, this, [init]);
+          keepRoot(this, root);
+          ask("shadow", [this]);
+          return root;
+        },
+      }).attachShadow,
+  );
 
   // `document.open()` erases every listener of the window, and so does writing to a document
   // that has been read to its end.
-  replace(Document, "open", (native) => ({
-    open() {
-      const opened = apply(native, this, arguments);
-      ask("erased", []);
-      return opened;
-    },
-  }).open);
+  replace(
+    Document,
+    "open",
+    (native) =>
+      ({
+        open() {
+          const opened = apply(native, this, arguments);
+          ask("erased", []);
+          return opened;
+        },
+      }).open,
+  );
   const nothing = globalThis.trustedTypes?.emptyHTML ?? "";
   for (const name of ["write", "writeln"]) {
-    replace(Document, name, (native) => ({
-      [name]() {
-        // Scripts in what is written run within the call.  So it is opened with nothing first.
-        apply(native, this, [nothing]);
-        ask("erased", []);
-        return apply(native, this, arguments);
-      },
-    })[name]);
+    replace(
+      Document,
+      name,
+      (native) =>
+        ({
+          [name]() {
+            // Scripts in what is written run within the call.  So it is opened with nothing first.
+            apply(native, this, [nothing]);
+            ask("erased", []);
+            return apply(native, this, arguments);
+          },
+        })[name],
+    );
   }
 
   // The clipboard without an event.  Items that the page has made itself are its own.
@@ -152,22 +206,34 @@
       },
     });
     defineProperty(NativeClipboardItem.prototype, "constructor", {
-      value: globalThis.ClipboardItem, writable: true, configurable: true,
+      value: globalThis.ClipboardItem,
+      writable: true,
+      configurable: true,
     });
   }
-  replace(NativeClipboardItem, "getType", (native) => ({
-    getType(type) {
-      const blob = apply(native, this, [type]);
-      if (!isActive() || apply(weakGet, made, [this])) return blob;
-      return new NativePromise((done, failed) => {
-        after(blob, (value) => {
-          const kind = apply(blobType, value, []);
-          const ending = apply(slice, kind, [apply(indexOf, kind, ["/"]) + 1]);
-          const file = new NativeFile([value], `clipboard.${ending}`, bare({ type: kind }));
-          cloaked(file, "clipboard", done, () =>
-            failed(new NativeDOMException("There is nothing of this type", "NotFoundError")));
-        }, failed);
-      });
-    },
-  }).getType);
+  replace(
+    NativeClipboardItem,
+    "getType",
+    (native) =>
+      ({
+        getType(type) {
+          const blob = apply(native, this, [type]);
+          if (!isActive() || apply(weakGet, made, [this])) return blob;
+          return new NativePromise((done, failed) => {
+            after(
+              blob,
+              (value) => {
+                const kind = apply(blobType, value, []);
+                const ending = apply(slice, kind, [apply(indexOf, kind, ["/"]) + 1]);
+                const file = new NativeFile([value], `clipboard.${ending}`, bare({ type: kind }));
+                cloaked(file, "clipboard", done, () =>
+                  failed(new NativeDOMException("There is nothing of this type", "NotFoundError")),
+                );
+              },
+              failed,
+            );
+          });
+        },
+      }).getType,
+  );
 })();

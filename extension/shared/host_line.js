@@ -13,7 +13,8 @@ export const HELPLESS = new Set(["missing", "broken", "outdated"]);
 export function hostSentence(host) {
   if (!host) return t("host_unknown");
   if (host.fault && !HELPLESS.has(host.state)) return t("host_problem");
-  if (host.state === "ready" && host.devices.length > 0) return t("host_ready_on", host.devices.join(", "));
+  if (host.state === "ready" && host.devices.length > 0)
+    return t("host_ready_on", host.devices.join(", "));
   return t(`host_${host.state}`);
 }
 

@@ -41,9 +41,31 @@ window.caught = [];
         return value;
       },
     });
-  for (const name of ["Array", "Map", "Set", "WeakMap", "WeakSet", "Promise", "Blob", "File", "FileList",
-    "DataTransfer", "DataTransferItem", "DataTransferItemList", "HTMLInputElement", "Event", "EventTarget",
-    "InputEvent", "MouseEvent", "StaticRange", "AbstractRange", "ClipboardItem", "Node", "Function", "MessagePort"]) {
+  for (const name of [
+    "Array",
+    "Map",
+    "Set",
+    "WeakMap",
+    "WeakSet",
+    "Promise",
+    "Blob",
+    "File",
+    "FileList",
+    "DataTransfer",
+    "DataTransferItem",
+    "DataTransferItemList",
+    "HTMLInputElement",
+    "Event",
+    "EventTarget",
+    "InputEvent",
+    "MouseEvent",
+    "StaticRange",
+    "AbstractRange",
+    "ClipboardItem",
+    "Node",
+    "Function",
+    "MessagePort",
+  ]) {
     const type = globalThis[name];
     for (const holder of [type, type?.prototype]) {
       if (!holder) continue;
@@ -54,7 +76,11 @@ window.caught = [];
           found.value = spied(found.value);
         if (found.get) found.get = spied(found.get);
         if (found.set) found.set = spied(found.set);
-        try { defineProperty(holder, key, found); } catch { /* stays as it is */ }
+        try {
+          defineProperty(holder, key, found);
+        } catch {
+          /* stays as it is */
+        }
       }
     }
   }
@@ -72,9 +98,16 @@ window.caught = [];
       get: () => undefined,
       set(value) {
         look(value);
-        defineProperty(this, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+        defineProperty(this, key, {
+          __proto__: null,
+          value,
+          writable: true,
+          enumerable: true,
+          configurable: true,
+        });
       },
     });
   for (let index = 0; index < 8; index += 1) trap(Array.prototype, String(index));
-  for (const name of ["file", "parcel", "done", "constructor_", "then_"]) trap(Object.prototype, name);
+  for (const name of ["file", "parcel", "done", "constructor_", "then_"])
+    trap(Object.prototype, name);
 }

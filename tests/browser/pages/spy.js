@@ -25,7 +25,8 @@ function poll(where) {
   for (const input of inputs()) {
     for (const file of input.files ?? []) see(file, where);
     for (const entry of input.webkitEntries ?? []) entry.file?.((file) => see(file, "entry"));
-    if (input.form) for (const value of new FormData(input.form).values()) if (value.size) see(value, "form");
+    if (input.form)
+      for (const value of new FormData(input.form).values()) if (value.size) see(value, "form");
   }
 }
 
@@ -40,11 +41,15 @@ channel.port2.postMessage(0);
 const WATCHED = ["input", "change", "drop", "paste", "submit", "click", "dragenter", "dragover"];
 function spyOn(target) {
   for (const type of WATCHED) {
-    target.addEventListener(type, (event) => {
-      poll(type);
-      for (const file of event.dataTransfer?.files ?? []) see(file, type);
-      for (const file of event.clipboardData?.files ?? []) see(file, type);
-    }, true);
+    target.addEventListener(
+      type,
+      (event) => {
+        poll(type);
+        for (const file of event.dataTransfer?.files ?? []) see(file, type);
+        for (const file of event.clipboardData?.files ?? []) see(file, type);
+      },
+      true,
+    );
   }
 }
 spyOn(window);
