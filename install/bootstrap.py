@@ -31,8 +31,12 @@ SAMPLE_PACKAGE = "scikit-image"
 SAMPLE_PHOTO = "skimage/data/astronaut.png"
 """Eileen Collins, photographed by NASA: in the public domain, and shipped by scikit-image."""
 
+NODE_MODULES = ROOT / "node_modules"
+
 DEBIAN_TEST_PACKAGES = ("chromium", "firefox-esr", "xvfb", "xclip", "fonts-dejavu-core")
 DEBIAN_TEST_PROGRAMS = ("chromium", "firefox-esr", "Xvfb", "xclip")
+DEBIAN_NODE_PACKAGES = ("nodejs", "npm")
+"""Asked for only where there is no Node: one that is newer than Debian's may be there already."""
 
 
 class SetupError(Exception):
@@ -58,6 +62,7 @@ def main() -> int:
         install(["test", "dev", "evaluation"] if arguments.test else [])
         if arguments.test:
             install_browsers()
+            install_node_modules()
             return 0 if arguments.no_run else run_tests()
         left_to_do = register()
         cloak_sample()
@@ -208,19 +213,37 @@ def fetch_sample(target: Path) -> None:
     part.replace(target)
 
 
+def install_debian(packages: tuple[str, ...], problem: str) -> bool:
+    """Install Debian packages where this may be done; return whether it was."""
+    if not (shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0):
+        return False
+    os.environ.setdefault("DEBIAN_FRONTEND", "noninteractive")
+    run(["apt-get", "update", "-qq"], problem)
+    run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], problem)
+    return True
+
+
+def install_node_modules() -> None:
+    """Install the extension's linters and the uploaders that its tests try; else say how."""
+    if not shutil.which("npm"):
+        say("Installing Node for the extension's linters and tests")
+        if not install_debian(DEBIAN_NODE_PACKAGES, "Node could not be installed"):
+            print("Some tests will be skipped: they need Node 20 or later, with npm.")
+            return
+    lock, installed = ROOT / "package-lock.json", NODE_MODULES / ".package-lock.json"
+    if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    say("Installing the extension's linters, and the uploaders that its tests try")
+    npm = shutil.which("npm") or "npm"
+    run([npm, "ci", "--no-audit", "--no-fund"], "npm could not install what package.json names")
+
+
 def install_browsers() -> None:
     """Install the browsers that the tests drive, where this may be done; else say how."""
     if all(shutil.which(program) for program in DEBIAN_TEST_PROGRAMS):
         return
-    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
-        say("Installing Chromium and Firefox for the tests")
-        os.environ.setdefault("DEBIAN_FRONTEND", "noninteractive")
-        problem = "The browsers could not be installed"
-        run(["apt-get", "update", "-qq"], problem)
-        run(
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *DEBIAN_TEST_PACKAGES],
-            problem,
-        )
+    say("Installing Chromium and Firefox for the tests")
+    if install_debian(DEBIAN_TEST_PACKAGES, "The browsers could not be installed"):
         return
     print(
         "\nSome of the browser tests will be skipped: they need Chromium, Firefox, Xvfb and xclip. "

@@ -28,7 +28,9 @@ let writing = Promise.resolve();
 export function remember(recent) {
   writing = writing.then(async () => {
     const { recents = [] } = await chrome.storage.session.get("recents");
-    await chrome.storage.session.set({ recents: [recent, ...recents].slice(0, limits.recentPhotos) });
+    await chrome.storage.session.set({
+      recents: [recent, ...recents].slice(0, limits.recentPhotos),
+    });
     if (recent.status !== "cloaked") return;
     const { counts } = await chrome.storage.local.get("counts");
     await chrome.storage.local.set({ counts: counted(counts, dayOf()) });

@@ -16,11 +16,23 @@ const host = new NativePort({
 
 chrome.runtime.onInstalled.addListener(async ({ reason }) => {
   await sites.registerScripts();
-  const { origins = [] } = await chrome.permissions.getAll();
-  await sites.enterOpenTabs([...sites.ownPatterns(), ...sites.grantedBeyond(origins, sites.ownPatterns())]);
   if (reason === "install")
     await chrome.tabs.create({ url: chrome.runtime.getURL("welcome/welcome.html") });
 });
+
+/**
+ * After an install, an update, a reload, or when the extension is switched on again, tabs are open
+ * that have no scripts, or dead ones: `storage.session` has forgotten in all these cases.
+ */
+async function enterOnce() {
+  const { entered } = await chrome.storage.session.get("entered");
+  if (entered) return;
+  const { origins = [] } = await chrome.permissions.getAll();
+  const own = sites.ownPatterns();
+  await sites.enterOpenTabs([...own, ...sites.grantedBeyond(origins, own)]);
+  await chrome.storage.session.set({ entered: true });
+}
+enterOnce();
 
 chrome.permissions.onAdded.addListener(async ({ origins = [] }) => {
   await sites.registerScripts();
@@ -121,7 +133,8 @@ function serve(port) {
         level: level === "off" ? current.levelBeforeOff : level,
         policy: current.policy,
         signal: abort.signal,
-        onProgress: ({ stage, fraction, faces }) => post({ type: "progress", stage, fraction, faces }),
+        onProgress: ({ stage, fraction, faces }) =>
+          post({ type: "progress", stage, fraction, faces }),
       });
       post({ type: "result", status: result.status, receipt: result.receipt });
       for (const data of result.chunks) post({ type: "chunk", data });

@@ -121,7 +121,8 @@ export class NativePort {
   }
 
   async #open(wake) {
-    const pause = limits.reconnectDelaysMs[Math.min(this.breaks, limits.reconnectDelaysMs.length - 1)];
+    const pause =
+      limits.reconnectDelaysMs[Math.min(this.breaks, limits.reconnectDelaysMs.length - 1)];
     if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
     const port = chrome.runtime.connectNative(HOST_NAME);
     const opened = Date.now();
@@ -197,7 +198,8 @@ export class NativePort {
 
   /** The host does not speak our number: it is the newer one, or it would not have greeted so. */
   #refused({ parameters }) {
-    const code = Number(parameters?.supported) < limits.protocol ? "host_outdated" : "extension_outdated";
+    const code =
+      Number(parameters?.supported) < limits.protocol ? "host_outdated" : "extension_outdated";
     this.#setHost({ ...this.host, state: "outdated", fault: { code } });
   }
 

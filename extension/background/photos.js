@@ -57,7 +57,8 @@ export function gather() {
       if (message.type === "chunk" && size >= 0 && typeof message.data === "string") {
         characters += message.data.length;
         // Four characters for three bytes, and padding for each chunk.
-        if (characters > (size * 4) / 3 + 4 * (chunks.length + 1)) throw new Fault("transfer_damaged");
+        if (characters > (size * 4) / 3 + 4 * (chunks.length + 1))
+          throw new Fault("transfer_damaged");
         chunks.push(message.data);
         return false;
       }
@@ -73,7 +74,7 @@ export function gather() {
  * @param {import("./native_port.js").NativePort} host
  * @param {{size: number, chunks: string[]}} photo
  * @param {{level: FawkesLevel, policy: FawkesPolicy, signal: AbortSignal,
- *   onProgress: (progress: FawkesPhotoReply) => void}} options
+ *   onProgress: (progress: Extract<FawkesPhotoReply, {type: "progress"}>) => void}} options
  * @returns {Promise<{status: "cloaked" | "no_face", receipt: FawkesReceipt, chunks: string[]}>}
  *   the chunks are checked: size and SHA-256 are what the host announced
  * @throws {Fault}
@@ -110,7 +111,8 @@ async function converse(host, photo, digest, { level, policy, signal, onProgress
         if (message.type === "error") reject(new Fault(message.code, message.parameters));
         else if (message.type === "progress") onProgress(message);
         else if (message.type === "result") result = message;
-        else if (message.type === "chunk" && message.index === chunks.length) chunks.push(message.data);
+        else if (message.type === "chunk" && message.index === chunks.length)
+          chunks.push(message.data);
         else if (message.type === "end" && result) resolve({ result, chunks });
         else reject(new Fault("transfer_damaged"));
       });
@@ -124,7 +126,13 @@ async function converse(host, photo, digest, { level, policy, signal, onProgress
     answer.catch(() => {});
     if (signal.aborted) throw new Fault("cancelled");
     host.send({
-      type: "cloak", id, size: photo.size, sha256: digest, level, policy, deadline_s: limits.deadlineS,
+      type: "cloak",
+      id,
+      size: photo.size,
+      sha256: digest,
+      level,
+      policy,
+      deadline_s: limits.deadlineS,
     });
     for (const [index, data] of photo.chunks.entries())
       await host.sendChunk({ type: "chunk", id, index, data });

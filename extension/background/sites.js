@@ -14,7 +14,9 @@ function manifestScripts() {
  */
 export function grantedBeyond(granted, own) {
   const known = new Set(own);
-  const web = granted.filter((pattern) => /^(\*|https?):\/\//.test(pattern) || pattern === "<all_urls>");
+  const web = granted.filter(
+    (pattern) => /^(\*|https?):\/\//.test(pattern) || pattern === "<all_urls>",
+  );
   return web.filter((pattern) => !known.has(pattern)).sort();
 }
 
@@ -50,8 +52,7 @@ async function register() {
 }
 
 /**
- * Brings the scripts into tabs that were open before they could be: after the install, or after
- * a permission was granted.
+ * Brings the scripts into tabs that were open before they could be, and have none.
  * @param {string[]} patterns
  */
 export async function enterOpenTabs(patterns) {
@@ -60,8 +61,20 @@ export async function enterOpenTabs(patterns) {
   const tabs = await chrome.tabs.query({ url: patterns });
   await Promise.allSettled(
     tabs.map(async ({ id }) => {
-      const target = { tabId: id, allFrames: true };
-      await chrome.scripting.executeScript({ target, files: hooks.js, world: "MAIN", injectImmediately: true });
+      const frames = await chrome.scripting.executeScript({
+        target: { tabId: id, allFrames: true },
+        func: () => Boolean(globalThis.fawkes?.started),
+        injectImmediately: true,
+      });
+      const frameIds = frames.filter(({ result }) => !result).map(({ frameId }) => frameId);
+      if (frameIds.length === 0) return;
+      const target = { tabId: id, frameIds };
+      await chrome.scripting.executeScript({
+        target,
+        files: hooks.js,
+        world: "MAIN",
+        injectImmediately: true,
+      });
       await chrome.scripting.executeScript({ target, files: content.js, injectImmediately: true });
     }),
   );

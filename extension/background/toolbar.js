@@ -23,9 +23,9 @@ export function appearance({ level, covered, photos, asks }) {
   if (asks) return { icon: "on", badge: "!", colour: COLOURS.attention, title: "title_attention" };
   if (photos > 0)
     return { icon: "on", badge: String(photos), colour: COLOURS.working, title: "title_working" };
-  if (level === "off") return { icon: "off", badge: "", colour: COLOURS.working, title: "title_off" };
-  if (!covered)
-    return { icon: "off", badge: "", colour: COLOURS.working, title: "title_not_here" };
+  if (level === "off")
+    return { icon: "off", badge: "", colour: COLOURS.working, title: "title_off" };
+  if (!covered) return { icon: "off", badge: "", colour: COLOURS.working, title: "title_not_here" };
   return { icon: "on", badge: "", colour: COLOURS.working, title: "title_on" };
 }
 
@@ -41,9 +41,7 @@ export async function show(tabId) {
       photos: working.get(tabId) ?? 0,
       asks: asking.has(tabId),
     });
-    const path = Object.fromEntries(
-      SIZES.map((size) => [size, `/icons/${look.icon}-${size}.png`]),
-    );
+    const path = Object.fromEntries(SIZES.map((size) => [size, `/icons/${look.icon}-${size}.png`]));
     await chrome.action.setIcon({ tabId, path });
     await chrome.action.setBadgeText({ tabId, text: look.badge });
     await chrome.action.setBadgeBackgroundColor({ tabId, color: look.colour });

@@ -12,7 +12,8 @@
     const steps = [];
     for (;;) {
       const root = node.getRootNode();
-      if (!(root instanceof ShadowRoot)) return { anchor: node, steps };
+      if (root.nodeType !== Node.DOCUMENT_FRAGMENT_NODE || !root.host)
+        return { anchor: node, steps };
       const step = [];
       for (let at = node; at !== root; at = at.parentNode)
         step.push(Array.prototype.indexOf.call(at.parentNode.childNodes, at));
@@ -54,7 +55,7 @@
    * @param {(elements: any[], data: any) => boolean | void} listener true: taken over
    */
   function on(kind, listener) {
-    bus.addEventListener(kind, (event) => {
+    bus.addEventListener(kind, (/** @type {any} */ event) => {
       const { data, addresses } = JSON.parse(event.data);
       const elements = event
         .getTargetRanges()

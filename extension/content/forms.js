@@ -4,7 +4,12 @@
 
   const { roots, bus, inputs } = fawkes;
 
-  /** @typedef {{submitter: HTMLElement | null, quiet: boolean}} Submission `quiet`: by `submit()` */
+  /** @typedef {{submitter: HTMLButtonElement | HTMLInputElement | null, quiet: boolean}} Submission `quiet`: by `submit()` */
+
+  // Controls that are named so would stand in for the form's own methods.
+  const { submit, requestSubmit } = HTMLFormElement.prototype;
+  /** @type {any} */
+  const { get: isConnected } = Object.getOwnPropertyDescriptor(Node.prototype, "isConnected") ?? {};
 
   /** @type {Map<HTMLFormElement, Submission>} */
   const held = new Map();
@@ -14,7 +19,7 @@
 
   function onSubmit(event) {
     const form = event.composedPath()[0];
-    if (!(form instanceof HTMLFormElement) || !inputs.isPendingFor(form)) return;
+    if (!(form instanceof HTMLFormElement) || !inputs.mustWait(form)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     held.set(form, { submitter: event.submitter, quiet: false });
@@ -36,9 +41,10 @@
     const control = target instanceof Element ? target.closest("button, input") : null;
     const isEnter = event.type === "keydown" && event.key === "Enter";
     if (!isEnter && event.type !== "click") return;
-    const submits = control instanceof HTMLButtonElement || control instanceof HTMLInputElement
-      ? ["submit", "image"].includes(control.type)
-      : false;
+    const submits =
+      control instanceof HTMLButtonElement || control instanceof HTMLInputElement
+        ? ["submit", "image"].includes(control.type)
+        : false;
     if (!submits && !isEnter) return;
     const mine = { submitter: submits ? control : null };
     attempt = mine;
@@ -56,9 +62,13 @@
         continue;
       }
       held.delete(form);
-      if (!form.isConnected) continue;
-      if (quiet) HTMLFormElement.prototype.submit.call(form);
-      else form.requestSubmit(submitter?.isConnected && submitter.form === form ? submitter : null);
+      if (!isConnected.call(form)) continue;
+      if (quiet) submit.call(form);
+      else
+        requestSubmit.call(
+          form,
+          submitter?.isConnected && submitter.form === form ? submitter : null,
+        );
     }
   }
 
@@ -69,7 +79,7 @@
     roots.on("keydown", onAttempt);
     inputs.onSettled(onSettled);
     bus.on("submit", ([form]) => {
-      if (!(form instanceof HTMLFormElement) || !inputs.isPendingFor(form)) return false;
+      if (!(form instanceof HTMLFormElement) || !inputs.mustWait(form)) return false;
       held.set(form, { submitter: null, quiet: true });
       return true;
     });

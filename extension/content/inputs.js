@@ -13,6 +13,10 @@
   const active = new Set();
   /** What each input may show: files that are no originals.  @type {WeakMap<HTMLInputElement, string>} */
   const approved = new WeakMap();
+  /** The page was there first: what it holds already it has seen, and will not be given anew. */
+  const isLate = document.readyState !== "loading";
+  /** Inputs whose events are heard.  @type {WeakSet<HTMLInputElement>} */
+  const watched = new WeakSet();
   /** What was in an input before, for when the user gives up.  @type {WeakMap<HTMLInputElement, FileList>} */
   const released = new WeakMap();
   /** @type {WeakSet<Event>} */
@@ -20,18 +24,34 @@
   /** @type {((input: HTMLInputElement, kept: boolean) => void)[]} */
   const settledListeners = [];
 
+  /** A control that is named `elements` would stand in for the list.  @type {any} */
+  const { get: elementsOf } =
+    Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, "elements") ?? {};
+
   const signature = (files) =>
-    JSON.stringify(Array.from(files, ({ name, size, type, lastModified }) => [name, size, type, lastModified]));
+    JSON.stringify(
+      Array.from(files, ({ name, size, type, lastModified }) => [name, size, type, lastModified]),
+    );
 
   const approve = (input) => approved.set(input, signature(input.files));
+
+  /**
+   * Whether this frame looks after the input: two would take it from each other.
+   * @param {HTMLInputElement} input
+   */
+  function isHere(input) {
+    const home = input.ownerDocument.defaultView;
+    return home === window || home === null;
+  }
 
   /** A selection, or the `change` that follows it. */
   function onSelect(event) {
     if (own.has(event)) return;
     for (const input of roots.fileInputs(event)) {
+      if (!isHere(input)) continue;
       // What the browser itself announces is new, whatever it looks like.
       const chosen = event.isTrusted && event.type === "input";
-      const mine = takeOver(input, chosen) || pending.has(input);
+      const mine = takeOver(input, chosen ? "chosen" : "heard of") || pending.has(input);
       if (mine) event.stopImmediatePropagation();
     }
   }
@@ -39,13 +59,15 @@
   /**
    * Takes the files of an input into keeping, if photos may be among them.
    * @param {HTMLInputElement} input
-   * @param {boolean} chosen by the user just now
+   * @param {"chosen" | "heard of" | "sent"} why by the user just now; by an event or a read of the
+   *   page's; or because a form is about to be submitted
    * @returns {boolean}
    */
-  function takeOver(input, chosen) {
+  function takeOver(input, why) {
     const files = Array.from(input.files ?? []);
     if (files.length === 0) return false;
-    if (!chosen && approved.get(input) === signature(files)) {
+    if (why === "heard of" && isLate && !watched.has(input)) return false;
+    if (why !== "chosen" && approved.get(input) === signature(files)) {
       // The page has put something else there while we waited: its choice counts.
       supersede(input);
       return false;
@@ -71,6 +93,7 @@
     const root = input.getRootNode();
     if (root !== document) roots.add(root);
     roots.add(input);
+    watched.add(input);
   }
 
   function supersede(input) {
@@ -131,6 +154,35 @@
     input.dispatchEvent(event);
   }
 
+  const REQUESTS = {
+    /** The page reads an input before any event: an original is taken out all the same. */
+    read: (input) => takeOver(input, "heard of"),
+    /** The page has put files of its own there, which it had anyway. */
+    own: approve,
+    /** A picker is about to open for an input whose events would not pass the window. */
+    watch: listenAround,
+  };
+
+  /**
+   * Does what the page's side of this frame asks, or has the frame do it that the input is in.
+   * A page that sends such an event itself gains nothing.
+   */
+  function hear(kind) {
+    const name = `fawkes:${kind}`;
+    bus.on(kind, ([input]) => {
+      if (!roots.isFileInput(input)) return;
+      if (isHere(input)) REQUESTS[kind](input);
+      else
+        input.ownerDocument.defaultView.dispatchEvent(
+          new MouseEvent(name, { relatedTarget: input }),
+        );
+    });
+    roots.on(name, (event) => {
+      event.stopImmediatePropagation();
+      if (roots.isFileInput(event.relatedTarget)) REQUESTS[kind](event.relatedTarget);
+    });
+  }
+
   /** @param {any} event a click that may open a picker */
   function onClick(event) {
     for (const input of roots.fileInputs(event)) {
@@ -146,18 +198,7 @@
     roots.on("change", onSelect);
     roots.on("click", onClick);
 
-    // The page reads an input before any event: an original is taken out all the same.
-    bus.on("read", ([input]) => {
-      const inputs = input instanceof HTMLInputElement ? [input] : [];
-      for (const each of inputs) if (!pending.has(each) || each.files.length > 0) takeOver(each, false);
-    });
-    // The page has put files of its own there, which it had anyway.
-    bus.on("own", ([input]) => {
-      if (input instanceof HTMLInputElement) approve(input);
-    });
-    bus.on("watch", ([input]) => {
-      if (input instanceof HTMLInputElement) listenAround(input);
-    });
+    for (const kind of Object.keys(REQUESTS)) hear(kind);
     bus.on("shadow", ([host]) => {
       const root = roots.shadowOf(host);
       if (root) roots.add(root);
@@ -174,6 +215,16 @@
     announce,
     /** Whether a selection for this form is still under way. @param {HTMLFormElement} form */
     isPendingFor: (form) => [...active].some(({ input }) => input.form === form),
+    /**
+     * Whether a form must not be submitted yet.  Files that came without an event, before this
+     * script or by the browser's memory of the form, are looked at now.
+     * @param {HTMLFormElement} form
+     */
+    mustWait(form) {
+      for (const element of elementsOf.call(form))
+        if (roots.isFileInput(element)) takeOver(element, "sent");
+      return this.isPendingFor(form);
+    },
     /** @param {HTMLInputElement} input */
     isPending: (input) => pending.has(input),
     /** @param {(input: HTMLInputElement, kept: boolean) => void} listener */

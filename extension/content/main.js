@@ -9,4 +9,5 @@
   fawkes.forms.start();
   fawkes.transfers.start();
   fawkes.text.keep(fawkes.toast.LAST_WORDS);
+  fawkes.toast.sweep();
 })((globalThis.fawkes ??= {}));

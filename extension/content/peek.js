@@ -30,7 +30,13 @@
     const context = canvas.getContext("2d");
     if (context) {
       context.imageSmoothingQuality = "high";
-      context.drawImage(bitmap, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
+      context.drawImage(
+        bitmap,
+        (canvas.width - width) / 2,
+        (canvas.height - height) / 2,
+        width,
+        height,
+      );
     }
     bitmap.close();
     return context !== null;
@@ -57,7 +63,6 @@
     const button = document.createElement("button");
     button.type = "button";
     button.className = "peek";
-    button.setAttribute("aria-label", t("toast_hold"));
     const tag = document.createElement("span");
     tag.className = "tag";
     const show = (held) => {

@@ -30,21 +30,37 @@
 
   /**
    * The shadow root of an element, closed or open; only extensions may ask.
-   * @param {Node} node
+   * @param {any} node
    * @returns {ShadowRoot | null}
    */
   function shadowOf(node) {
-    if (!(node instanceof HTMLElement)) return null;
+    if (node?.nodeType !== Node.ELEMENT_NODE) return null;
     const root = node.openOrClosedShadowRoot;
     if (root !== undefined) return root;
     return globalThis.chrome?.dom?.openOrClosedShadowRoot(node) ?? null;
+  }
+
+  /** @type {any} */
+  const { get: typeOf } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "type") ?? {};
+
+  /**
+   * Whether this is a file input; `instanceof` would know those of this frame's document only.
+   * @param {unknown} node
+   * @returns {node is HTMLInputElement}
+   */
+  function isFileInput(node) {
+    try {
+      return typeOf.call(node) === "file";
+    } catch {
+      return false;
+    }
   }
 
   /**
    * Every element below a node for which `test` holds, through all shadow roots.
    * @param {ParentNode} node
    * @param {string} selector
-   * @returns {Element[]}
+   * @returns {any[]}
    */
   function below(node, selector) {
     const found = [...node.querySelectorAll(selector)];
@@ -63,7 +79,7 @@
    */
   function fileInputs(event) {
     const target = event.composedPath()[0];
-    if (target instanceof HTMLInputElement) return target.type === "file" ? [target] : [];
+    if (isFileInput(target)) return [target];
     const root = shadowOf(target);
     return root ? below(root, "input[type=file]") : [];
   }
@@ -83,5 +99,14 @@
     return target;
   }
 
-  fawkes.roots = Object.freeze({ on, add, restore, shadowOf, below, fileInputs, targetAt });
+  fawkes.roots = Object.freeze({
+    on,
+    add,
+    restore,
+    shadowOf,
+    isFileInput,
+    below,
+    fileInputs,
+    targetAt,
+  });
 })((globalThis.fawkes ??= {}));

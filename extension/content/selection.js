@@ -14,17 +14,17 @@
   async function settle(files, signal) {
     if ((await fawkes.policy.settled()) === "off") return files;
     const photos = await Promise.all(files.map(isPhotoOrUnreadable));
-    if (!photos.includes(true) || signal.aborted) return files.map((file) => (signal.aborted ? null : file));
+    if (!photos.includes(true) || signal.aborted)
+      return files.map((file) => (signal.aborted ? null : file));
 
     const toast = fawkes.toast.open(files.filter((_, at) => photos[at]));
     let line = 0;
-    const jobs = files.map((file, at) => (photos[at] ? { file, line: toast.lines[line++] } : null));
+    const lineOf = photos.map((isPhoto) => (isPhoto ? toast.lines[line++] : null));
     const settled = files.map((file, at) => (photos[at] ? null : file));
-    const queue = [...jobs.keys()].filter((at) => jobs[at]);
+    const queue = [...photos.keys()].filter((at) => photos[at]);
     const worker = async () => {
       for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
-        const { file, line } = jobs[at];
-        settled[at] = await settleOne(file, line, signal);
+        settled[at] = await settleOne(files[at], lineOf[at], signal);
       }
     };
     // A photo whose question waits for an answer must not hold up the others.
@@ -72,7 +72,9 @@
 
   /** @returns {Promise<"again" | "original" | "cancel">} */
   async function ask(line, error, signal) {
-    const fault = error.code ? error : new fawkes.cloaking.Fault("internal", { detail: String(error) });
+    const fault = error.code
+      ? error
+      : new fawkes.cloaking.Fault("internal", { detail: String(error) });
     const allowed = !WITHOUT_HOST.has(fault.code) || fawkes.policy.mayAskWithoutHost();
     fawkes.cloaking.tell("asking");
     try {

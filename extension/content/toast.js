@@ -7,8 +7,15 @@
 
   /** Needed when the extension is gone and has left this script behind. */
   const LAST_WORDS = [
-    "error_extension_reloaded", "toast_asking", "toast_again", "toast_original", "toast_give_up",
-    "toast_close", "toast_waiting", "toast_cancel", "toast_failed",
+    "error_extension_reloaded",
+    "toast_asking",
+    "toast_again",
+    "toast_original",
+    "toast_give_up",
+    "toast_close",
+    "toast_waiting",
+    "toast_cancel",
+    "toast_failed",
   ];
 
   /**
@@ -37,13 +44,20 @@
     return svg;
   }
 
-  const stroke = { fill: "none", stroke: "currentColor", "stroke-width": "2", "stroke-linecap": "round" };
+  const stroke = {
+    fill: "none",
+    stroke: "currentColor",
+    "stroke-width": "2",
+    "stroke-linecap": "round",
+  };
   const cross = () => drawing([{ ...stroke, d: "M6 6l12 12M18 6L6 18" }]);
-  const picture = () =>
-    drawing([{ ...stroke, d: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4" }]);
+  const picture = () => drawing([{ ...stroke, d: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4" }]);
   const mark = () =>
     drawing([
-      { fill: "#0f766e", d: "M7 1h10a6 6 0 0 1 6 6v10a6 6 0 0 1-6 6H7a6 6 0 0 1-6-6V7a6 6 0 0 1 6-6z" },
+      {
+        fill: "#0f766e",
+        d: "M7 1h10a6 6 0 0 1 6 6v10a6 6 0 0 1-6 6H7a6 6 0 0 1-6-6V7a6 6 0 0 1 6-6z",
+      },
       { fill: "#5eead4", d: "M14.5 4c3.5 0 5.5 3.2 5.5 7.500S17.5 20.5 14.5 20.500z" },
       { fill: "#ffffff", d: "M10.5 4C6.5 4 4.5 7.2 4.5 11.500s2.5 9 6 9 6-4.5 6-9S14.5 4 10.5 4z" },
       { ...stroke, stroke: "#0f766e", d: "M7.7 10.500h.6M12.7 10.500h.6M8 15.500q2.5 1.8 5 0" },
@@ -93,7 +107,9 @@
   /** A modal dialog makes all else inert, so the toast goes into it; the top layer does the rest. */
   function show(host) {
     const dialogs = document.querySelectorAll("dialog:modal");
-    (dialogs[dialogs.length - 1] ?? document.fullscreenElement ?? document.documentElement).append(host);
+    (dialogs[dialogs.length - 1] ?? document.fullscreenElement ?? document.documentElement).append(
+      host,
+    );
     try {
       host.popover = "manual";
       host.showPopover();
@@ -285,8 +301,20 @@
     return line;
   }
 
+  /**
+   * Firefox ends the scripts of an extension that is replaced, but not what they have drawn: this
+   * takes it away.  (Elsewhere they live on, and answer for their toast themselves.)
+   */
+  function sweep() {
+    for (const host of document.querySelectorAll("div[popover=manual]")) {
+      const root = host.openOrClosedShadowRoot;
+      if (root?.querySelector("section.card[aria-label=Fawkes]")) host.remove();
+    }
+  }
+
   fawkes.toast = Object.freeze({
     LAST_WORDS,
+    sweep,
     /**
      * @param {File[]} files
      */

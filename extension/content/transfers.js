@@ -69,7 +69,9 @@
   function renumbered(nodes, numbers) {
     return nodes
       .map(({ name, index, children }) =>
-        children ? { name, children: renumbered(children, numbers) } : { name, index: numbers[index] },
+        children
+          ? { name, children: renumbered(children, numbers) }
+          : { name, index: numbers[index] },
       )
       .filter(({ index }) => index !== -1);
   }
@@ -89,7 +91,8 @@
     const visit = async (entry, path) => {
       if (files.length >= limits.folderFiles) return null;
       try {
-        if (entry.isFile) return leaf(await new Promise((done, failed) => entry.file(done, failed)), path);
+        if (entry.isFile)
+          return leaf(await new Promise((done, failed) => entry.file(done, failed)), path);
         const children = [];
         const reader = entry.createReader();
         for (;;) {
@@ -132,7 +135,8 @@
 
   /** What the browser would have done with a paste that the page does not handle itself. */
   async function insert(target, strings, files) {
-    const at = target instanceof Element ? target.closest("[contenteditable], input, textarea") : null;
+    const at =
+      target instanceof Element ? target.closest("[contenteditable], input, textarea") : null;
     if (!at) return;
     if (!(at instanceof HTMLElement) || !at.isContentEditable) {
       const text = strings.find(([type]) => type === "text/plain");
@@ -150,11 +154,13 @@
 
   // --- calls ------------------------------------------------------------------------------------
 
-  /** @returns {boolean} whether an answer will come */
+  /** @returns {boolean} true: an answer has come, or will */
   function onCall([parcel]) {
-    if (fawkes.policy.isOff() || !(parcel instanceof HTMLInputElement)) return false;
-    const files = Array.from(parcel.files ?? []);
-    if (!files.some(fawkes.photoKinds.mayBePhoto)) return false;
+    const files = Array.from(parcel.files);
+    if (fawkes.policy.isOff() || !files.some(fawkes.photoKinds.mayBePhoto)) {
+      bus.send("answer", { ok: true }, [parcel]);
+      return true;
+    }
     fawkes.selection.settle(files, never()).then(
       ([file]) => {
         if (file) parcel.files = bus.listOf([file]);
@@ -170,12 +176,21 @@
       if (event.isTrusted) event.dataTransfer?.setData(FROM_HERE, "1");
     });
     roots.on("dragenter", (event) => {
-      if (event.isTrusted && event.relatedTarget === null && event.dataTransfer?.types.includes("Files"))
+      if (
+        event.isTrusted &&
+        event.relatedTarget === null &&
+        event.dataTransfer?.types.includes("Files")
+      )
         fawkes.cloaking.tell("wake");
     });
     roots.on("drop", onDrop);
     roots.on("paste", onPaste);
     bus.on("cloak", onCall);
+    bus.on("alive", () => true);
+    bus.on("guard", (_elements, { kind, name }) => {
+      const may = kind === "directory" || fawkes.photoKinds.mayBePhoto({ name, type: "" });
+      return may && !fawkes.policy.isOff();
+    });
   }
 
   fawkes.transfers = Object.freeze({ start });

@@ -5,10 +5,18 @@
 (() => {
   "use strict";
 
-  const { apply, construct, defineProperty, getOwnPropertyDescriptor: descriptorOf, getPrototypeOf } =
-    Reflect;
+  const {
+    apply,
+    construct,
+    defineProperty,
+    getOwnPropertyDescriptor: descriptorOf,
+    getPrototypeOf,
+  } = Reflect;
 
-  /** The getter of an attribute; browsers differ in where on the prototype chain it sits. */
+  /**
+   * The getter of an attribute; browsers differ in where on the prototype chain it sits.
+   * @returns {any}
+   */
   function getter(type, name) {
     for (let holder = type.prototype; holder; holder = getPrototypeOf(holder)) {
       const descriptor = descriptorOf(holder, name);
@@ -16,6 +24,13 @@
     }
     throw new TypeError(name);
   }
+
+  /**
+   * An object that inherits nothing: the page may have put traps on `Object.prototype`.
+   * @param {any} own
+   * @returns {any}
+   */
+  const bare = (own) => ({ __proto__: null, ...own });
 
   const { parse, stringify } = JSON;
   const NativeDataTransfer = DataTransfer;
@@ -40,6 +55,7 @@
   const shadowHostOf = getter(ShadowRoot, "host");
   const shadowRootOf = getter(Element, "shadowRoot");
   const inputType = getter(HTMLInputElement, "type");
+  /** @type {any} */
   const inputFiles = descriptorOf(HTMLInputElement.prototype, "files");
   const filesLength = getter(FileList, "length");
   const transferFiles = getter(DataTransfer, "files");
@@ -52,13 +68,17 @@
   const roots = new WeakMap();
 
   let bus = null;
+  let isOver = false;
 
   addEventListener(
     "fawkes:bus",
     (event) => {
       const given = apply(relatedTargetOf, event, []);
-      if (bus || !given) return;
-      bus = given;
+      if (isOver || !given || (bus && ask("alive", []))) return;
+      // The extension has come anew, with hooks of its own: these have had their day.
+      isOver = bus !== null;
+      bus = isOver ? null : given;
+      if (isOver) return;
       for (const kind in receivers)
         apply(listen, bus, [kind, (message) => receive(receivers[kind], message)]);
       apply(prevent, event, []);
@@ -115,13 +135,18 @@
     const addresses = [];
     for (let at = 0; at < elements.length; at += 1) {
       const { anchor, steps } = addressOf(elements[at]);
-      ranges[at] = new NativeStaticRange({
-        __proto__: null, startContainer: anchor, startOffset: 0, endContainer: anchor, endOffset: 0,
-      });
+      ranges[at] = new NativeStaticRange(
+        bare({
+          startContainer: anchor,
+          startOffset: 0,
+          endContainer: anchor,
+          endOffset: 0,
+        }),
+      );
       addresses[at] = steps;
     }
-    const text = stringify({ __proto__: null, data, addresses });
-    const init = { __proto__: null, cancelable: true, data: text, targetRanges: ranges };
+    const text = stringify(bare({ data, addresses }));
+    const init = bare({ cancelable: true, data: text, targetRanges: ranges });
     return !apply(dispatch, bus, [new NativeInputEvent(kind, init)]);
   }
 
@@ -157,7 +182,8 @@
 
   /**
    * Has a file cloaked that the page has not got yet.
-   * @param {(file: File) => void} done with the cloaked file, or this one where protection is off
+   * @param {(file: File) => void} done with the cloaked file, or an equal one where protection is
+   *   off; `failed` too where the content script is gone and has left this script behind
    */
   function cloaked(file, source, done, failed) {
     const parcel = parcelOf(file);
@@ -165,7 +191,7 @@
     waiting[at] = { parcel, done, failed };
     if (ask("cloak", [parcel], source)) return;
     waiting[at] = null;
-    done(file);
+    failed();
   }
 
   const receivers = {
@@ -186,13 +212,13 @@
    * promise, and the page must not be asked.
    */
   function after(promise, onValue, onError) {
-    defineProperty(promise, "constructor", { __proto__: null, value: NativePromise });
+    defineProperty(promise, "constructor", bare({ value: NativePromise }));
     apply(then, promise, [onValue, onError]);
   }
 
   // Resolving a promise with a file looks `then` up on the file: the same.
   for (const type of [Blob, File])
-    defineProperty(type.prototype, "then", { __proto__: null, value: undefined });
+    defineProperty(type.prototype, "then", bare({ value: undefined }));
 
   function isFileInput(value) {
     try {
@@ -212,7 +238,7 @@
     const descriptor = type && descriptorOf(type.prototype, name);
     if (!descriptor) return;
     const value = make(descriptor.value);
-    defineProperty(type.prototype, name, { __proto__: null, ...descriptor, value });
+    defineProperty(type.prototype, name, bare({ ...descriptor, value }));
   }
 
   // For the other files of this folder, which run before any script of the page can; the last
@@ -220,8 +246,25 @@
   globalThis.fawkesPage = {
     isActive: () => bus !== null,
     keepRoot: (host, root) => apply(weakSet, roots, [host, root]),
-    apply, construct, defineProperty, descriptorOf, getter, dispatch, inputFiles, transferItems,
-    addItem, NativeDataTransfer, NativePromise,
-    ask, receivers, filesIn, cloaked, after, isFileInput, holdsFiles, replace,
+    apply,
+    bare,
+    construct,
+    defineProperty,
+    descriptorOf,
+    getter,
+    dispatch,
+    inputFiles,
+    transferItems,
+    addItem,
+    NativeDataTransfer,
+    NativePromise,
+    ask,
+    receivers,
+    filesIn,
+    cloaked,
+    after,
+    isFileInput,
+    holdsFiles,
+    replace,
   };
 })();

@@ -3,18 +3,31 @@
 (() => {
   "use strict";
 
-  const { isActive, keepRoot, apply, construct, defineProperty, descriptorOf, getter, ask, cloaked,
-    after, isFileInput, holdsFiles, replace, NativePromise } = globalThis.fawkesPage;
+  const {
+    isActive,
+    keepRoot,
+    apply,
+    bare,
+    construct,
+    defineProperty,
+    descriptorOf,
+    getter,
+    ask,
+    cloaked,
+    after,
+    isFileInput,
+    holdsFiles,
+    replace,
+    NativePromise,
+  } = globalThis.fawkesPage;
   delete globalThis.fawkesPage;
 
   const NativeDOMException = DOMException;
   const NativeFile = File;
-  const connectedOf = getter(Node, "isConnected");
+  const page = document;
+  const viewOf = getter(Document, "defaultView");
   const eventType = getter(Event, "type");
   const labelControl = getter(HTMLLabelElement, "control");
-  const fileName = getter(File, "name");
-  const fileModified = getter(File, "lastModified");
-  const blobSize = getter(Blob, "size");
   const blobType = getter(Blob, "type");
   const weakGet = WeakMap.prototype.get;
   const weakSet = WeakMap.prototype.set;
@@ -41,7 +54,9 @@
     };
     const { get, set } = descriptorOf(access, name);
     defineProperty(HTMLInputElement.prototype, name, {
-      ...descriptor, get, set: descriptor.set && set,
+      ...descriptor,
+      get,
+      set: descriptor.set && set,
     });
   }
 
@@ -61,37 +76,58 @@
     },
   });
   defineProperty(NativeFormData.prototype, "constructor", {
-    value: globalThis.FormData, writable: true, configurable: true,
+    value: globalThis.FormData,
+    writable: true,
+    configurable: true,
   });
 
-  // Opening the picker of an input whose events will never pass its window.
-  function watch(target) {
+  /**
+   * Opening the picker of an input whose events may never pass its window.
+   * @returns {boolean} false where it must not open: the frame of this script was taken out of its
+   *   page, and its content script with it
+   */
+  function mayOpen(target) {
     let input = target;
     try {
       input = apply(labelControl, target, []);
     } catch {
       // No label: the input itself.
     }
-    if (isActive() && isFileInput(input) && !apply(connectedOf, input, [])) ask("watch", [input]);
+    if (!isActive() || !isFileInput(input)) return true;
+    if (apply(viewOf, page, []) === null) return false;
+    ask("watch", [input]);
+    return true;
   }
-  replace(HTMLElement, "click", (native) => ({
-    click() {
-      watch(this);
-      return apply(native, this, []);
-    },
-  }).click);
-  replace(HTMLInputElement, "showPicker", (native) => ({
-    showPicker() {
-      watch(this);
-      return apply(native, this, []);
-    },
-  }).showPicker);
-  replace(EventTarget, "dispatchEvent", (native) => ({
-    dispatchEvent(event) {
-      if (isClick(event)) watch(this);
-      return apply(native, this, [event]);
-    },
-  }).dispatchEvent);
+  replace(
+    HTMLElement,
+    "click",
+    (native) =>
+      ({
+        click() {
+          if (mayOpen(this)) apply(native, this, []);
+        },
+      }).click,
+  );
+  replace(
+    HTMLInputElement,
+    "showPicker",
+    (native) =>
+      ({
+        showPicker() {
+          if (mayOpen(this)) apply(native, this, []);
+        },
+      }).showPicker,
+  );
+  replace(
+    EventTarget,
+    "dispatchEvent",
+    (native) =>
+      ({
+        dispatchEvent(event) {
+          return isClick(event) && !mayOpen(this) ? true : apply(native, this, [event]);
+        },
+      }).dispatchEvent,
+  );
   function isClick(event) {
     try {
       return apply(eventType, event, []) === "click";
@@ -101,104 +137,103 @@
   }
 
   // Submitting without an event.
-  replace(HTMLFormElement, "submit", (native) => ({
-    submit() {
-      if (!isActive() || !ask("submit", [this])) apply(native, this, []);
-    },
-  }).submit);
+  replace(
+    HTMLFormElement,
+    "submit",
+    (native) =>
+      ({
+        submit() {
+          if (!isActive() || !ask("submit", [this])) apply(native, this, []);
+        },
+      }).submit,
+  );
 
   // Trees whose events stay inside.
-  replace(Element, "attachShadow", (native) => ({
-    attachShadow(init) {
-      const root = apply(native, this, [init]);
-      keepRoot(this, root);
-      ask("shadow", [this]);
-      return root;
-    },
-  }).attachShadow);
+  replace(
+    Element,
+    "attachShadow",
+    (native) =>
+      ({
+        attachShadow(init) {
+          const root = apply(native, this, [init]);
+          keepRoot(this, root);
+          ask("shadow", [this]);
+          return root;
+        },
+      }).attachShadow,
+  );
 
   // `document.open()` erases every listener of the window, and so does writing to a document
   // that has been read to its end.
-  replace(Document, "open", (native) => ({
-    open() {
-      const opened = apply(native, this, arguments);
-      ask("erased", []);
-      return opened;
-    },
-  }).open);
+  replace(
+    Document,
+    "open",
+    (native) =>
+      ({
+        open() {
+          const opened = apply(native, this, arguments);
+          ask("erased", []);
+          return opened;
+        },
+      }).open,
+  );
   const nothing = globalThis.trustedTypes?.emptyHTML ?? "";
   for (const name of ["write", "writeln"]) {
-    replace(Document, name, (native) => ({
-      [name]() {
-        // Scripts in what is written run within the call.  So it is opened with nothing first.
-        apply(native, this, [nothing]);
-        ask("erased", []);
-        return apply(native, this, arguments);
-      },
-    })[name]);
+    replace(
+      Document,
+      name,
+      (native) =>
+        ({
+          [name]() {
+            // Scripts in what is written run within the call.  So it is opened with nothing first.
+            apply(native, this, [nothing]);
+            ask("erased", []);
+            return apply(native, this, arguments);
+          },
+        })[name],
+    );
   }
 
   // The clipboard without an event.  Items that the page has made itself are its own.
-  const outside = new WeakMap();
-  replace(globalThis.Clipboard, "read", (native) => ({
-    read() {
-      const items = apply(native, this, arguments);
-      after(items, (list) => {
-        for (let at = 0; at < list.length; at += 1) apply(weakSet, outside, [list[at], true]);
-      }, () => {});
-      return items;
-    },
-  }).read);
-  replace(globalThis.ClipboardItem, "getType", (native) => ({
-    getType(type) {
-      const blob = apply(native, this, [type]);
-      if (!isActive() || !apply(weakGet, outside, [this])) return blob;
-      return new NativePromise((done, failed) => {
-        after(blob, (value) => {
-          const kind = apply(blobType, value, []);
-          const ending = apply(slice, kind, [apply(indexOf, kind, ["/"]) + 1]);
-          const file = new NativeFile([value], `clipboard.${ending}`, { __proto__: null, type: kind });
-          cloaked(file, "clipboard", done, () =>
-            failed(new NativeDOMException("There is nothing of this type", "NotFoundError")));
-        }, failed);
-      });
-    },
-  }).getType);
-
-  // Handles of a picker, a drop, a launch or a database: they all end in `getFile`.
-  const versions = new WeakMap();
-  const storage = navigator.storage;
-  const getDirectory = globalThis.StorageManager?.prototype.getDirectory;
-  const resolvePath = globalThis.FileSystemDirectoryHandle?.prototype.resolve;
-
-  /** What lies in the page's private storage the page has written itself. */
-  function unlessPrivate(handle, isPrivate, isNot) {
-    if (!storage || !getDirectory) return isNot();
-    after(apply(getDirectory, storage, []), (root) => {
-      after(apply(resolvePath, root, [handle]), (path) => (path ? isPrivate() : isNot()), isNot);
-    }, isNot);
+  const made = new WeakMap();
+  const NativeClipboardItem = globalThis.ClipboardItem;
+  if (NativeClipboardItem) {
+    globalThis.ClipboardItem = new Proxy(NativeClipboardItem, {
+      construct(target, given, self) {
+        const item = construct(target, given, self);
+        apply(weakSet, made, [item, true]);
+        return item;
+      },
+    });
+    defineProperty(NativeClipboardItem.prototype, "constructor", {
+      value: globalThis.ClipboardItem,
+      writable: true,
+      configurable: true,
+    });
   }
-
-  /** Pages read a handle again and again: each version of its file is cloaked once. */
-  function cloakedOnce(handle, file, done, failed) {
-    const version = `${apply(blobSize, file, [])} ${apply(fileModified, file, [])} ${apply(fileName, file, [])}`;
-    const known = apply(weakGet, versions, [handle]);
-    if (known?.version === version) return done(known.file);
-    cloaked(file, "handle", (result) => {
-      apply(weakSet, versions, [handle, { version, file: result }]);
-      done(result);
-    }, () => failed(new NativeDOMException("The file could not be read", "NotReadableError")));
-  }
-
-  replace(globalThis.FileSystemFileHandle, "getFile", (native) => ({
-    getFile() {
-      const original = apply(native, this, []);
-      if (!isActive()) return original;
-      return new NativePromise((done, failed) => {
-        after(original, (file) => {
-          unlessPrivate(this, () => done(file), () => cloakedOnce(this, file, done, failed));
-        }, failed);
-      });
-    },
-  }).getFile);
+  replace(
+    NativeClipboardItem,
+    "getType",
+    (native) =>
+      ({
+        getType(type) {
+          const blob = apply(native, this, [type]);
+          if (!isActive() || apply(weakGet, made, [this])) return blob;
+          return new NativePromise((done, failed) => {
+            after(
+              blob,
+              (value) => {
+                const kind = apply(blobType, value, []);
+                const ending = apply(slice, kind, [apply(indexOf, kind, ["/"]) + 1]);
+                const file = new NativeFile([value], `clipboard.${ending}`, bare({ type: kind }));
+                cloaked(file, "clipboard", done, () =>
+                  failed(new NativeDOMException("There is nothing of this type", "NotFoundError")),
+                );
+              },
+              failed,
+            );
+          });
+        },
+      }).getType,
+  );
 })();

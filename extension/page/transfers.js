@@ -3,14 +3,24 @@
 (() => {
   "use strict";
 
-  const { apply, defineProperty, dispatch, receivers, filesIn, transferItems, addItem,
-    NativeDataTransfer, NativePromise } = globalThis.fawkesPage;
+  const {
+    apply,
+    bare,
+    defineProperty,
+    dispatch,
+    receivers,
+    filesIn,
+    transferItems,
+    addItem,
+    NativeDataTransfer,
+    NativePromise,
+  } = globalThis.fawkesPage;
   const NativeClipboardEvent = ClipboardEvent;
   const NativeDragEvent = DragEvent;
   const NativeFile = File;
   const setData = DataTransfer.prototype.setData;
   const keep = WeakMap.prototype.set.bind(new WeakMap());
-  const own = (value) => ({ __proto__: null, value, configurable: true });
+  const own = (value) => bare({ value, configurable: true });
 
   function setPath(file, path) {
     if (path) defineProperty(file, "webkitRelativePath", own(path));
@@ -29,7 +39,11 @@
     const transfer = filled(strings, tops ? topFiles(tops, files) : files);
     if (tops) defineProperty(transfer, "items", own(itemsOf(tops, files, strings)));
     const event = new NativeDragEvent("drop", {
-      ...init, bubbles: true, cancelable: true, composed: true, dataTransfer: transfer,
+      ...init,
+      bubbles: true,
+      cancelable: true,
+      composed: true,
+      dataTransfer: transfer,
     });
     defineProperty(event, "dataTransfer", own(transfer));
     return !apply(dispatch, target, [event]);
@@ -38,7 +52,9 @@
   receivers.paste = ({ strings }, [target, parcel]) => {
     const transfer = filled(strings, filesIn(parcel));
     const event = new NativeClipboardEvent("paste", {
-      bubbles: true, cancelable: true, composed: true,
+      bubbles: true,
+      cancelable: true,
+      composed: true,
     });
     // The constructor's own `clipboardData` loses its files in both browsers.
     defineProperty(event, "clipboardData", own(transfer));
@@ -99,8 +115,18 @@
       name: own(node.name),
       fullPath: own(fullPath),
     });
-    if (node.children) defineProperty(entry, "createReader", own(() => readerOf(node, files, fullPath)));
-    else defineProperty(entry, "file", own((done) => void setTimeout(() => done(files[node.index]), 0)));
+    if (node.children)
+      defineProperty(
+        entry,
+        "createReader",
+        own(() => readerOf(node, files, fullPath)),
+      );
+    else
+      defineProperty(
+        entry,
+        "file",
+        own((done) => void setTimeout(() => done(files[node.index]), 0)),
+      );
     return entry;
   }
 

@@ -41,8 +41,9 @@ function show() {
   $("mask").src = `../icons/${seen.kind === "off" ? "off" : "on"}.svg`;
   $("headline").textContent = t(seen.headline);
   $("explanation").textContent = t(`${seen.headline}_hint`);
-  for (const input of document.querySelectorAll("input[name=level]"))
-    /** @type {HTMLInputElement} */ (input).checked = input.getAttribute("value") === current.level;
+  /** @type {NodeListOf<HTMLInputElement>} */
+  const levels = document.querySelectorAll("input[name=level]");
+  for (const input of levels) input.checked = input.value === current.level;
   $("level-hint").textContent = t(`level_${current.level}_hint`);
   $("site").hidden = !seen.siteSwitch && !seen.siteAsk;
   $("site-switch").hidden = !seen.siteSwitch;
@@ -58,7 +59,11 @@ async function showHistory() {
   $("no-photos").hidden = recents.length > 0;
   $("recents").replaceChildren(...recents.map(lineOf));
   $("today").textContent =
-    today === 0 ? t("popup_today_none") : today === 1 ? t("popup_today_one") : t("popup_today", today);
+    today === 0
+      ? t("popup_today_none")
+      : today === 1
+        ? t("popup_today_one")
+        : t("popup_today", today);
 }
 
 /** @param {FawkesRecent} recent */
@@ -73,17 +78,24 @@ function lineOf(recent) {
   const time = document.createElement("time");
   time.className = "soft";
   time.dateTime = new Date(recent.time).toISOString();
-  time.textContent = new Date(recent.time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  time.textContent = new Date(recent.time).toLocaleTimeString([], {
+    hour: "2-digit",
+    minute: "2-digit",
+  });
   const result = document.createElement("span");
   result.className = "result soft";
   result.textContent =
-    recent.status === "failed" ? t("popup_failed") : receipt.sentence(recent.receipt, recent.status);
+    recent.status === "failed"
+      ? t("popup_failed")
+      : receipt.sentence(recent.receipt, recent.status);
   summary.append(name, time, result);
   const list = document.createElement("dl");
   list.className = "receipt";
   const pairs = recent.fault
     ? [[text.errorText(recent.fault), ""]]
-    : receipt.lines(recent.status === "no_face" ? { ...recent.receipt, faces: [] } : recent.receipt);
+    : receipt.lines(
+        recent.status === "no_face" ? { ...recent.receipt, faces: [] } : recent.receipt,
+      );
   for (const [term, value] of pairs) {
     const dt = document.createElement("dt");
     const dd = document.createElement("dd");
@@ -149,6 +161,7 @@ followHost($("host"), (state) => {
   show();
 });
 chrome.storage.onChanged.addListener((changes, area) => {
-  if ((area === "session" && changes.recents) || (area === "local" && changes.counts)) showHistory();
+  if ((area === "session" && changes.recents) || (area === "local" && changes.counts))
+    showHistory();
 });
 await showHistory();

@@ -23,8 +23,13 @@
     return false;
   }
 
-  const text = (bytes, start, length) =>
-    String.fromCharCode(...bytes.subarray(start, start + length));
+  /** By index: in Firefox the buffer belongs to the page, and `subarray` may not touch it. */
+  const text = (bytes, start, length) => {
+    let characters = "";
+    for (let at = start; at < start + length && at < bytes.length; at += 1)
+      characters += String.fromCharCode(bytes[at]);
+    return characters;
+  };
   const uint32 = (bytes, at) =>
     ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
 
@@ -62,9 +67,18 @@
     return false;
   }
 
-  const PHOTO_BRANDS = new Set(
-    ["avif", "heic", "heix", "heim", "heis", "mif1", "mif2", "miaf", "MiHB", "MiHE"],
-  );
+  const PHOTO_BRANDS = new Set([
+    "avif",
+    "heic",
+    "heix",
+    "heim",
+    "heis",
+    "mif1",
+    "mif2",
+    "miaf",
+    "MiHB",
+    "MiHE",
+  ]);
   const ANIMATION_BRANDS = new Set(["avis", "hevc", "hevx", "msf1"]);
 
   /**
@@ -76,7 +90,8 @@
   function kindOf(bytes) {
     if (bytes.length < 4) return "unknown";
     if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return "photo";
-    if (text(bytes, 0, 8) === "\x89PNG\r\n\x1a\n") return pngIsAnimated(bytes) ? "animation" : "photo";
+    if (text(bytes, 0, 8) === "\x89PNG\r\n\x1a\n")
+      return pngIsAnimated(bytes) ? "animation" : "photo";
     if (/^GIF8[79]a$/.test(text(bytes, 0, 6))) return gifIsAnimated(bytes) ? "animation" : "photo";
     if (text(bytes, 0, 4) === "RIFF") {
       if (text(bytes, 8, 4) !== "WEBP") return "unknown";
@@ -90,7 +105,11 @@
     if (/^(II\*\0|MM\0\*|II\+\0|MM\0\+)$/.test(text(bytes, 0, 4))) return "photo";
     if (text(bytes, 0, 2) === "BM" && bytes.length > 14 && uint32(bytes, 6) === 0) return "photo";
     if (text(bytes, 0, 4) === "\0\0\x01\0") return "other"; // icon
-    if (/^(%PDF|PK\x03\x04|\x1aE\xdf\xa3|OggS|fLaC|ID3|Rar!|7z\xbc\xaf|\x1f\x8b)/.test(text(bytes, 0, 4)))
+    if (
+      /^(%PDF|PK\x03\x04|\x1aE\xdf\xa3|OggS|fLaC|ID3|Rar!|7z\xbc\xaf|\x1f\x8b)/.test(
+        text(bytes, 0, 4),
+      )
+    )
       return "other";
     if (/^\s*(<\?xml|<svg|<!doctype)/i.test(text(bytes, 0, 64))) return "other";
     return "unknown";

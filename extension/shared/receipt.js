@@ -3,7 +3,10 @@
   "use strict";
 
   const number = (value, digits) =>
-    value.toLocaleString(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    value.toLocaleString(undefined, {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    });
 
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -37,7 +40,8 @@
         pairs.push([t("receipt_alike") + of, `${number(100 * Math.max(0, mean(alike)), 0)} %`]);
       if (typeof face.ssimulacra2 === "number")
         pairs.push([t("receipt_ssimulacra2") + of, number(face.ssimulacra2, 0)]);
-      if (typeof face.dssim === "number") pairs.push([t("receipt_dssim") + of, number(face.dssim, 4)]);
+      if (typeof face.dssim === "number")
+        pairs.push([t("receipt_dssim") + of, number(face.dssim, 4)]);
     }
     pairs.push([t("receipt_metadata"), t(`policy_${String(receipt.policy).replace("-", "_")}`)]);
     return pairs;

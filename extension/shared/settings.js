@@ -25,8 +25,8 @@
    */
   function parse(value) {
     const given = value !== null && typeof value === "object" ? Object(value) : {};
-    const oneOf = (choices, name) =>
-      choices.includes(given[name]) ? given[name] : DEFAULTS[name];
+    const oneOf = (choices, name) => (choices.includes(given[name]) ? given[name] : DEFAULTS[name]);
+    /** @type {Record<string, FawkesRule>} */
     const sites = {};
     if (given.sites !== null && typeof given.sites === "object") {
       for (const [host, rule] of Object.entries(given.sites))
@@ -81,6 +81,15 @@
   }
 
   fawkes.settings = Object.freeze({
-    LEVELS, RULES, POLICIES, HOST_MISSING, DEFAULTS, HOST_NAME, parse, load, update, watch,
+    LEVELS,
+    RULES,
+    POLICIES,
+    HOST_MISSING,
+    DEFAULTS,
+    HOST_NAME,
+    parse,
+    load,
+    update,
+    watch,
   });
 })((globalThis.fawkes ??= {}));

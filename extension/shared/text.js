@@ -49,7 +49,9 @@
       if (value === undefined) return "?";
       return name === "bytes" || (name === "limit" && code === "too_many_bytes")
         ? megabytes(Number(value))
-        : typeof value === "number" ? value.toLocaleString() : String(value);
+        : typeof value === "number"
+          ? value.toLocaleString()
+          : String(value);
     });
     const sentence = t(`error_${code}`, ...values);
     return sentence === `error_${code}` ? t("error_internal") : sentence;

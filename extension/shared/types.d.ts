@@ -75,6 +75,19 @@ interface FawkesRecent {
   fault: FawkesFault | null;
 }
 
-// eslint-disable-next-line no-var
 declare var fawkes: any;
+declare var fawkesPage: any;
 declare var chrome: any;
+
+interface Element {
+  /** Firefox, for content scripts only. */
+  readonly openOrClosedShadowRoot?: ShadowRoot | null;
+}
+
+interface Uint8Array<TArrayBuffer extends ArrayBufferLike> {
+  toBase64?(): string;
+}
+
+interface Uint8ArrayConstructor {
+  fromBase64?(text: string): Uint8Array<ArrayBuffer>;
+}

@@ -18,10 +18,10 @@ from playwright.sync_api import (
     Page,
     Playwright,
     TimeoutError,
-    Worker,
 )
 
 from .registration import CHROMIUM_PROFILES, EXTENSION_ID
+from .tab import PATIENCE_S, SET_LEVEL
 
 PLACE_OF_BUTTON = """function (label) {
   for (const button of this.querySelectorAll("button, summary")) {
@@ -53,7 +53,6 @@ class Chromium:
         self,
         playwright: Playwright,
         home: Path,
-        extension: Path,
         *,
         environment: dict[str, str],
         arguments: Sequence[str] = (),
@@ -63,9 +62,9 @@ class Chromium:
             home / CHROMIUM_PROFILES,
             executable_path=shutil.which("chromium"),
             headless=True,
+            ignore_default_args=["--disable-extensions"],
             args=[
-                f"--disable-extensions-except={extension}",
-                f"--load-extension={extension}",
+                "--enable-unsafe-extension-debugging",
                 "--host-resolver-rules=MAP *.test 127.0.0.1",
                 "--lang=en",
                 *arguments,
@@ -73,8 +72,17 @@ class Chromium:
             env={**environment, "LANGUAGE": "en"},
             viewport={"width": 1000, "height": 700},
         )
-        self.context.set_default_timeout(8_000)
-        self.worker()
+        self.context.set_default_timeout(15_000)
+        browser = self.context.browser
+        assert browser is not None
+        self.session = browser.new_browser_cdp_session()
+
+    def install(self, extension: Path) -> None:
+        self.session.send("Extensions.loadUnpacked", {"path": str(extension)})
+        self.open_desk()
+
+    def open_desk(self) -> None:
+        """An empty page of the extension; a reload of the extension closes it."""
         self.desk = self.open_tab()
         self.desk.goto(self.extension_url("desk.html"))
 
@@ -86,14 +94,11 @@ class Chromium:
         page.emulate_media(color_scheme=self.scheme)
         return ChromiumTab(self, page)
 
-    def worker(self) -> Worker:
-        workers = self.context.service_workers
-        return workers[0] if workers else self.context.wait_for_event("serviceworker")
-
     def set_colour_scheme(self, scheme: Literal["light", "dark"]) -> None:
         self.scheme = scheme
         for page in self.context.pages:
-            page.emulate_media(color_scheme=scheme)
+            with contextlib.suppress(Error):  # it is being closed
+                page.emulate_media(color_scheme=scheme)
 
     def kill_background(self) -> None:
         """Ends the service worker as the browser does when it has been idle."""
@@ -121,6 +126,7 @@ class ChromiumTab:
         self.page = page
         self.frames: list[tuple[Frame, float, float]] = [(page.main_frame, 0.0, 0.0)]
         self.session = chromium.context.new_cdp_session(page)
+        self.target = self.session.send("Target.getTargetInfo")["targetInfo"]["targetId"]
 
     def goto(self, url: str) -> None:
         self.page.goto(url)
@@ -140,9 +146,12 @@ class ChromiumTab:
     def click(self, element: str) -> None:
         self.page.mouse.click(*self._centre(element))
 
-    def pick(self, element: str, files: Sequence[Path]) -> None:
-        with self.page.expect_file_chooser() as opened:
-            self.click(element)
+    def pick(self, element: str, files: Sequence[Path], *, patience_s: float = PATIENCE_S) -> None:
+        try:
+            with self.page.expect_file_chooser(timeout=1_000 * patience_s) as opened:
+                self.click(element)
+        except TimeoutError as error:
+            raise AssertionError("no picker opened") from error
         if not any(path.is_dir() for path in files):
             opened.value.set_files(list(files))
             return
@@ -225,11 +234,18 @@ class ChromiumTab:
                 )
                 yield answer["result"].get("value"), x, y
 
+    def set_level(self, level: str) -> None:
+        self.chromium.desk.js(SET_LEVEL, level)
+
     def toast_text(self) -> str:
         with contextlib.suppress(Error):  # it may go while it is read
             texts = self._in_toasts("function () { return this.querySelector('.card').innerText }")
             return "\n".join(str(text) for text, _, _ in texts)
         return ""
+
+    def toast_markup(self) -> str:
+        (markup, _, _), *_ = self._in_toasts("function () { return this.innerHTML }")
+        return str(markup)
 
     def toast_press(self, label: str) -> None:
         end = time.monotonic() + 10
@@ -246,9 +262,9 @@ class ChromiumTab:
             self.page.set_viewport_size({"width": size[0], "height": size[1]})
         self.page.screenshot(path=path)
 
+    def to_front(self) -> None:
+        self.page.bring_to_front()
+
     def close(self) -> None:
-        # A page that is closed while it goes elsewhere is now and then never done with it, and
-        # unlike this way out of that, closing knows no limit of time.
-        with contextlib.suppress(Error):
-            self.page.goto("about:blank")
-        self.page.close()
+        # The driver's own way waits for ever for a page that is on its way to another.
+        self.chromium.session.send("Target.closeTarget", {"targetId": self.target})

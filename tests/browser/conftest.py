@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +17,19 @@ from .extension_build import build
 from .firefox import Firefox
 from .matrix import Matrix
 from .server import Server
-from .tab import Tab
+from .tab import Tab, call_async
 from .user import Host, User
+
+HANG_S = 120
+"""A test takes a few seconds; one that hangs must not cost the whole run."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(HANG_S))
 
 
 MATRIX = pytest.StashKey[Matrix]()
@@ -33,14 +37,20 @@ MATRIX = pytest.StashKey[Matrix]()
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     matrix = config.stash.get(MATRIX, None)
-    if matrix is not None and matrix.rows:
-        terminalreporter.section("every way in")
-        terminalreporter.write_line(matrix.table())
+    if matrix is None or not matrix.rows:
+        return
+    terminalreporter.section("every way in (Chromium, Firefox)")
+    terminalreporter.write_line(matrix.table())
+    if kept := os.environ.get("FAWKES_MATRIX"):
+        matrix.save(Path(kept))
 
 
 @pytest.fixture(scope="session")
 def matrix(pytestconfig: pytest.Config) -> Matrix:
-    return pytestconfig.stash.setdefault(MATRIX, Matrix())
+    made = pytestconfig.stash.setdefault(MATRIX, Matrix())
+    if kept := os.environ.get("FAWKES_MATRIX"):
+        made.load(Path(kept))
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -99,26 +109,12 @@ class Running:
         self.user.behave()
         self.user.use(Host.MARKING)
         self.in_extension(
+            "const {entered} = await chrome.storage.session.get('entered');"
             "await chrome.storage.local.clear(); await chrome.storage.session.clear();"
+            "await chrome.storage.session.set({entered});"
         )
         self.browser.kill_background()
         self.user.forget_log()
-
-
-def call_async(tab: Tab, body: str, *args: Any, patience_s: float = 20) -> Any:
-    """Runs an asynchronous function body in a page and waits for what it returns."""
-    tab.js(
-        "const given = [...arguments]; window.outcome = null;"
-        f"(async (...args) => {{ {body} }})(...given).then((value) => {{ window.outcome = {{value}} }},"
-        " (error) => { window.outcome = {error: String(error)} }); return true;",
-        *args,
-    )
-    end = time.monotonic() + patience_s
-    while (outcome := tab.js("return window.outcome")) is None:
-        assert time.monotonic() < end, f"never settled: {body}"
-        time.sleep(0.02)
-    assert "error" not in outcome, outcome["error"]
-    return outcome.get("value")
 
 
 @pytest.fixture(scope="session")
@@ -129,23 +125,28 @@ def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     made.close()
 
 
-@pytest.fixture(scope="session", params=["chromium", "firefox"])
-def running(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, user: User
-) -> Iterator[Running]:
-    extension = build(tmp_path_factory.mktemp(request.param) / "extension")
-    browser: Chromium | Firefox
-    if request.param == "chromium":
+def start(name: str, user: User, request: pytest.FixtureRequest) -> Chromium | Firefox:
+    """A browser of this user, still without the extension."""
+    if name == "chromium":
         if shutil.which("chromium") is None:
             pytest.skip("needs Chromium")
         playwright = request.getfixturevalue("playwright")
-        browser = Chromium(playwright, user.home, extension, environment=user.environment)
-    else:
-        if shutil.which("firefox-esr") is None:
-            pytest.skip("needs Firefox ESR")
-        display = request.getfixturevalue("display")
-        browser = Firefox(user.home, display, environment=user.environment)
-        browser.install(extension)
+        return Chromium(playwright, user.home, environment=user.environment)
+    if shutil.which("firefox-esr") is None:
+        pytest.skip("needs Firefox ESR")
+    display = request.getfixturevalue("display")
+    return Firefox(user.home, display, environment=user.environment)
+
+
+BROWSERS = ("chromium", "firefox")
+
+
+@pytest.fixture(scope="session", params=BROWSERS)
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, user: User
+) -> Iterator[Running]:
+    browser = start(request.param, user, request)
+    browser.install(build(tmp_path_factory.mktemp(request.param) / "extension"))
     yield Running(browser, user)
     browser.close()
 

@@ -23,8 +23,17 @@ with warnings.catch_warnings():
     from marionette_driver.errors import MarionetteException
     from marionette_driver.marionette import ActionSequence, Marionette
 
-from .firefox_scripts import DROP, PICKER, RUN_IN_PAGE, TOAST_BUTTON, TOAST_TEXT
+from .firefox_scripts import (
+    CLIPBOARD_HAS_PICTURE,
+    DROP,
+    PICKER,
+    RUN_IN_PAGE,
+    TOAST_BUTTON,
+    TOAST_MARKUP,
+    TOAST_TEXT,
+)
 from .registration import GECKO_ID
+from .tab import PATIENCE_S, SET_LEVEL, wait_until
 
 START_S = 30.0
 
@@ -107,6 +116,10 @@ class Firefox:
 
     def install(self, extension: Path) -> None:
         Addons(self.marionette).install(str(extension), temp=True)
+        self.open_desk()
+
+    def open_desk(self) -> None:
+        """An empty page of the extension; a reload of the extension closes it."""
         self.desk = self.open_tab()
         self.desk.goto(self.extension_url("desk.html"))
 
@@ -200,10 +213,10 @@ class FirefoxTab:
     def click(self, element: str) -> None:
         self._press_at(*self._centre(element))
 
-    def pick(self, element: str, files: Sequence[Path]) -> None:
+    def pick(self, element: str, files: Sequence[Path], *, patience_s: float = PATIENCE_S) -> None:
         self.firefox.chrome(PICKER, [str(path) for path in files])
         self.click(element)
-        end = time.monotonic() + 5
+        end = time.monotonic() + patience_s
         while not self.firefox.chrome("return window.fawkesPicker.opened"):
             assert time.monotonic() < end, "no picker opened"
             time.sleep(0.03)
@@ -225,9 +238,11 @@ class FirefoxTab:
                 stdout=subprocess.DEVNULL,
                 check=True,
             )
+        wait_until(lambda: bool(self.firefox.chrome(CLIPBOARD_HAS_PICTURE)))
 
     def paste(self, image: Path) -> None:
         self.put_on_clipboard(image)
+        wait_until(lambda: bool(self.js("return document.hasFocus()")))
         keys = ActionSequence(self.marionette, "key", "keyboard")
         keys.key_down("\ue009").key_down("v").key_up("v").key_up("\ue009").perform()
 
@@ -247,8 +262,15 @@ class FirefoxTab:
     def _privileged(self, script: str, given: dict[str, Any]) -> Any:
         return self.firefox.chrome(RUN_IN_PAGE, script, given)
 
+    def set_level(self, level: str) -> None:
+        with self.firefox.at_desk() as desk:
+            desk.js(SET_LEVEL, level)
+
     def toast_text(self) -> str:
         return str(self._privileged(TOAST_TEXT, {}))
+
+    def toast_markup(self) -> str:
+        return str(self._privileged(TOAST_MARKUP, {}))
 
     def toast_press(self, label: str) -> None:
         end = time.monotonic() + 10
@@ -270,6 +292,9 @@ class FirefoxTab:
             height,
         )
         time.sleep(0.3)
+
+    def to_front(self) -> None:
+        self.marionette.switch_to_window(self.handle, focus=True)
 
     def close(self) -> None:
         self.marionette.switch_to_window(self.handle)

@@ -89,6 +89,11 @@ return new Promise((resolve, reject) => {
 });
 """
 
+CLIPBOARD_HAS_PICTURE = """
+const { clipboard } = Services;
+return clipboard.hasDataMatchingFlavors(["image/png"], clipboard.kGlobalClipboard);
+"""
+
 DROP = """
 // A trusted drop, as the browser's drag service makes it.  The files belong to the page's own
 // principal, as those of a real drop do.
@@ -137,6 +142,8 @@ TOAST_TEXT = (
 return toasts.map(({ root }) => root.querySelector(".card").innerText).join("\\n");
 """
 )
+
+TOAST_MARKUP = TOAST + "return toasts[0].root.innerHTML;"
 
 TOAST_BUTTON = (
     TOAST

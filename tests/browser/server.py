@@ -11,6 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
+NODE_MODULES = Path(__file__).parents[2] / "node_modules"
+
+TYPES = {".js": "text/javascript", ".css": "text/css"}
+
 
 @dataclass(frozen=True)
 class Upload:
@@ -45,14 +49,14 @@ class Recorder:
             self.uploads.extend(uploads)
             self.arrived.notify_all()
 
-    def wait_for(self, count: int, timeout_s: float = 8.0) -> list[Upload]:
+    def wait_for(self, count: int, timeout_s: float = 15.0) -> list[Upload]:
         """The files that arrived, as soon as there are ``count`` of them."""
         with self.arrived:
             there = self.arrived.wait_for(lambda: len(self.uploads) >= count, timeout_s)
             assert there, f"{len(self.uploads)} of {count} files arrived"
             return list(self.uploads)
 
-    def wait_for_body(self, timeout_s: float = 8.0) -> bytes:
+    def wait_for_body(self, timeout_s: float = 15.0) -> bytes:
         with self.arrived:
             assert self.arrived.wait_for(lambda: bool(self.bodies), timeout_s), "nothing arrived"
             return self.bodies[-1]
@@ -61,7 +65,7 @@ class Recorder:
 class Server(ThreadingHTTPServer):
     """Serves a folder of pages on a free port of the loopback interface.
 
-    In the pages HOME stands for the server's origin, and OTHER for a second one.
+    What lies in ``node_modules`` is at ``/npm/``.  In the pages HOME stands for the server's origin, and OTHER for a second one.
     """
 
     daemon_threads = True
@@ -83,13 +87,16 @@ class Server(ThreadingHTTPServer):
     def content(self, path: str) -> tuple[str, dict[str, str]]:
         if path in self.pages:
             return self.pages[path]
+        if path.startswith("/npm/"):
+            package = NODE_MODULES / path.removeprefix("/npm/")
+            return package.read_text(encoding="utf-8"), {"Content-Type": TYPES[package.suffix]}
         name = Path(path).name
         file = self.folder / (name if "." in name else f"{name}.html")
         if not file.is_file():
             return "", {}
         text = file.read_text(encoding="utf-8")
-        if file.suffix == ".js":
-            return text, {"Content-Type": "text/javascript"}
+        if file.suffix in TYPES:
+            return text, {"Content-Type": TYPES[file.suffix]}
         text = text.replace("HOME", self.url("")).replace("OTHER", self.url("", host="localhost"))
         return "<!doctype html><meta charset=utf-8>" + text, {}
 
@@ -121,12 +128,13 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_POST(self) -> None:
+        # A file of its own says its name in the path: `/upload/NAME`.
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         content_type = self.headers.get("Content-Type", "")
         if content_type.startswith("multipart/form-data"):
             uploads = files_of(content_type, body)
         elif body and self.path.startswith("/upload"):
-            uploads = [Upload("", "", content_type, body)]
+            uploads = [Upload("", Path(self.path).name, content_type, body)]
         else:
             uploads = []
         self.server.recorder.add(body, uploads)
@@ -136,6 +144,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
+
+    do_PUT = do_POST
 
     def log_message(self, format: str, *args: object) -> None:
         """Stays silent."""

@@ -8,7 +8,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-PATIENCE_S = 8.0
+PATIENCE_S = 15.0
+
+SET_LEVEL = "return chrome.storage.local.set({settings: {level: arguments[0]}})"
+"""Of the extension's own page."""
 
 
 class Tab(Protocol):
@@ -25,8 +28,11 @@ class Tab(Protocol):
     def click(self, element: str) -> None:
         """Presses the mouse on an element: trusted events, user activation."""
 
-    def pick(self, element: str, files: Sequence[Path]) -> None:
-        """Clicks, and chooses these files in the picker that opens."""
+    def pick(self, element: str, files: Sequence[Path], *, patience_s: float = PATIENCE_S) -> None:
+        """Clicks, and chooses these files in the picker that opens.
+
+        Raises ``AssertionError``, "no picker opened", where none does.
+        """
 
     def drop(self, element: str, files: Sequence[Path]) -> None: ...
 
@@ -41,14 +47,22 @@ class Tab(Protocol):
     def frame(self, element: str) -> AbstractContextManager[None]:
         """Works within a frame."""
 
+    def set_level(self, level: str) -> None:
+        """What the popup's switch does."""
+
     def toast_text(self) -> str:
         """All visible text of the toast, or nothing where there is none."""
+
+    def toast_markup(self) -> str:
+        """What is in the root of the toast, as HTML."""
 
     def toast_press(self, label: str) -> None:
         """Presses a button of the toast."""
 
     def screenshot(self, path: Path, size: tuple[int, int] | None = None) -> None:
         """The visible part; ``size`` is that of the page, in pixels."""
+
+    def to_front(self) -> None: ...
 
     def close(self) -> None: ...
 
@@ -84,3 +98,19 @@ def wait_for_toast(tab: Tab, text: str, patience_s: float = PATIENCE_S) -> str:
             return shown
         time.sleep(0.05)
     raise AssertionError(f"the toast never said {text!r}, but: {shown!r}")
+
+
+def call_async(tab: Tab, body: str, *args: Any, patience_s: float = 20) -> Any:
+    """Runs an asynchronous function body in a page and waits for what it returns."""
+    tab.js(
+        "const given = [...arguments]; window.outcome = null;"
+        f"(async (...args) => {{ {body} }})(...given).then((value) => {{ window.outcome = {{value}} }},"
+        " (error) => { window.outcome = {error: String(error)} }); return true;",
+        *args,
+    )
+    end = time.monotonic() + patience_s
+    while (outcome := tab.js("return window.outcome")) is None:
+        assert time.monotonic() < end, f"never settled: {body}"
+        time.sleep(0.02)
+    assert "error" not in outcome, outcome["error"]
+    return outcome.get("value")

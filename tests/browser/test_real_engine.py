@@ -52,6 +52,7 @@ def real(running: Running, tab: Tab) -> None:
         time.sleep(0.5)
 
 
+@pytest.mark.timeout(2 * WARM_UP_S)
 @pytest.mark.parametrize(
     "way", [way for way in WAYS if way.name in NAMES], ids=lambda way: way.name
 )

@@ -1,4 +1,4 @@
-"""What people see, light and dark, in both browsers: pictures to look at, and that all is there."""
+"""What people see, light and dark, in both browsers: pictures to look at, and axe finds no fault."""
 
 from __future__ import annotations
 
@@ -8,56 +8,85 @@ from pathlib import Path
 
 import pytest
 
+from .accessibility import AXE, faults, toast_faults
 from .conftest import Running
 from .server import Server
 from .tab import Tab, wait_for, wait_for_toast
-from .user import Host
 
 FOLDER = Path(os.environ.get("FAWKES_SCREENSHOTS", Path(__file__).with_name("screenshots")))
+INPUT = "document.querySelector('#f')"
+
+schemes = pytest.mark.parametrize("scheme", ["light", "dark"])
+
+pytestmark = pytest.mark.skipif(
+    not AXE.is_file(), reason="needs what `npm ci` installs in the checkout"
+)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages(running: Running, tab: Tab, server: Server, photos: Path, scheme: str) -> None:
+@schemes
+def test_toast(running: Running, tab: Tab, server: Server, photos: Path, scheme: str) -> None:
     running.browser.set_colour_scheme(scheme)
     FOLDER.mkdir(exist_ok=True)
-    name = f"{running.name}-{scheme}"
+    toasts = {}
     try:
         running.user.behave("mark", delay_s=1.5)
         tab.goto(server.url("/gallery"))
-        tab.pick("document.querySelector('#f')", [photos / "astronaut.jpg", photos / "second.jpg"])
+        tab.pick(INPUT, [photos / "astronaut.jpg", photos / "second.jpg"])
         wait_for_toast(tab, "Cloaking …")
         time.sleep(0.6)
-        tab.screenshot(FOLDER / f"toast-working-{name}.png")
+        tab.screenshot(FOLDER / f"toast-working-{running.name}-{scheme}.png")
+        toasts["working"] = tab.toast_markup()
         wait_for_toast(tab, "1 face cloaked")
         wait_for(tab, "return window.handled.length")
         tab.toast_press("Compare")
+        tab.toast_press("Receipt")
         time.sleep(0.5)
-        tab.screenshot(FOLDER / f"toast-done-{name}.png")
+        tab.screenshot(FOLDER / f"toast-done-{running.name}-{scheme}.png")
+        toasts["done"] = tab.toast_markup()
 
         running.user.remove_host()
         running.browser.kill_background()
         tab.goto(server.url("/gallery"))
-        tab.pick("document.querySelector('#f')", [photos / "astronaut.jpg"])
+        tab.pick(INPUT, [photos / "astronaut.jpg"])
         wait_for_toast(tab, "not installed")
         time.sleep(0.6)
-        tab.screenshot(FOLDER / f"toast-question-{name}.png")
+        tab.screenshot(FOLDER / f"toast-question-{running.name}-{scheme}.png")
+        toasts["question"] = tab.toast_markup()
+        found = {name: toast_faults(tab, markup, server) for name, markup in toasts.items()}
+        assert not any(found.values()), found
+    finally:
+        running.browser.set_colour_scheme("light")
 
-        for page in ("popup", "options", "welcome"):
-            for host in ("ready", "missing"):
-                if host == "ready":
-                    running.user.use(Host.MARKING)
-                else:
-                    running.user.remove_host()
+
+@schemes
+@pytest.mark.parametrize("page", ["popup", "options", "welcome"])
+def test_page(
+    page: str, running: Running, tab: Tab, server: Server, photos: Path, scheme: str
+) -> None:
+    running.browser.set_colour_scheme(scheme)
+    FOLDER.mkdir(exist_ok=True)
+    try:
+        tab.goto(server.url("/gallery"))
+        tab.pick(INPUT, [photos / "astronaut.jpg"])
+        wait_for(tab, "return window.handled.length")
+        running.in_extension(
+            "await chrome.storage.local.set({settings: {sites: {'example.com': 'off', 'photos.example.org': 'high'}}})"
+        )
+        for host in ("ready", "missing"):
+            if host == "missing":
+                running.user.remove_host()
                 running.browser.kill_background()
-                opened = running.browser.open_tab()
-                number = running.in_extension(
-                    "const [tab] = await chrome.tabs.query({url: 'http://127.0.0.1/*'}); return tab.id"
-                )
-                opened.goto(running.browser.extension_url(f"{page}/{page}.html?tab={number}"))
-                wait_for(opened, "return document.querySelector('.host').dataset.state")
-                time.sleep(0.4)
-                size = (348, 560) if page == "popup" else (900, 1000)
-                opened.screenshot(FOLDER / f"{page}-{host}-{name}.png", size=size)
-                opened.close()
+            opened = running.browser.open_tab()
+            number = running.in_extension(
+                "const [tab] = await chrome.tabs.query({url: 'http://127.0.0.1/*'}); return tab.id"
+            )
+            opened.goto(running.browser.extension_url(f"{page}/{page}.html?tab={number}"))
+            wait_for(opened, "return document.querySelector('.host').dataset.state")
+            time.sleep(0.4)
+            size = (348, 560) if page == "popup" else (900, 1000)
+            opened.screenshot(FOLDER / f"{page}-{host}-{running.name}-{scheme}.png", size=size)
+            found = faults(opened)
+            opened.close()
+            assert not found, found
     finally:
         running.browser.set_colour_scheme("light")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +112,15 @@ def read_clipboard(tab: Tab, files: list[Path]) -> None:
     tab.click(BUTTON)
 
 
+def read_handle(tab: Tab, files: list[Path]) -> None:
+    """Nobody can press a button of the system's picker here; a drop gives the same handles."""
+    for level, act in (("off", lambda: tab.drop(ZONE, files)), ("mid", lambda: tab.click(BUTTON))):
+        tab.set_level(level)
+        time.sleep(0.4)  # the page cannot tell when its scripts have heard of it
+        act()
+        wait_for(tab, "return Boolean(window.handle)")
+
+
 WAYS: tuple[Way, ...] = (
     Way("file input", "file-input", pick()),
     Way("several files", "multiple", pick(), files=3),
@@ -130,6 +140,8 @@ WAYS: tuple[Way, ...] = (
     Way("closed shadow root", "closed-shadow-root", pick(HOST)),
     Way("nested shadow roots", "nested-shadow-roots", pick(HOST)),
     Way("declarative shadow root", "declarative-shadow-root", pick(HOST)),
+    Way("shadow root by markup", "markup-shadow-root", pick(HOST)),
+    Way("modal dialog", "dialog", pick()),
     Way("same-origin frame", "same-origin-frame", pick(frame=FRAME), frame=FRAME),
     Way("cross-origin frame", "cross-origin-frame", pick(frame=FRAME), frame=FRAME),
     Way("sandboxed frame", "sandboxed-frame", pick(frame=FRAME), frame=FRAME, navigates=True),
@@ -142,6 +154,8 @@ WAYS: tuple[Way, ...] = (
     ),
     Way("srcdoc frame", "srcdoc-frame", pick(frame=FRAME), frame=FRAME),
     Way("blob: frame", "blob-frame", pick(frame=FRAME), frame=FRAME),
+    Way("data: frame", "data-frame", pick(frame=FRAME), frame=FRAME, navigates=True),
+    Way("frame that navigates", "frame-that-navigates", pick(frame=FRAME), frame=FRAME),
     Way("about:blank frame", "blank-frame", pick(frame=FRAME)),
     Way("written frame", "written-frame", pick(frame=FRAME), frame=FRAME),
     Way("document.open()", "document-open", click_then_pick(BUTTON)),
@@ -162,6 +176,8 @@ WAYS: tuple[Way, ...] = (
     Way("requestSubmit()", "form", pick_then("document.forms[0].requestSubmit()"), navigates=True),
     Way("submit on change", "submit-on-change", pick(), navigates=True),
     Way("XMLHttpRequest", "xmlhttprequest", pick()),
+    Way("fetch with the file as body", "raw-body", pick()),
+    Way("upload from a worker", "worker", pick()),
     Way("drop on the page", "drop", drop_on(ZONE)),
     Way("drop, by items", "drop-items", drop_on(ZONE)),
     Way(
@@ -173,6 +189,12 @@ WAYS: tuple[Way, ...] = (
     ),
     Way("drop on an input", "drop-on-an-input", drop_on(INPUT)),
     Way("drop in a shadow root", "drop-in-a-shadow-root", drop_on(HOST)),
+    Way(
+        "file handle",
+        "file-handle",
+        read_handle,
+        impossible="firefox: it has no handles of files on disk",
+    ),
     Way("paste", "paste", paste, clipboard=True),
     Way("clipboard.read()", "clipboard-read", read_clipboard, clipboard=True),
 )

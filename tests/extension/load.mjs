@@ -12,7 +12,14 @@ const EXTENSION = new URL("../../extension/", import.meta.url);
  * @returns {any} the namespace that the scripts share
  */
 export function load(scripts, globals = {}) {
-  const context = vm.createContext({ URL, TextDecoder, setTimeout, clearTimeout, console, ...globals });
+  const context = vm.createContext({
+    URL,
+    TextDecoder,
+    setTimeout,
+    clearTimeout,
+    console,
+    ...globals,
+  });
   context.globalThis = context;
   for (const script of scripts) {
     const path = fileURLToPath(new URL(script, EXTENSION));

@@ -4,7 +4,9 @@ import { afterEach, test } from "node:test";
 import { moduleAt } from "./load.mjs";
 import { chromeWith, FakePort } from "./native_host.mjs";
 
-const golden = JSON.parse(readFileSync(new URL("../data/frames/conversation.json", import.meta.url)));
+const golden = JSON.parse(
+  readFileSync(new URL("../data/frames/conversation.json", import.meta.url)),
+);
 const { NativePort, faultOfDisconnect } = await import(moduleAt("background/native_port.js"));
 const { cloak, gather, joined } = await import(moduleAt("background/photos.js"));
 
@@ -29,11 +31,16 @@ const greeting = (port) => {
   return port;
 };
 const until = async (condition) => {
-  for (let turn = 0; turn < 500 && !condition(); turn += 1) await new Promise((resolve) => setTimeout(resolve, 2));
+  for (let turn = 0; turn < 500 && !condition(); turn += 1)
+    await new Promise((resolve) => setTimeout(resolve, 2));
   assert.ok(condition());
 };
 const options = (more = {}) => ({
-  level: "mid", policy: "strip-location", signal: new AbortController().signal, onProgress() {}, ...more,
+  level: "mid",
+  policy: "strip-location",
+  signal: new AbortController().signal,
+  onProgress() {},
+  ...more,
 });
 const photo = { size: 12, chunks: [golden.photo] };
 
@@ -57,7 +64,11 @@ function goldenHost(port) {
 test("the golden conversation gives the photo back", async () => {
   const port = goldenHost(new FakePort());
   const progress = [];
-  const result = await cloak(hostOver(port), photo, options({ onProgress: (p) => progress.push(p.stage) }));
+  const result = await cloak(
+    hostOver(port),
+    photo,
+    options({ onProgress: (p) => progress.push(p.stage) }),
+  );
   assert.equal(result.status, golden.host.find(({ type }) => type === "result").status);
   assert.deepEqual([...joined(result.chunks, 12)], [...Buffer.from(golden.photo, "base64")]);
   assert.ok(progress.length > 0);
@@ -68,7 +79,9 @@ test("what is sent is the golden conversation", async () => {
   await cloak(hostOver(port), photo, options());
   const { id } = port.sent.find(({ type }) => type === "cloak");
   const expected = golden.client.map((message) => ("id" in message ? { ...message, id } : message));
-  const sent = port.sent.map((message) => ("deadline_s" in message ? { ...message, deadline_s: 300 } : message));
+  const sent = port.sent.map((message) =>
+    "deadline_s" in message ? { ...message, deadline_s: 300 } : message,
+  );
   assert.deepEqual(sent, expected);
   assert.match(id, /^[A-Za-z0-9_-]{1,64}$/);
 });
@@ -80,13 +93,18 @@ test("a result that is not what was announced is refused", async () => {
     "too long": (m) => (m.type === "result" ? { ...m, size: 11 } : m),
     "absurdly large": (m) => (m.type === "result" ? { ...m, size: 2 ** 40 } : m),
     "a gap": (m) => (m.type === "chunk" ? { ...m, index: 1 } : m),
-    "no result": (m) => (m.type === "result" ? { type: "progress", id: m.id, stage: "x", fraction: 0, faces: 0 } : m),
+    "no result": (m) =>
+      m.type === "result" ? { type: "progress", id: m.id, stage: "x", fraction: 0, faces: 0 } : m,
   };
   for (const [name, change] of Object.entries(spoil)) {
     const port = goldenHost(new FakePort());
     const say = port.say.bind(port);
     port.say = (message) => say(change(message));
-    await assert.rejects(cloak(hostOver(port), photo, options()), { code: "transfer_damaged" }, name);
+    await assert.rejects(
+      cloak(hostOver(port), photo, options()),
+      { code: "transfer_damaged" },
+      name,
+    );
   }
 });
 
@@ -116,7 +134,8 @@ test("a photo that ended with an error leaves its room to the next", async () =>
   const chunks = Array.from({ length: 5 }, () => "AAAA");
   const first = cloak(host, { size: 15, chunks }, options());
   first.catch(() => {});
-  const of = (id) => port.sent.filter((message) => message.type === "chunk" && message.id === id).length;
+  const of = (id) =>
+    port.sent.filter((message) => message.type === "chunk" && message.id === id).length;
   await until(() => port.sent.some(({ type }) => type === "chunk"));
   const { id } = port.sent.find(({ type }) => type === "chunk");
   await until(() => of(id) === 3);
@@ -134,7 +153,10 @@ test("a host that is not there is told from one that is forbidden or broken", ()
   const code = (sentence, greeted) => faultOfDisconnect(sentence, greeted).code;
   assert.equal(code("Specified native messaging host not found.", false), "host_missing");
   assert.equal(code("No such native application org.fawkes.host", false), "host_missing");
-  assert.equal(code("Access to the specified native messaging host is forbidden.", false), "host_forbidden");
+  assert.equal(
+    code("Access to the specified native messaging host is forbidden.", false),
+    "host_forbidden",
+  );
   assert.equal(code("Native host has exited.", false), "host_broken");
   assert.equal(code("", false), "host_broken");
   assert.equal(code("Native host has exited.", true), "host_gone");
@@ -177,7 +199,13 @@ test("a newer host that does not speak ours makes the extension the older one", 
     if (type === "hello") queueMicrotask(() => port.say({ ...HELLO, protocol: 3 }));
     if (type === "cloak")
       queueMicrotask(() =>
-        port.say({ type: "error", id, code: "protocol_unsupported", parameters: { protocol: 1, supported: "3" } }));
+        port.say({
+          type: "error",
+          id,
+          code: "protocol_unsupported",
+          parameters: { protocol: 1, supported: "3" },
+        }),
+      );
   };
   const host = hostOver(port);
   await assert.rejects(cloak(host, photo, options()), { code: "protocol_unsupported" });
@@ -185,14 +213,20 @@ test("a newer host that does not speak ours makes the extension the older one", 
 });
 
 test("whether host or extension is to be updated is known from the greeting", async () => {
-  for (const [protocol, code] of [[1, undefined], [0, "host_outdated"], [2, "extension_outdated"]]) {
+  for (const [protocol, code] of [
+    [1, undefined],
+    [0, "host_outdated"],
+    [2, "extension_outdated"],
+  ]) {
     const port = new FakePort();
     port.answer = ({ type }) => {
       if (type !== "hello") return;
       queueMicrotask(() => port.say({ ...HELLO, protocol }));
       const parameters = { protocol: 1, supported: protocol };
       if (protocol !== 1)
-        queueMicrotask(() => port.say({ type: "error", id: null, code: "protocol_unsupported", parameters }));
+        queueMicrotask(() =>
+          port.say({ type: "error", id: null, code: "protocol_unsupported", parameters }),
+        );
     };
     const host = hostOver(port);
     await host.ready({ wake: false }).catch(() => {});
@@ -226,8 +260,16 @@ test("messages nobody asked for change nothing", async () => {
   const port = goldenHost(new FakePort());
   const host = hostOver(port);
   await host.ready();
-  for (const message of [null, 1, {}, { type: "colour" }, { type: "result", id: "x" }, { type: "ack", id: "x" },
-    { type: "error", id: null, code: "bad_message" }, { type: "end" }])
+  for (const message of [
+    null,
+    1,
+    {},
+    { type: "colour" },
+    { type: "result", id: "x" },
+    { type: "ack", id: "x" },
+    { type: "error", id: null, code: "bad_message" },
+    { type: "end" },
+  ])
     port.say(message);
   assert.equal((await cloak(host, photo, options())).status, "cloaked");
 });
@@ -255,7 +297,12 @@ test("a content script that says something else is refused", () => {
   refuse("bad_message", { ...begin, size: -1 });
   refuse("bad_message", { ...begin, size: "3" });
   refuse("too_many_bytes", { ...begin, size: 2 ** 30 });
-  refuse("transfer_damaged", begin, { type: "chunk", data: "AAAA" }, { type: "chunk", data: "A".repeat(400) });
+  refuse(
+    "transfer_damaged",
+    begin,
+    { type: "chunk", data: "AAAA" },
+    { type: "chunk", data: "A".repeat(400) },
+  );
   assert.throws(() => joined(["AAAA"], 4), { code: "transfer_damaged" });
   assert.throws(() => joined(["AAAA"], 2), { code: "transfer_damaged" });
 });

@@ -6,23 +6,46 @@ const { photoKinds } = load(["shared/limits.js", "shared/photo_kinds.js"]);
 const { kindOf, mayBePhoto, isPhoto } = photoKinds;
 
 const bytes = (...parts) =>
-  Uint8Array.from(parts.flatMap((part) => (typeof part === "string" ? [...part].map((c) => c.charCodeAt(0)) : part)));
+  Uint8Array.from(
+    parts.flatMap((part) =>
+      typeof part === "string" ? [...part].map((c) => c.charCodeAt(0)) : part,
+    ),
+  );
 const PNG = "\x89PNG\r\n\x1a\n";
-const chunk = (type, length = 0) => [0, 0, 0, length, ...[...type].map((c) => c.charCodeAt(0)), ...Array(length + 4).fill(0)];
+const chunk = (type, length = 0) => [
+  0,
+  0,
+  0,
+  length,
+  ...[...type].map((c) => c.charCodeAt(0)),
+  ...Array(length + 4).fill(0),
+];
 const HEADER = [...bytes("GIF89a"), 1, 0, 1, 0, 0, 0, 0];
 const FRAME = [0x21, 0xf9, 4, 0, 0, 0, 0, 0, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0];
 
 const cases = {
   "a JPEG is a photo": [[0xff, 0xd8, 0xff, 0xe0], "photo"],
   "a PNG is a photo": [bytes(PNG, chunk("IHDR", 13), chunk("IDAT", 4)), "photo"],
-  "an animated PNG is an animation": [bytes(PNG, chunk("IHDR", 13), chunk("acTL", 8), chunk("IDAT", 4)), "animation"],
-  "a PNG that names its text acTL is a photo": [bytes(PNG, chunk("IHDR", 13), chunk("IDAT", 4), chunk("acTL", 8)), "photo"],
+  "an animated PNG is an animation": [
+    bytes(PNG, chunk("IHDR", 13), chunk("acTL", 8), chunk("IDAT", 4)),
+    "animation",
+  ],
+  "a PNG that names its text acTL is a photo": [
+    bytes(PNG, chunk("IHDR", 13), chunk("IDAT", 4), chunk("acTL", 8)),
+    "photo",
+  ],
   "a GIF of one frame is a photo": [[...HEADER, ...FRAME, 0x3b], "photo"],
   "a GIF of two frames is an animation": [[...HEADER, ...FRAME, ...FRAME, 0x3b], "animation"],
   "a GIF that is cut off is a photo": [[...HEADER, ...FRAME.slice(0, 12)], "photo"],
   "a WebP is a photo": [bytes("RIFF", [0, 0, 0, 0], "WEBPVP8 "), "photo"],
-  "an extended WebP is a photo": [bytes("RIFF", [0, 0, 0, 0], "WEBPVP8X", [10, 0, 0, 0], [0x10]), "photo"],
-  "an animated WebP is an animation": [bytes("RIFF", [0, 0, 0, 0], "WEBPVP8X", [10, 0, 0, 0], [0x12]), "animation"],
+  "an extended WebP is a photo": [
+    bytes("RIFF", [0, 0, 0, 0], "WEBPVP8X", [10, 0, 0, 0], [0x10]),
+    "photo",
+  ],
+  "an animated WebP is an animation": [
+    bytes("RIFF", [0, 0, 0, 0], "WEBPVP8X", [10, 0, 0, 0], [0x12]),
+    "animation",
+  ],
   "a HEIC is a photo": [bytes([0, 0, 0, 24], "ftypheic"), "photo"],
   "an AVIF is a photo": [bytes([0, 0, 0, 24], "ftypavif"), "photo"],
   "an AVIF sequence is an animation": [bytes([0, 0, 0, 24], "ftypavis"), "animation"],
@@ -43,7 +66,8 @@ for (const [name, [content, kind]] of Object.entries(cases))
 
 test("no cut of any file makes it throw or hang", () => {
   for (const [content] of Object.values(cases))
-    for (let end = 0; end <= content.length; end += 1) kindOf(Uint8Array.from(content).subarray(0, end));
+    for (let end = 0; end <= content.length; end += 1)
+      kindOf(Uint8Array.from(content).subarray(0, end));
 });
 
 test("what is named as something else is let go at once", () => {

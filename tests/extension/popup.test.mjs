@@ -8,14 +8,20 @@ const { counted, dayOf } = await import(moduleAt("background/history.js"));
 const { grantedBeyond } = await import(moduleAt("background/sites.js"));
 
 const facts = (more = {}) => ({
-  settings: { level: "mid", sites: {} }, site: { host: "facebook.com", covered: true }, helpless: false, ...more,
+  settings: { level: "mid", sites: {} },
+  site: { host: "facebook.com", covered: true },
+  helpless: false,
+  ...more,
 });
 const headline = (more) => view(facts(more)).headline;
 
 test("the headline is the truth about this page", () => {
   assert.equal(headline(), "popup_on");
   assert.equal(headline({ settings: { level: "off", sites: {} } }), "popup_off");
-  assert.equal(headline({ settings: { level: "mid", sites: { "facebook.com": "off" } } }), "popup_off_here");
+  assert.equal(
+    headline({ settings: { level: "mid", sites: { "facebook.com": "off" } } }),
+    "popup_off_here",
+  );
   assert.equal(headline({ site: { host: "example.org", covered: false } }), "popup_uncovered");
   assert.equal(headline({ site: { host: "", covered: false } }), "popup_no_site");
   assert.equal(headline({ helpless: true }), "popup_attention");
@@ -27,7 +33,11 @@ test("protection is never claimed where there is none", () => {
       for (const covered of [true, false])
         for (const helpless of [true, false]) {
           const sites = rule ? { "example.org": rule } : {};
-          const seen = view({ settings: { level, sites }, site: { host: "example.org", covered }, helpless });
+          const seen = view({
+            settings: { level, sites },
+            site: { host: "example.org", covered },
+            helpless,
+          });
           const works = level !== "off" && rule !== "off" && covered && !helpless;
           assert.equal(seen.kind === "on", works);
         }
@@ -59,7 +69,12 @@ test("today's count begins anew with the day", () => {
 
 test("scripts are registered for what was granted beyond the manifest, and for web pages only", () => {
   const own = ["*://*.facebook.com/*"];
-  assert.deepEqual(grantedBeyond([...own, "*://*.example.org/*", "file:///*"], own), ["*://*.example.org/*"]);
-  assert.deepEqual(grantedBeyond(["<all_urls>", "https://a.org/*"], own), ["<all_urls>", "https://a.org/*"]);
+  assert.deepEqual(grantedBeyond([...own, "*://*.example.org/*", "file:///*"], own), [
+    "*://*.example.org/*",
+  ]);
+  assert.deepEqual(grantedBeyond(["<all_urls>", "https://a.org/*"], own), [
+    "<all_urls>",
+    "https://a.org/*",
+  ]);
   assert.deepEqual(grantedBeyond(own, own), []);
 });

@@ -3,17 +3,30 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { load, plain } from "./load.mjs";
 
-const english = JSON.parse(readFileSync(new URL("../../extension/_locales/en/messages.json", import.meta.url)));
+const english = JSON.parse(
+  readFileSync(new URL("../../extension/_locales/en/messages.json", import.meta.url)),
+);
 const getMessage = (key, values = []) =>
   (english[key]?.message ?? "").replace(/\$(\d)/g, (_, place) => values[place - 1] ?? "");
-const { receipt } = load(["shared/text.js", "shared/receipt.js"], { chrome: { i18n: { getMessage } } });
+const { receipt } = load(["shared/text.js", "shared/receipt.js"], {
+  chrome: { i18n: { getMessage } },
+});
 
 const face = { ssimulacra2: 88.4, dssim: 0.0067, similarity: { a: 0.1, b: 0.3 } };
-const told = (more = {}) => ({ level: "mid", policy: "strip-location", seconds: 1.44, faces: [face], ...more });
+const told = (more = {}) => ({
+  level: "mid",
+  policy: "strip-location",
+  seconds: 1.44,
+  faces: [face],
+  ...more,
+});
 
 test("a receipt says how many faces in what time", () => {
   assert.equal(receipt.sentence(told(), "cloaked"), "1 face cloaked in 1.4 s");
-  assert.equal(receipt.sentence(told({ faces: [face, face] }), "cloaked"), "2 faces cloaked in 1.4 s");
+  assert.equal(
+    receipt.sentence(told({ faces: [face, face] }), "cloaked"),
+    "2 faces cloaked in 1.4 s",
+  );
   assert.match(receipt.sentence(told({ faces: [] }), "no_face"), /No face found/);
 });
 

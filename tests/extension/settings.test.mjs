@@ -27,12 +27,16 @@ test("nothing stored is the defaults", async () => {
 test("what is not understood becomes the default, the rest is kept", () => {
   const { settings } = stored(undefined);
   const parsed = settings.parse({
-    level: "extreme", policy: "strip", hostMissing: 7,
+    level: "extreme",
+    policy: "strip",
+    hostMissing: 7,
     sites: { "example.org": "off", "not a host": "off", "a.b": "sometimes", "[::1]": "low" },
     extra: "gone",
   });
   assert.deepEqual(plain(parsed), {
-    ...plain(settings.DEFAULTS), policy: "strip", sites: { "example.org": "off", "[::1]": "low" },
+    ...plain(settings.DEFAULTS),
+    policy: "strip",
+    sites: { "example.org": "off", "[::1]": "low" },
   });
 });
 

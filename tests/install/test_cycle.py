@@ -114,7 +114,8 @@ def browsers(owner: Person, playwright: Any, display: str) -> Iterator[Browsers]
     assert done.returncode == 0, done.stderr
     extension = owner.home.parent / "out" / "fawkes"
     (extension / "desk.html").write_text("<!doctype html><title>desk</title>")
-    chromium = Chromium(playwright, owner.home, extension, environment=owner.environment)
+    chromium = Chromium(playwright, owner.home, environment=owner.environment)
+    chromium.install(extension)
     firefox = Firefox(owner.home, display, environment=owner.environment)
     firefox.install(extension)
     yield Browsers(chromium, firefox)

@@ -1,0 +1,251 @@
+// Files on disk that the page holds by a handle: of a picker, a drop, a launch or a database.  They
+// all end in `getFile`, and the content script is asked there.
+//
+// A worker has a `getFile` of its own, and no content script to ask.  So the page gets stand-ins,
+// which can do everything but leave it: browsers refuse to clone a proxy.
+(() => {
+  "use strict";
+
+  const {
+    isActive,
+    apply,
+    bare,
+    defineProperty,
+    descriptorOf,
+    getter,
+    ask,
+    cloaked,
+    after,
+    replace,
+    NativePromise,
+  } = globalThis.fawkesPage;
+  if (!globalThis.FileSystemHandle) return;
+
+  const NativeDOMException = DOMException;
+  const NativeProxy = Proxy;
+  const { getPrototypeOf, ownKeys } = Reflect;
+  const { FileSystemHandle, FileSystemFileHandle, FileSystemDirectoryHandle } = globalThis;
+  const fileName = getter(File, "name");
+  const fileModified = getter(File, "lastModified");
+  const blobSize = getter(Blob, "size");
+  const handleKind = getter(FileSystemHandle, "kind");
+  const handleName = getter(FileSystemHandle, "name");
+  const weakGet = WeakMap.prototype.get;
+  const weakSet = WeakMap.prototype.set;
+  const isArray = Array.isArray;
+
+  /** Handles by their stand-ins, and the other way round. */
+  const natives = new WeakMap();
+  const standIns = new WeakMap();
+
+  const isObject = (value) => typeof value === "object" && value !== null;
+  const nativeOf = (value) => (isObject(value) && apply(weakGet, natives, [value])) || value;
+
+  /** The stand-in for a handle that may lead to photos on disk; any other value as it is. */
+  function standInFor(value) {
+    let kind, name;
+    try {
+      kind = apply(handleKind, value, []);
+      name = apply(handleName, value, []);
+    } catch {
+      return value; // no handle
+    }
+    const known = apply(weakGet, standIns, [value]);
+    if (known) return known;
+    if (!isActive() || !ask("guard", [], { kind, name })) return value;
+    const standIn = new NativeProxy(value, bare({}));
+    apply(weakSet, natives, [standIn, value]);
+    apply(weakSet, standIns, [value, standIn]);
+    return standIn;
+  }
+
+  const standInsFor = (list) => {
+    if (!isArray(list)) return standInFor(list);
+    const all = [];
+    for (let at = 0; at < list.length; at += 1)
+      defineProperty(
+        all,
+        at,
+        bare({ value: standInFor(list[at]), writable: true, enumerable: true, configurable: true }),
+      );
+    return all;
+  };
+
+  const later = (promise, turn) =>
+    new NativePromise((done, failed) => after(promise, (value) => done(turn(value)), failed));
+
+  const replaceGetter = (type, name, turn) => {
+    const descriptor = type && descriptorOf(type.prototype, name);
+    if (!descriptor?.get) return;
+    const { get } = descriptor;
+    const access = {
+      get [name]() {
+        return turn(apply(get, nativeOf(this), []));
+      },
+    };
+    defineProperty(
+      type.prototype,
+      name,
+      bare({ ...descriptor, get: descriptorOf(access, name)?.get }),
+    );
+  };
+
+  // --- what stand-ins can do -------------------------------------------------------------------
+
+  /** What a folder gives of what lies in it: stand-ins, if it is one itself. */
+  const GIVES_HANDLES = bare({ getFileHandle: true, getDirectoryHandle: true });
+  const GIVES_ITERATOR = bare({ entries: true, keys: true, values: true });
+
+  /** Pages get no iterator of the browser's own, so that none can replace its `next`. */
+  function iterator(native, turn) {
+    const { next, return: stop } = /** @type {any} */ (getPrototypeOf(native));
+    const turned = (step) => ({ value: step.done ? undefined : turn(step.value), done: step.done });
+    return {
+      next: () => later(apply(next, native, []), turned),
+      return: (value) =>
+        later(apply(stop, native, [value]), (step) => ({ value: step.value, done: step.done })),
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  function methodOf(name, native) {
+    return {
+      [name](...given) {
+        for (let at = 0; at < given.length; at += 1) given[at] = nativeOf(given[at]);
+        const self = nativeOf(this);
+        const result = apply(native, self, given);
+        const isNative = self === this;
+        if (GIVES_ITERATOR[name])
+          return iterator(result, isNative ? (value) => value : standInsFor);
+        return GIVES_HANDLES[name] && !isNative ? later(result, standInFor) : result;
+      },
+    }[name];
+  }
+
+  for (const type of [FileSystemHandle, FileSystemFileHandle, FileSystemDirectoryHandle]) {
+    for (const name of ownKeys(type.prototype)) {
+      const descriptor = descriptorOf(type.prototype, name);
+      if (typeof name !== "string" || name === "constructor" || !descriptor) continue;
+      if (descriptor.get) replaceGetter(type, name, (value) => value);
+      else replace(type, name, (native) => methodOf(name, native));
+    }
+  }
+  defineProperty(
+    FileSystemDirectoryHandle.prototype,
+    Symbol.asyncIterator,
+    bare({
+      value: FileSystemDirectoryHandle.prototype.entries,
+      writable: true,
+      configurable: true,
+    }),
+  );
+  // Promises look `then` up on what they are resolved with: the page must not be asked.
+  defineProperty(FileSystemHandle.prototype, "then", bare({ value: undefined }));
+
+  // --- where handles come from -----------------------------------------------------------------
+
+  for (const name of ["showOpenFilePicker", "showSaveFilePicker", "showDirectoryPicker"]) {
+    const native = globalThis[name];
+    if (!native) continue;
+    const picker = {
+      [name](options) {
+        const startIn = nativeOf(options?.startIn);
+        const given =
+          options === undefined
+            ? []
+            : [startIn === options?.startIn ? options : { ...options, startIn }];
+        return later(apply(native, this, given), standInsFor);
+      },
+    };
+    defineProperty(
+      globalThis,
+      name,
+      bare({ ...descriptorOf(globalThis, name), value: picker[name] }),
+    );
+  }
+  replace(
+    globalThis.DataTransferItem,
+    "getAsFileSystemHandle",
+    (native) =>
+      ({
+        getAsFileSystemHandle() {
+          return later(apply(native, this, []), standInFor);
+        },
+      }).getAsFileSystemHandle,
+  );
+  replaceGetter(globalThis.LaunchParams, "files", standInsFor);
+  for (const name of ["root", "changedHandle"])
+    replaceGetter(globalThis.FileSystemChangeRecord, name, standInFor);
+  replace(
+    globalThis.FileSystemObserver,
+    "observe",
+    (native) =>
+      ({
+        observe(handle, options) {
+          return apply(native, this, [nativeOf(handle), options]);
+        },
+      }).observe,
+  );
+
+  // --- where they end --------------------------------------------------------------------------
+
+  const versions = new WeakMap();
+  const storage = navigator.storage;
+  const getDirectory = globalThis.StorageManager?.prototype.getDirectory;
+  const resolvePath = FileSystemDirectoryHandle.prototype.resolve;
+
+  /** What lies in the page's private storage the page has written itself. */
+  function unlessPrivate(handle, isPrivate, isNot) {
+    if (!storage || !getDirectory) return isNot();
+    after(
+      apply(getDirectory, storage, []),
+      (root) => {
+        after(apply(resolvePath, root, [handle]), (path) => (path ? isPrivate() : isNot()), isNot);
+      },
+      isNot,
+    );
+  }
+
+  /** Pages read a handle again and again: each version of its file is cloaked once. */
+  function cloakedOnce(handle, file, done, failed) {
+    const version = `${apply(blobSize, file, [])} ${apply(fileModified, file, [])} ${apply(fileName, file, [])}`;
+    const known = apply(weakGet, versions, [handle]);
+    if (known?.version === version) return done(known.file);
+    cloaked(
+      file,
+      "handle",
+      (result) => {
+        apply(weakSet, versions, [handle, { version, file: result }]);
+        done(result);
+      },
+      () => failed(new NativeDOMException("The file could not be read", "NotReadableError")),
+    );
+  }
+
+  replace(
+    FileSystemFileHandle,
+    "getFile",
+    (native) =>
+      ({
+        getFile() {
+          const original = apply(native, this, []);
+          if (!isActive()) return original;
+          return new NativePromise((done, failed) => {
+            after(
+              original,
+              (file) => {
+                unlessPrivate(
+                  this,
+                  () => done(file),
+                  () => cloakedOnce(this, file, done, failed),
+                );
+              },
+              failed,
+            );
+          });
+        },
+      }).getFile,
+  );
+})();

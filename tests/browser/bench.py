@@ -1,0 +1,170 @@
+"""What the extension costs: time for a photo beyond the engine's, and script on a page without inputs.
+
+Run by hand, from the root of the checkout: ``python -m tests.browser.bench``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from .chromium import Chromium, ChromiumTab
+from .extension_build import build
+from .firefox import Firefox
+from .server import Server
+from .tab import Tab, wait_for
+from .user import Host, User
+
+PHOTO_BYTES = 5_000_000
+PHOTOS = 7
+LOADS = 40
+
+UPLOAD = """<input type="file" id="f"><script>
+window.changes = [];
+f.onchange = () => {
+  if (!f.files.length) return;
+  changes.push(Date.now());
+  f.value = "";  // or the same photo could not be chosen again
+};
+</script>"""
+
+PLAIN = (
+    """<title>plain</title><script>
+window.begun = performance.now();
+const [load] = performance.getEntriesByType("navigation");
+window.sinceAnswer = begun - load.responseStart;
+</script><main>"""
+    + "<p>Some text</p>" * 300
+)
+
+
+def photo_of(size: int, path: Path) -> Path:
+    """A JPEG of about this size: noise that an encoder cannot do much about."""
+    noise = np.random.default_rng(1).integers(0, 256, (2000, 2000, 3), np.uint8)
+    for side in range(400, 2001, 20):
+        Image.fromarray(noise[:side, :side]).save(path, quality=97)
+        if path.stat().st_size >= size:
+            return path
+    raise AssertionError("the noise does not suffice")
+
+
+def seconds_to_change(tab: Tab, photo: Path) -> float:
+    """From the choice to the page's own ``change`` listener."""
+    before = len(tab.js("return changes"))
+    begun = time.time()
+    tab.pick("document.querySelector('#f')", [photo])
+    wait_for(tab, "return changes.length > arguments[0]", before, patience_s=60)
+    return float(tab.js("return changes.at(-1)")) / 1_000 - begun
+
+
+def photo_overhead(tab: Tab, user: User, server: Server, photo: Path) -> dict[str, float]:
+    """Medians, in seconds: without protection, with it, in the engine, and what is left."""
+    times: dict[str, list[float]] = {"off": [], "on": [], "engine": []}
+    for level, name in (("off", "off"), ("mid", "on")):
+        tab.set_level(level)
+        tab.goto(server.page("/upload-bench", UPLOAD))
+        seconds_to_change(tab, photo)  # warm
+        for _ in range(PHOTOS):
+            user.forget_log()
+            times[name].append(seconds_to_change(tab, photo))
+            if level != "off":
+                (line,) = (line for line in user.log() if line.startswith("marked in"))
+                times["engine"].append(float(line.split()[-1]))
+    overheads = [on - engine for on, engine in zip(times["on"], times["engine"], strict=True)]
+    return {
+        **{name: statistics.median(values) for name, values in times.items()},
+        "overhead": statistics.median(overheads) - statistics.median(times["off"]),
+    }
+
+
+def script_cost(browser: Chromium | Firefox, server: Server) -> dict[str, float]:
+    """Milliseconds on a page that the extension covers, beyond one that it does not.
+
+    In Chromium the script's time on its thread, so that other work on the machine counts little;
+    in Firefox, which tells no such thing, the time from the server's answer to the page's first
+    script.
+    """
+    server.page("/plain", PLAIN)
+    times: dict[tuple[str, str], list[float]] = {}
+    for host in ("127.0.0.1", "plain.test"):
+        tab = browser.open_tab()
+        measures: dict[str, Callable[[], float]] = {
+            "to the first script": lambda tab=tab: float(tab.js("return sinceAnswer")),
+        }
+        if isinstance(tab, ChromiumTab):
+            tab.session.send("Performance.enable", {"timeDomain": "threadTicks"})
+            measures["script"] = lambda tab=tab: script_ms(tab)
+        for _ in range(LOADS):
+            tab.goto(server.url("/plain", host=host))
+            wait_for(tab, "return document.readyState === 'complete'")
+            for name, measure in measures.items():
+                times.setdefault((name, host), []).append(measure())
+        tab.close()
+    return {
+        name: statistics.median(covered) - statistics.median(times[name, "plain.test"])
+        for (name, host), covered in times.items()
+        if host == "127.0.0.1"
+    }
+
+
+def script_ms(tab: ChromiumTab) -> float:
+    metrics = tab.session.send("Performance.getMetrics")["metrics"]
+    return 1_000 * float(next(m["value"] for m in metrics if m["name"] == "ScriptDuration"))
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        home = Path(folder)
+        server = Server(Path(__file__).with_name("pages"))
+        user = User(home)
+        user.behave("mark")
+        user.use(Host.MARKING)
+        photo = photo_of(PHOTO_BYTES, home / "photo.jpg")
+        reading, writing = os.pipe()
+        screen = subprocess.Popen(
+            [shutil.which("Xvfb") or "Xvfb", "-displayfd", str(writing), "-nolisten", "tcp"],
+            pass_fds=[writing],
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(writing)
+        with os.fdopen(reading) as pipe:
+            display = f":{pipe.readline().strip()}"
+        try:
+            for name in ("chromium", "firefox"):
+                browser: Chromium | Firefox
+                if name == "chromium":
+                    browser = Chromium(playwright, home, environment=user.environment)
+                else:
+                    browser = Firefox(home, display, environment=user.environment)
+                try:
+                    browser.install(build(home / f"extension-{name}"))
+                    tab = browser.open_tab()
+                    figures = {
+                        "browser": name,
+                        "photo_bytes": photo.stat().st_size,
+                        "photo_s": photo_overhead(tab, user, server, photo),
+                        "script_ms": script_cost(browser, server),
+                    }
+                    print(json.dumps(figures, indent=2))
+                finally:
+                    browser.close()
+        finally:
+            user.close()
+            screen.terminate()
+            screen.wait()
+            server.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""A paste that the page leaves to the browser."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+from .conftest import Running
+from .marks import is_marked
+from .server import Server
+from .tab import Tab, call_async, wait_for
+from .ways import ZONE
+
+
+def test_photo_pasted_into_an_editor_is_the_cloaked_one(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    tab.goto(
+        server.page("/editor", '<div id="zone" contenteditable style="height: 200px">Text</div>')
+    )
+    tab.click(ZONE)
+    tab.paste(photos / "astronaut.png")
+    wait_for(tab, "return document.querySelector('#zone img')?.complete")
+    data = call_async(
+        tab,
+        """
+        const { src } = document.querySelector("#zone img");
+        const bytes = new Uint8Array(await (await fetch(src)).arrayBuffer());
+        let text = "";
+        for (const byte of bytes) text += String.fromCharCode(byte);
+        return btoa(text);
+        """,
+    )
+    assert is_marked(base64.b64decode(data))
+    assert tab.js("return document.querySelectorAll('#zone img').length") == 1

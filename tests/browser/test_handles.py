@@ -1,0 +1,109 @@
+"""Handles of files on disk, which only Chromium gives to pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import Running
+from .server import Server
+from .tab import Tab, call_async, wait_for
+
+USE = """
+const worker = new Worker(URL.createObjectURL(new Blob(["onmessage = () => postMessage('got it')"])));
+const refusals = [];
+const tries = {
+  worker: () => worker.postMessage({ deep: [handle] }),
+  channel: () => new MessageChannel().port1.postMessage(handle),
+  clone: () => structuredClone(handle),
+  window: () => postMessage(handle, "*"),
+  database: () => new Promise((done, failed) => {
+    const opening = indexedDB.open("handles", 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore("handles");
+    opening.onsuccess = () => {
+      try {
+        opening.result.transaction("handles", "readwrite").objectStore("handles").put(handle, "one");
+        done();
+      } catch (error) {
+        failed(error);
+      }
+    };
+  }),
+};
+for (const [name, run] of Object.entries(tries)) {
+  try {
+    await run();
+  } catch (error) {
+    refusals.push(`${name}: ${error.name}`);
+  }
+}
+const file = await handle.getFile();
+return {
+  refusals,
+  kind: handle.kind,
+  name: handle.name,
+  isHandle: handle instanceof FileSystemFileHandle,
+  label: String(handle),
+  same: await handle.isSameEntry(handle),
+  permission: await handle.queryPermission({ mode: "read" }),
+  size: file.size,
+  text: await file.text(),
+};
+"""
+
+WALK = """
+const root = await navigator.storage.getDirectory();
+const inner = await root.getDirectoryHandle("inner", { create: true });
+const made = await inner.getFileHandle("one.txt", { create: true });
+const stream = await made.createWritable();
+await stream.write("hello");
+await stream.close();
+const names = [];
+for await (const [name, handle] of inner) names.push([name, handle.kind, handle instanceof FileSystemFileHandle]);
+for await (const name of inner.keys()) names.push(name);
+for await (const handle of inner.values()) names.push(await (await handle.getFile()).text());
+let cloned = "cloned";
+try { structuredClone(made) } catch (error) { cloned = error.name }
+return { names, path: await root.resolve(made), cloned };
+"""
+
+
+@pytest.fixture
+def chromium(running: Running) -> None:
+    if running.name != "chromium":
+        pytest.skip("Firefox has no handles of files on disk")
+
+
+def test_handle_that_may_lead_to_a_photo_does_not_leave_the_page(
+    chromium: None, tab: Tab, server: Server, tmp_path: Path
+) -> None:
+    """A worker could read it, and has nobody to ask.  In the page it does all that a handle does."""
+    path = tmp_path / "notes.ts"  # by its type no photo, so that the drop is the browser's own
+    path.write_text("a text")
+    tab.goto(server.url("/guarded-handle"))
+    tab.drop("document.querySelector('#zone')", [path])
+    wait_for(tab, "return Boolean(window.handle)")
+    assert call_async(tab, USE) == {
+        "refusals": [
+            f"{name}: DataCloneError"
+            for name in ("worker", "channel", "clone", "window", "database")
+        ],
+        "kind": "file",
+        "name": "notes.ts",
+        "isHandle": True,
+        "label": "[object FileSystemFileHandle]",
+        "same": True,
+        "permission": "granted",
+        "size": 6,
+        "text": "a text",
+    }
+
+
+def test_private_storage_of_a_page_is_its_own(running: Running, tab: Tab, server: Server) -> None:
+    tab.goto(server.page("/private", "<title>private</title>"))
+    assert call_async(tab, WALK) == {
+        "names": [["one.txt", "file", True], "one.txt", "hello"],
+        "path": ["inner", "one.txt"],
+        "cloned": "cloned",
+    }

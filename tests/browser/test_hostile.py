@@ -1,0 +1,308 @@
+"""Pages that try to get at an original, or to make the extension hang."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import time
+from pathlib import Path
+
+import pytest
+
+from .conftest import Running
+from .marks import is_marked
+from .server import Server
+from .tab import Tab, call_async, wait_for, wait_for_toast, wait_until
+from .test_ways import assert_unseen
+from .ways import BUTTON, INPUT, WAYS, Way, pick
+
+SPY = '<script src="/spy.js"></script>'
+FILE_INPUT = SPY + '<input type="file" id="f"><script>uploadOnChange(f)</script>'
+
+PLAIN = next(way for way in WAYS if way.name == "file input")
+"""For looking at what a page of one's own has seen."""
+
+GRASPED = ("file input", "drop on the page", "paste", "clipboard.read()", "submit while waiting")
+
+HASH_CAUGHT = """
+const frame = document.createElement("iframe");
+document.body.append(frame);
+const clean = frame.contentWindow;
+const filesOf = clean.Object.getOwnPropertyDescriptor(clean.HTMLInputElement.prototype, "files").get;
+const sums = [];
+for (let at = 0; at < caught.length; at += 1) {
+  const one = caught[at];
+  const files = "tagName" in one ? clean.Array.from(filesOf.call(one) ?? []) : [one];
+  for (const file of files) {
+    const bytes = await new clean.Response(file).arrayBuffer();
+    const sum = new clean.Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    sums.push(clean.Array.from(sum, (byte) => byte.toString(16).padStart(2, "0")).join(""));
+  }
+}
+return sums;
+"""
+
+
+def grasping(way: Way, tab: Tab, server: Server) -> None:
+    html, headers = server.content("/" + way.page)
+    html = html.replace(SPY, '<script src="/grasping.js"></script>' + SPY)
+    tab.goto(server.page(f"/grasping-{way.page}", html, **headers))
+
+
+@pytest.mark.parametrize(
+    "way", [way for way in WAYS if way.name in GRASPED], ids=lambda way: way.name
+)
+def test_replaced_prototypes_catch_no_original(
+    way: Way, running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    running.user.behave("mark", delay_s=0.2)
+    grasping(way, tab, server)
+    way.act(tab, [photos / "astronaut.jpg"])
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    assert_unseen(way, tab, server, photos)
+    if way.navigates:
+        wait_for(tab, "return document.title === 'received'")
+    else:
+        sums = call_async(tab, HASH_CAUGHT)
+        assert upload.sha256 in sums, "the trap works: what the page may have, it has caught"
+        originals = {hashlib.sha256(path.read_bytes()).hexdigest() for path in photos.glob("*.*")}
+        assert not originals & set(sums)
+
+
+@pytest.mark.parametrize("page", ["clean-realm", "adopted-input"])
+def test_natives_of_another_realm_get_no_original(
+    page: str, running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    running.user.behave("mark", delay_s=0.2)
+    tab.goto(server.url("/" + page))
+    pick(BUTTON)(tab, [photos / "astronaut.jpg"])
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    assert_unseen(PLAIN, tab, server, photos)
+
+
+def test_natives_of_a_frame_that_is_gone_open_no_picker(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    """What such a frame left behind would have nobody to ask."""
+    tab.goto(server.url("/frame-that-is-gone"))
+    for button in ("click", "showPicker", "dispatchEvent"):
+        with pytest.raises(AssertionError, match="no picker opened"):
+            tab.pick(
+                f"document.querySelector('#{button}')", [photos / "astronaut.jpg"], patience_s=1
+            )
+    assert tab.js("return tried") == ["click", "showPicker", "dispatchEvent"]
+    tab.pick("document.querySelector('#own')", [photos / "astronaut.jpg"])
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    assert_unseen(PLAIN, tab, server, photos)
+
+
+def test_input_that_is_removed_while_its_picker_is_open(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    tab.goto(server.url("/removed-input"))
+    tab.pick(BUTTON, [photos / "astronaut.jpg"])
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    assert_unseen(PLAIN, tab, server, photos)
+
+
+def test_input_that_is_removed_and_changed_while_it_waits(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    running.user.behave("mark", delay_s=0.5)
+    tab.goto(server.url("/file-input"))
+    tab.pick(INPUT, [photos / "astronaut.jpg"])
+    wait_until(lambda: running.user.photos_begun() == 1)
+    tab.js(
+        "window.kept = f; inputs = () => [kept, kept.cloneNode()];"
+        "kept.remove(); kept.multiple = true; kept.name = 'other'; return true"
+    )
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    wait_for_toast(tab, "1 face cloaked")
+    assert_unseen(PLAIN, tab, server, photos)
+
+
+def test_input_that_becomes_another_kind_while_it_waits_gets_nothing(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    running.user.behave("mark", delay_s=0.3)
+    tab.goto(server.url("/file-input"))
+    tab.pick(INPUT, [photos / "astronaut.jpg"])
+    wait_until(lambda: running.user.photos_begun() == 1)
+    tab.js("f.type = 'text'; return true")
+    wait_for_toast(tab, "1 face cloaked")
+    assert tab.js("return f.value") == ""
+    assert not server.recorder.uploads
+    assert_unseen(PLAIN, tab, server, photos)
+
+
+def test_form_whose_controls_are_named_like_its_methods_is_held(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    names = ("elements", "submit", "requestSubmit", "isConnected", "contains", "getRootNode")
+    controls = "".join(f'<input type="hidden" name="{name}">' for name in names)
+    running.user.behave("mark", delay_s=0.4)
+    tab.goto(
+        server.page(
+            "/clobbered",
+            f"""<form method="post" action="/upload" enctype="multipart/form-data">{controls}
+            <input type="file" id="f" name="photo"><button id="go">Send</button></form>""",
+        )
+    )
+    tab.pick(INPUT, [photos / "astronaut.jpg"])
+    tab.click("document.querySelector('#go')")
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    assert b'name="elements"' in server.recorder.bodies[0]
+
+
+def test_page_that_is_left_takes_its_photo_back(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    running.user.behave("mark", delay_s=20)
+    tab.goto(server.url("/file-input"))
+    tab.pick(INPUT, [photos / "astronaut.jpg"])
+    wait_until(lambda: running.user.photos_begun() == 1)
+    tab.goto(server.page("/elsewhere", FILE_INPUT))
+    wait_until(lambda: "cancelled" in running.user.log())
+    assert not server.recorder.uploads
+    running.user.behave("mark")
+    tab.pick(INPUT, [photos / "second.jpg"])
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+
+
+def test_replayed_events_bring_nothing(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    """Every event the page has seen is sent again, as are forged ones, all through the wait."""
+    running.user.behave("mark", delay_s=0.6)
+    tab.goto(
+        server.page(
+            "/replay",
+            FILE_INPUT
+            + """<script>
+            window.replayed = 0;
+            const old = [];
+            const keep = (event) => { if (event.isTrusted) old.push(event); };
+            for (const type of ["input", "change", "click", "focus", "cancel"])
+              addEventListener(type, keep, true);
+            setInterval(() => {
+              const all = [...old, new Event("input", { bubbles: true, composed: true }),
+                new Event("change", { bubbles: true }), new InputEvent("input", { bubbles: true })];
+              for (const event of all) {
+                if (event.type === "click") continue;
+                if (f.files.length) return;
+                f.dispatchEvent(event);
+                replayed += 1;
+              }
+            }, 5);
+            </script>""",
+        )
+    )
+    tab.pick(INPUT, [photos / "astronaut.jpg"])
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    assert tab.js("return replayed") > 10
+    assert running.user.photos_begun() == 1
+    assert_unseen(PLAIN, tab, server, photos)
+
+
+def test_forged_bus_hears_nothing_and_changes_nothing(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    running.user.behave("mark", delay_s=0.2)
+    tab.goto(
+        server.page(
+            "/forged",
+            FILE_INPUT
+            + """<script>
+            window.heard = [];
+            const forge = (target) => {
+              const bus = document.createElement("i");
+              const dispatch = bus.dispatchEvent;
+              for (const kind of ["cloak", "answer", "read", "own", "submit", "drop", "paste", "shadow"])
+                bus.addEventListener(kind, () => heard.push(kind));
+              target.dispatchEvent(new MouseEvent("fawkes:bus", { cancelable: true, relatedTarget: bus }));
+            };
+            addEventListener("fawkes:bus", (event) => heard.push(["bus", event.isTrusted]), true);
+            forge(window);
+            heard.length = 0;
+            const frame = document.createElement("iframe");
+            document.body.append(frame);
+            frame.contentWindow.addEventListener("fawkes:bus", () => heard.push("bus of a frame"), true);
+            setInterval(() => {
+              for (const type of ["photo", "cloak", "result", "end", "error"]) {
+                postMessage({ type, id: "a", code: "cancelled" }, "*");
+                dispatchEvent(new CustomEvent("fawkes", { detail: { type } }));
+                dispatchEvent(new MessageEvent("message", { data: { type } }));
+              }
+            }, 10);
+            </script>""",
+        )
+    )
+    tab.pick(INPUT, [photos / "astronaut.jpg"])
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    assert tab.js("return heard") == []
+    assert_unseen(PLAIN, tab, server, photos)
+
+
+def test_page_cannot_use_the_host_as_an_oracle(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    """Photos of the page's own making are not cloaked for it, by whatever way it hands them in."""
+    tab.goto(
+        server.page(
+            "/oracle",
+            SPY
+            + """<input type="file" id="f"><div id="zone" tabindex="0">Zone</div>
+            <script>uploadOnChange(f)</script>""",
+        )
+    )
+    tab.js(
+        """
+        const bytes = Uint8Array.from(atob(arguments[0]), (c) => c.charCodeAt(0));
+        const transfer = () => {
+          const made = new DataTransfer();
+          made.items.add(new File([bytes], "own.jpg", { type: "image/jpeg" }));
+          return made;
+        };
+        f.files = transfer().files;
+        f.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
+        f.dispatchEvent(new Event("change", { bubbles: true }));
+        zone.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer() }));
+        zone.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, clipboardData: transfer() }));
+        return true;
+        """,
+        base64.b64encode((photos / "astronaut.jpg").read_bytes()).decode(),
+    )
+    (upload,) = server.recorder.wait_for(1)
+    assert not is_marked(upload.data), "what the page had already, it keeps"
+    assert tab.js("return typeof globalThis.fawkes") == "undefined"
+    assert tab.js("return typeof globalThis.fawkesPage") == "undefined"
+    assert not tab.js("return globalThis.chrome?.runtime?.id ?? globalThis.browser ?? null")
+    # A photo of the user's own, to see that the host would have heard.
+    running.user.behave("mark")
+    tab.pick(INPUT, [photos / "second.jpg"])
+    server.recorder.wait_for(2)
+    assert running.user.photos_begun() == 1
+
+
+def test_message_flood_does_not_hold_up_a_photo(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    """Inputs are made, chosen from and thrown away; the last one still gets its photo."""
+    running.user.behave("mark", delay_s=0.3)
+    tab.goto(server.url("/input-by-script"))
+    for _ in range(4):
+        tab.pick(BUTTON, [photos / "astronaut.jpg"])
+        time.sleep(0.02)
+    for upload in server.recorder.wait_for(4, timeout_s=20):
+        assert is_marked(upload.data)
+    wait_for(tab, "return handled.length === 4")
+    assert_unseen(PLAIN, tab, server, photos)

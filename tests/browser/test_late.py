@@ -1,0 +1,151 @@
+"""Pages that were there before the extension, or that outlive it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from .conftest import BROWSERS, Running, start
+from .extension_build import build
+from .marks import is_marked
+from .server import Server
+from .tab import Tab, wait_for_toast, wait_until
+from .test_ways import assert_unseen
+from .user import Host, User
+from .ways import BUTTON, FRAME, INPUT, WAYS, pick
+
+PLAIN = next(way for way in WAYS if way.name == "file input")
+
+PAGE = """<script src="/spy.js"></script>
+<input type="file" id="f"><button id="b">Photo</button>
+<script>
+  uploadOnChange(f);
+  const kept = [f];
+  inputs = () => kept;
+  b.onclick = () => {
+    const input = Object.assign(document.createElement("input"), { type: "file" });
+    kept.push(input);
+    uploadOnChange(input);
+    input.click();
+  };
+</script>
+<iframe src="/inner" width="600" height="300"></iframe>"""
+
+FORM = """<form method="post" action="/upload" enctype="multipart/form-data">
+<input type="file" id="f" name="photo"><button id="go">Send</button></form>"""
+
+
+@dataclass
+class Late:
+    running: Running
+    tab: Tab
+    form: Tab
+    """Another such tab: there a photo had been chosen already."""
+
+
+@pytest.fixture(scope="module", params=BROWSERS)
+def late(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    server: Server,
+    photos: Path,
+) -> Iterator[Late]:
+    """A browser with tabs that were open before the extension was installed."""
+    user = User(tmp_path_factory.mktemp("late"))
+    browser = start(request.param, user, request)
+    try:
+        user.behave("mark")
+        user.use(Host.MARKING)
+        form = browser.open_tab()
+        form.goto(server.page("/form-before", FORM))
+        form.pick(INPUT, [photos / "astronaut.jpg"])
+        tab = browser.open_tab()
+        tab.goto(server.page("/before", PAGE))
+        browser.install(build(tmp_path_factory.mktemp("extension") / "extension"))
+        running = Running(browser, user)
+        await_entry(running, tab)
+        yield Late(running, tab, form)
+    finally:
+        browser.close()
+        user.close()
+
+
+def await_entry(running: Running, tab: Tab) -> None:
+    """Until the background has been through the open tabs."""
+    wait_until(
+        lambda: running.in_extension("return (await chrome.storage.session.get('entered')).entered")
+    )
+    tab.to_front()
+
+
+def install_anew(running: Running, tab: Tab, extension: Path) -> None:
+    """As after an update: another copy of the extension takes over, and the old one is gone."""
+    running.browser.install(extension)
+    await_entry(running, tab)
+
+
+def assert_protected(element: str, running: Running, tab: Tab, server: Server, photo: Path) -> None:
+    server.recorder.clear()
+    tab.pick(element, [photo])
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+
+
+def test_tab_from_before_the_install_is_protected(late: Late, server: Server, photos: Path) -> None:
+    running, tab = late.running, late.tab
+    for element in (INPUT, BUTTON):
+        assert_protected(element, running, tab, server, photos / "astronaut.jpg")
+    assert_unseen(PLAIN, tab, server, photos)
+    server.recorder.clear()
+    pick(frame=FRAME)(tab, [photos / "second.jpg"])
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+
+
+def test_photo_chosen_before_the_install_is_cloaked_when_it_is_sent(
+    late: Late, server: Server, photos: Path
+) -> None:
+    server.recorder.clear()
+    late.form.to_front()
+    late.form.click("document.querySelector('#go')")
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    late.tab.to_front()
+
+
+def test_photo_under_way_at_an_update_stays_back(
+    late: Late, server: Server, photos: Path, tmp_path: Path
+) -> None:
+    """And the tab lets none through afterwards: Chromium's old scripts are dead, but on guard."""
+    running, tab = late.running, late.tab
+    running.user.forget_log()
+    server.recorder.clear()
+    running.user.behave("mark", delay_s=20)
+    tab.pick(INPUT, [photos / "astronaut.jpg"])
+    wait_until(lambda: running.user.photos_begun() == 1)
+    running.user.behave("mark")
+    install_anew(running, tab, build(tmp_path / "extension"))
+    if running.name == "chromium":
+        wait_for_toast(tab, "Reload this page")
+        tab.toast_press("Don’t upload")
+    wait_until(lambda: tab.toast_text() == "", patience_s=15)
+    assert not server.recorder.uploads
+    assert_unseen(PLAIN, tab, server, photos)
+
+    tab.pick(INPUT, [photos / "second.jpg"])
+    if running.name == "chromium":
+        wait_for_toast(tab, "Reload this page")
+        assert not server.recorder.uploads
+    else:
+        (upload,) = server.recorder.wait_for(1)
+        assert is_marked(upload.data)
+    assert_unseen(PLAIN, tab, server, photos)
+
+    server.recorder.clear()
+    tab.goto(server.page("/after", PAGE))
+    for element in (INPUT, BUTTON):
+        assert_protected(element, running, tab, server, photos / "astronaut.jpg")
+    assert_unseen(PLAIN, tab, server, photos)

@@ -1,0 +1,58 @@
+"""The frameworks and uploaders that sites are built with, as their makers ship them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import Running
+from .marks import is_marked
+from .matrix import Matrix
+from .server import NODE_MODULES, Server
+from .tab import Tab, wait_for, wait_for_toast
+from .test_ways import assert_unseen
+from .uploaders import READY, UPLOADERS
+from .user import Host
+from .ways import Way
+
+pytestmark = pytest.mark.skipif(
+    not NODE_MODULES.is_dir(), reason="needs what `npm ci` installs in the checkout"
+)
+
+
+PICTURE = """
+const picture = document.querySelector("#picture");
+if (!picture?.complete) return null;
+const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
+canvas.getContext("2d").drawImage(picture, 0, 0);
+return [...canvas.getContext("2d").getImageData(24, 24, 1, 1).data];
+"""
+
+
+@pytest.mark.parametrize("way", UPLOADERS, ids=lambda way: way.name)
+def test_uploader_gets_and_sends_the_cloaked_photo(
+    way: Way, running: Running, tab: Tab, server: Server, photos: Path, matrix: Matrix
+) -> None:
+    """First there is no host, and nothing leaves; then there is one, and all goes on."""
+    running.user.remove_host()
+    way.open(tab, server)
+    wait_for(tab, f"return {READY[way.page]}")
+    way.act(tab, [photos / "astronaut.jpg"])
+    wait_for_toast(tab, "not installed")
+    assert not server.recorder.bodies
+    matrix.note(way, running, "no host: nothing leaves", True)
+
+    running.user.use(Host.MARKING)
+    tab.toast_press("Try again")
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    if not way.clipboard:
+        assert upload.filename == "astronaut.jpg"
+    assert_unseen(way, tab, server, photos)
+    matrix.note(way, running, "cloaked photo arrives, original never does", True)
+    wait_for(tab, "return handled.length === 1")
+    matrix.note(way, running, "page's own handler runs", True)
+    if way.page in ("with-react", "with-vue"):
+        red, green, blue, _ = wait_for(tab, PICTURE)
+        assert red > 200 and green < 60 and blue > 200, "the preview is of the cloaked photo"

@@ -1,0 +1,37 @@
+"""The frameworks and uploaders that sites are built with: what a person does on their pages."""
+
+from __future__ import annotations
+
+from .ways import INPUT, ZONE, Act, Way, drop_on, paste, pick
+
+
+def element(selector: str) -> str:
+    return f"document.querySelector('{selector}')"
+
+
+def ways_of(name: str, button: str, zone: str, *, pastes: bool = False) -> list[Way]:
+    acts: dict[str, Act] = {"choose": pick(button), "drop": drop_on(zone)}
+    if pastes:
+        acts["paste"] = paste
+    page = f"with-{name.lower()}"
+    return [
+        Way(f"{name}, {kind}", page, act, clipboard=kind == "paste") for kind, act in acts.items()
+    ]
+
+
+UPLOADERS: tuple[Way, ...] = (
+    *ways_of("React", INPUT, ZONE, pastes=True),
+    *ways_of("Vue", INPUT, ZONE, pastes=True),
+    *ways_of("Dropzone", ZONE, ZONE),
+    *ways_of("Uppy", element(".uppy-Dashboard-browse"), element(".uppy-Dashboard-AddFiles")),
+    *ways_of("FilePond", element(".filepond--label-action"), element(".filepond--drop-label")),
+)
+
+READY = {
+    "with-react": INPUT,
+    "with-vue": INPUT,
+    "with-dropzone": element(".dz-hidden-input"),
+    "with-uppy": element(".uppy-Dashboard-browse"),
+    "with-filepond": element('.filepond--drop-label[style*="opacity: 1"]'),
+}
+"""What is there when a page has settled."""
