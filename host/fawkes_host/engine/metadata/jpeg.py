@@ -50,9 +50,16 @@ def scrub_segments(segments: Sequence[Segment], removal: Removal) -> list[Segmen
     result: list[Segment] = []
     resources = _joined_resources(segments)
     extended = _ExtendedXmp(segments, removal)
+    exif_seen = False
     for segment in segments:
         payload = segment.payload
-        if segment.marker == jpeg.APP13 and payload.startswith(photoshop.PREFIX):
+        if segment.marker == jpeg.APP1 and payload.startswith(exif.PREFIX):
+            # Readers take the first; left alone, the next would step into its place.
+            scrubbed = None if exif_seen else _scrub_segment(segment, removal)
+            exif_seen = True
+            if scrubbed is not None:
+                result.append(scrubbed)
+        elif segment.marker == jpeg.APP13 and payload.startswith(photoshop.PREFIX):
             result += _split_resources(resources, removal)
             resources = None
         elif segment.marker == jpeg.APP1 and payload.startswith(_XMP):
