@@ -107,6 +107,10 @@ def read_pixels(data: bytes) -> NDArray[np.uint8]:
     """Return uint8 [h, w, 3] RGB as stored; of 16 bits the upper 8."""
     with decoding():
         file = TiffFile(data)
+        if not file.picture_spans(file.chain()[0]):
+            # Decoders guess; but who does not know where a picture ends may wipe it together with
+            # its metadata.
+            raise DamagedImage(detail="the TIFF does not tell where its picture is")
         layout = _read_layout(file)
         if layout.plain and layout.depth == 16 and layout.photometric in (_WHITE_IS_ZERO, 1):
             grey = (_read_samples(data, layout)[..., :1] >> 8).astype(np.uint8)

@@ -232,8 +232,9 @@ class TiffFile:
         if directory.next_position + 4 <= len(self.data):
             struct.pack_into(f"{self._order}I", self.data, directory.next_position, 0)
 
-    def wipe_picture(self, directory: Directory) -> None:
-        """Wipe the strips, tiles or JPEG stream of a directory, and the directory itself."""
+    def picture_spans(self, directory: Directory) -> list[tuple[int, int]]:
+        """Return start and size of the strips, tiles or JPEG stream of a directory."""
+        spans: list[tuple[int, int]] = []
         for offsets_tag, counts_tag in (
             (STRIP_OFFSETS, STRIP_BYTE_COUNTS),
             (TILE_OFFSETS, TILE_BYTE_COUNTS),
@@ -241,9 +242,13 @@ class TiffFile:
         ):
             offsets, counts = directory.find(offsets_tag), directory.find(counts_tag)
             if offsets and counts:
-                pairs = zip(self.integers(offsets), self.integers(counts), strict=False)
-                for start, size in pairs:
-                    self.wipe(start, size)
+                spans += zip(self.integers(offsets), self.integers(counts), strict=False)
+        return spans
+
+    def wipe_picture(self, directory: Directory) -> None:
+        """Wipe the strips, tiles or JPEG stream of a directory, and the directory itself."""
+        for start, size in self.picture_spans(directory):
+            self.wipe(start, size)
         for entry in directory.entries:
             if entry.size > 4:
                 self.wipe(entry.start, entry.size)
