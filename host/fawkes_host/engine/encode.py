@@ -19,13 +19,18 @@ from fawkes_host.engine.codecs.change import Change
 from fawkes_host.engine.codecs.heif import Extras
 from fawkes_host.engine.containers import bmp, jpeg, png, tiff, tiff_writer, webp
 from fawkes_host.engine.containers.heif import HeifFile
-from fawkes_host.engine.decode import Photo
+from fawkes_host.engine.decode import Limits, Photo, decode
 from fawkes_host.engine.metadata import Policy, Removal, exif, xmp
 from fawkes_host.engine.metadata import heif as heif_metadata
 from fawkes_host.engine.metadata import jpeg as jpeg_metadata
 from fawkes_host.engine.metadata import png as png_metadata
 from fawkes_host.engine.metadata import tiff as tiff_metadata
 from fawkes_host.engine.metadata import webp as webp_metadata
+from fawkes_host.protocol.errors import DamagedImage
+
+_EDITED_IN_PLACE = frozenset({"HEIF", "AVIF", "TIFF"})
+"""Formats whose metadata is wiped where it lies, found by offsets that a hostile file may let lead
+anywhere, the picture included."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ def encode(photo: Photo, pixels: NDArray[np.uint8], policy: Policy) -> bytes:
 
     Raises:
         ValueError: ``pixels`` has another shape or type than ``photo.pixels``.
+        DamagedImage: the file lets its metadata lie where its picture is.
     """
     return encode_with_notices(photo, pixels, policy).data
 
@@ -57,9 +63,18 @@ def encode_with_notices(photo: Photo, pixels: NDArray[np.uint8], policy: Policy)
     new = orientation.to_stored(pixels, photo.orientation)
     change = Change.between(orientation.to_stored(photo.pixels, photo.orientation), new)
     if change is None:
-        scrubbed = metadata.scrub(photo.source, policy)
-        return Encoded(scrubbed.data, scrubbed.notices)
+        return _scrub_alone(photo, policy)
     return _encode_stored(photo, new, change, Removal.of(policy, pixels_changed=True))
+
+
+def _scrub_alone(photo: Photo, policy: Policy) -> Encoded:
+    """Apply the policy to the file, and make sure that the picture has come through it."""
+    scrubbed = metadata.scrub(photo.source, policy)
+    if photo.format in _EDITED_IN_PLACE and scrubbed.data != photo.source:
+        again = decode(scrubbed.data, Limits(max_bytes=len(photo.source)))
+        if not np.array_equal(again.pixels, photo.pixels):
+            raise DamagedImage(detail="its metadata and its picture share their bytes")
+    return Encoded(scrubbed.data, scrubbed.notices)
 
 
 def _encode_stored(

@@ -25,7 +25,7 @@ from .detect import Face, detect
 from .encode import Encoded, encode_with_notices
 from .levels import Level
 from .merge import Patch, merge
-from .metadata import Policy, scrub
+from .metadata import Policy
 from .receipt import FaceReceipt, Receipt, measure_face
 from .visibility import Viewer
 
@@ -111,7 +111,7 @@ class Engine:
         faces = detect(photo.pixels)
         if not faces:
             way.reach("encode")
-            kept = scrub(data, policy)
+            kept = encode_with_notices(photo, photo.pixels, policy)
             receipt = self._receipt(level, policy, started, (), kept.notices)
             return Result(kept.data, "no_face", receipt)
 
