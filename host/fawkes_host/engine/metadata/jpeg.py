@@ -22,11 +22,20 @@ def scrub(data: bytes, removal: Removal) -> bytes:
     """Return the file without what ``removal`` names; not a byte of the scans changes."""
     original = jpeg.parse(data)
     head = scrub_segments(original.head, removal)
-    rest = trailer.scrub(original, removal, scrub)
+    rest = trailer.scrub(original, removal, _scrub_companion)
     if tuple(head) == original.head and rest == original.trailer:
         return data
     result = JpegFile(tuple(head), original.scans, rest)
     return trailer.with_true_offsets(original, result).to_bytes()
+
+
+def _scrub_companion(data: bytes, removal: Removal) -> bytes:
+    """Do as ``scrub`` for a picture behind the first; what is behind it in turn goes."""
+    original = jpeg.parse(data)
+    if original.trailer.strip(b"\0"):
+        removal.note("trailing_data_removed")
+    head = tuple(scrub_segments(original.head, removal))
+    return JpegFile(head, original.scans, b"").to_bytes()
 
 
 def graft(original: JpegFile, encoded: JpegFile, removal: Removal) -> bytes:
