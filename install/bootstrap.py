@@ -30,8 +30,15 @@ SAMPLE_PACKAGE = "scikit-image"
 SAMPLE_PHOTO = "skimage/data/astronaut.png"
 """Eileen Collins, photographed by NASA: in the public domain, and shipped by scikit-image."""
 
-DEBIAN_TEST_PACKAGES = ("chromium", "firefox-esr", "xvfb", "xclip", "fonts-dejavu-core")
-DEBIAN_TEST_PROGRAMS = ("chromium", "firefox-esr", "Xvfb", "xclip")
+DEBIAN_TEST_PACKAGES = (
+    *("chromium", "firefox-esr", "xvfb", "xclip", "fonts-dejavu-core"),
+    *("imagemagick", "libimage-exiftool-perl", "libjpeg-turbo-progs", "webp"),
+)
+DEBIAN_TEST_PROGRAMS = (
+    *("chromium", "firefox-esr", "Xvfb", "xclip"),
+    *("mogrify", "exiftool", "cjpeg", "cwebp"),
+)
+"""Browsers to drive, and the encoders that people's photos come from."""
 
 
 class SetupError(Exception):
@@ -56,7 +63,7 @@ def main() -> int:
         make_venv()
         install(["test", "dev", "evaluation"] if arguments.test else [])
         if arguments.test:
-            install_browsers()
+            install_programs()
             return 0 if arguments.no_run else run_tests()
         cloak_sample()
     except SetupError as error:
@@ -184,14 +191,14 @@ def fetch_sample(target: Path) -> None:
     part.replace(target)
 
 
-def install_browsers() -> None:
-    """Install the browsers that the tests drive, where this may be done; else say how."""
+def install_programs() -> None:
+    """Install the programs that the tests drive, where this may be done; else say how."""
     if all(shutil.which(program) for program in DEBIAN_TEST_PROGRAMS):
         return
     if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
-        say("Installing Chromium and Firefox for the tests")
+        say("Installing browsers and encoders for the tests")
         os.environ.setdefault("DEBIAN_FRONTEND", "noninteractive")
-        problem = "The browsers could not be installed"
+        problem = "The programs could not be installed"
         run(["apt-get", "update", "-qq"], problem)
         run(
             ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *DEBIAN_TEST_PACKAGES],
@@ -199,7 +206,7 @@ def install_browsers() -> None:
         )
         return
     print(
-        "\nSome of the browser tests will be skipped: they need Chromium, Firefox, Xvfb and xclip. "
+        "\nSome tests will be skipped: they need browsers and encoders. "
         f"On Debian and Ubuntu: sudo apt install {' '.join(DEBIAN_TEST_PACKAGES)}"
     )
 

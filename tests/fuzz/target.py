@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 
 from fawkes_host.engine import metadata
+from fawkes_host.engine.containers import jpeg
 from fawkes_host.engine.decode import Limits, decode
 from fawkes_host.engine.encode import encode
 from fawkes_host.engine.metadata import Policy
@@ -35,8 +36,13 @@ def execute(data: bytes) -> str:
     except FawkesError:
         return "refused"
     try:
-        untouched = decode(encode(photo, photo.pixels, policy))
-        assert np.array_equal(untouched.pixels, photo.pixels), "a policy has changed pixels"
+        untouched = encode(photo, photo.pixels, policy)
+        if photo.format == "JPEG":
+            # Of a damaged scan, libjpeg makes what the number of bytes behind it lets it.
+            same = jpeg.parse(untouched).scans == jpeg.parse(data).scans
+        else:
+            same = np.array_equal(decode(untouched).pixels, photo.pixels)
+        assert same, "a policy has changed pixels"
     except DamagedImage:
         pass  # metadata and picture share their bytes, or the metadata cannot be followed
     pixels = photo.pixels.copy()

@@ -28,9 +28,9 @@ from fawkes_host.engine.metadata import tiff as tiff_metadata
 from fawkes_host.engine.metadata import webp as webp_metadata
 from fawkes_host.protocol.errors import DamagedImage
 
-_EDITED_IN_PLACE = frozenset({"HEIF", "AVIF", "TIFF"})
-"""Formats whose metadata is wiped where it lies, found by offsets that a hostile file may let lead
-anywhere, the picture included."""
+_FOUND_BY_OFFSETS = frozenset({"HEIF", "AVIF", "TIFF", "BMP"})
+"""Formats whose metadata is found by offsets, which a hostile file may let lead anywhere, the
+picture included."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def encode_with_notices(photo: Photo, pixels: NDArray[np.uint8], policy: Policy)
 def _scrub_alone(photo: Photo, policy: Policy) -> Encoded:
     """Apply the policy to the file, and make sure that the picture has come through it."""
     scrubbed = metadata.scrub(photo.source, policy)
-    if photo.format in _EDITED_IN_PLACE and scrubbed.data != photo.source:
+    if photo.format in _FOUND_BY_OFFSETS and scrubbed.data != photo.source:
         again = decode(scrubbed.data, Limits(max_bytes=len(photo.source)))
         if not np.array_equal(again.pixels, photo.pixels):
             raise DamagedImage(detail="its metadata and its picture share their bytes")
