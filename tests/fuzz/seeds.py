@@ -87,6 +87,8 @@ def seeds() -> Iterator[tuple[str, bytes]]:
             (jpeg.COM, b"comment"),
         ),
     )
+    thumbnail = exif_with_thumbnail(1, _save(scene.resize((13, 9)), "JPEG"))
+    yield "jpeg-thumbnail", add_segments(_save(scene, "JPEG"), (jpeg.APP1, thumbnail))
     yield "jpeg-stereo", _save(scene, "MPO", save_all=True, append_images=[scene], exif=exif)
     yield "jpeg-motion", _save(scene, "JPEG") + make_movie()
 

@@ -17,6 +17,7 @@ from fawkes_host.engine.codecs import tiff as tiff_pixels
 from fawkes_host.engine.codecs import webp as webp_pixels
 from fawkes_host.engine.codecs.change import Change
 from fawkes_host.engine.codecs.heif import Extras
+from fawkes_host.engine.codecs.thumbnail import Thumbnails
 from fawkes_host.engine.containers import bmp, jpeg, png, tiff, tiff_writer, webp
 from fawkes_host.engine.containers.heif import HeifFile
 from fawkes_host.engine.decode import Limits, Photo, decode
@@ -64,7 +65,10 @@ def encode_with_notices(photo: Photo, pixels: NDArray[np.uint8], policy: Policy)
     change = Change.between(orientation.to_stored(photo.pixels, photo.orientation), new)
     if change is None:
         return _scrub_alone(photo, policy)
-    return _encode_stored(photo, new, change, Removal.of(policy, pixels_changed=True))
+    # HEIF and AVIF are written as displayed, all others as they were stored.
+    shown = pixels if photo.format in ("HEIF", "AVIF") else new
+    removal = Removal.of(policy, pixels_changed=True, thumbnails=Thumbnails(shown))
+    return _encode_stored(photo, new, change, removal)
 
 
 def _scrub_alone(photo: Photo, policy: Policy) -> Encoded:
@@ -120,7 +124,7 @@ def _encode_webp(
 def _encode_heif(
     source: bytes, _pixels: NDArray[np.uint8], change: Change, removal: Removal
 ) -> bytes:
-    return heif_pixels.write_pixels(source, change, _extras(source, removal))
+    return heif_pixels.write_pixels(source, change, _extras(source, removal, thumbnails=True))
 
 
 def _encode_avif(
@@ -131,15 +135,17 @@ def _encode_avif(
     return avif_pixels.write_pixels(source, change, _extras(source, removal))
 
 
-def _extras(source: bytes, removal: Removal) -> Extras:
+def _extras(source: bytes, removal: Removal, thumbnails: bool = False) -> Extras:
     """Return the metadata of a HEIF or AVIF for its new pixels, which are turned already."""
     file = HeifFile(source)
-    heif_metadata.note_removal(file, removal)
+    thumbnails = thumbnails and removal.thumbnails is not None
+    heif_metadata.note_removal(file, removal, thumbnails)
     structure = heif_metadata.read_exif(file)
     packet = heif_metadata.read_xmp(file)
     return Extras(
         tiff.without_orientation(exif.scrub(structure, removal) or b"") if structure else b"",
         (xmp.scrub(packet, removal) or b"") if packet else b"",
+        thumbnails,
     )
 
 

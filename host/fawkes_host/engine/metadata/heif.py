@@ -37,11 +37,17 @@ def scrub(data: bytes, removal: Removal) -> bytes:
     return bytes(result)
 
 
-def note_removal(file: HeifFile, removal: Removal) -> None:
-    """Tell what is lost when only the picture to show is written anew."""
+def note_removal(file: HeifFile, removal: Removal, thumbnails: bool = False) -> None:
+    """Tell what is lost when only the picture to show is written anew.
+
+    ``thumbnails`` tells whether these are written anew too.
+    """
     shown = file.shown_items()
+    rebuilt = file.thumbnail_items() if thumbnails or removal.everything else set()
     for item in file.items.values():
         if item.identifier in shown or item.kind == b"Exif":
+            continue
+        if item.identifier in rebuilt:
             continue
         if item.kind != b"mime" or item.content_type != _XMP_TYPE:
             removal.note("companion_pictures_removed")
