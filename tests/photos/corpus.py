@@ -322,7 +322,7 @@ def _profiles_and_orientations() -> Iterator[Specimen]:
     for suffix, format_ in ((".heic", "HEIF"), (".avif", "AVIF"), (".webp", "WEBP")):
         yield Specimen(
             "Colour profile", f"display-p3{suffix}",
-            lambda format_=format_: _in_display_p3(format_),
+            lambda format_=format_: encode_scene(format_, make_profile("Display P3")),
         )  # fmt: skip
     yield Specimen(
         "Colour profile", "grey-profile.jpg",
@@ -332,13 +332,15 @@ def _profiles_and_orientations() -> Iterator[Specimen]:
     )  # fmt: skip
 
 
-def _in_display_p3(format_: str) -> bytes:
-    profile = make_profile("Display P3")
-    image = SCENE.copy()
-    image.info["icc_profile"] = profile
+def encode_scene(format_: str, profile: bytes) -> bytes:
+    """Return the scene in a format, with a colour profile."""
     if format_ == "HEIF":
+        image = SCENE.copy()
+        image.info["icc_profile"] = profile
         return _heif(image, quality=80)
-    return _save(image, format_, quality=80, icc_profile=profile)
+    options = {"speed": 10} if format_ == "AVIF" else {}
+    quality = {} if format_ in ("PNG", "TIFF") else {"quality": 80}
+    return _save(SCENE, format_, icc_profile=profile, **quality, **options)
 
 
 def _companions() -> Iterator[Specimen]:
