@@ -15,10 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fawkes_host
-from fawkes_host.protocol.errors import Cancelled, OutOfMemory, WeightsCorrupt, WeightsMissing
+from fawkes_host.protocol.errors import (
+    AnimatedImage,
+    Cancelled,
+    OutOfMemory,
+    WeightsCorrupt,
+    WeightsMissing,
+)
 
 from . import installation, runtime
 from .align import Frame, frame_face
+from .animation import pass_through
 from .cloak import Cloaker
 from .decode import Limits, Photo, decode
 from .detect import Face, detect
@@ -105,7 +112,12 @@ class Engine:
         started = time.perf_counter()
 
         way.reach("decode")
-        photo = decode(data, limits)
+        try:
+            photo = decode(data, limits)
+        except AnimatedImage as animated:
+            kept = pass_through(data, policy, animated)
+            receipt = self._receipt(level, policy, started, (), kept.notices)
+            return Result(kept.data, "no_face", receipt)
 
         way.reach("detect")
         faces = detect(photo.pixels)

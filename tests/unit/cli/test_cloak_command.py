@@ -277,7 +277,7 @@ def test_every_notice_of_the_engine_has_a_sentence():
 
     engine = Path(main.__file__).parents[1] / "engine"
     code = "\n".join(path.read_text("utf-8") for path in engine.rglob("*.py"))
-    noted = set(re.findall(r"note\(\s*\"([a-z_]+)\"", code))
+    noted = set(re.findall(r"(?:note\(|NOTICE =)\s*\"([a-z_]+)\"", code))
     assert noted
     assert noted <= set(SENTENCES)
 
@@ -290,3 +290,16 @@ def test_what_a_photo_lost_is_reported(run, tmp_path):
     status, out, _ = run("cloak", "--json", file)
     assert status == 0
     assert report_of(out)[0]["notices"] == ["colours_expanded"]
+
+
+def test_an_animation_is_passed_on_and_told_to_whoever_watches(run, tmp_path):
+    frames = [Image.fromarray(draw_portrait(64, seed)) for seed in range(3)]
+    file = tmp_path / "wave.gif"
+    frames[0].save(file, save_all=True, append_images=frames[1:])
+    status, _, told = run("cloak", file)
+    assert status == 0
+    assert "an animation, passed on uncloaked" in told
+    assert (tmp_path / "wave_cloaked.gif").read_bytes() == file.read_bytes()
+    _, out, _ = run("cloak", "--json", "--overwrite", file)
+    (result,) = report_of(out)
+    assert (result["status"], result["notices"]) == ("no_face", ["animation_untouched"])
