@@ -23,13 +23,13 @@ from fawkes_host.protocol.errors import (
     WeightsMissing,
 )
 
-from . import installation, runtime
+from . import codec_process, installation, runtime
 from .align import Frame, frame_face
-from .animation import pass_through
 from .cloak import Cloaker
-from .decode import Limits, Photo, decode
+from .codec_process import decode, encode_with_notices, pass_through
+from .decode import Limits, Photo
 from .detect import Face, detect
-from .encode import Encoded, encode_with_notices
+from .encode import Encoded
 from .levels import Level
 from .merge import Patch, merge
 from .metadata import Policy
@@ -73,6 +73,7 @@ class Engine:
 
         Raises ``NoGpu``, ``WeightsMissing`` or ``WeightsCorrupt``.
         """
+        codec_process.start()  # It gets ready meanwhile.
         self.device = runtime.start(device)
         self._cloaker = Cloaker(_load_networks())
 

@@ -4,8 +4,10 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 from PIL import Image
 
 from fawkes_host.cli import cloak, main
+from fawkes_host.engine import codec_process
 from fawkes_host.evaluation.portrait import draw_portrait
 
 
@@ -303,3 +306,24 @@ def test_an_animation_is_passed_on_and_told_to_whoever_watches(run, tmp_path):
     _, out, _ = run("cloak", "--json", "--overwrite", file)
     (result,) = report_of(out)
     assert (result["status"], result["notices"]) == ("no_face", ["animation_untouched"])
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="signals are POSIX")
+def test_a_decoder_that_crashes_is_a_coded_error_of_its_photo_alone(run, portrait, tmp_path):
+    (portrait.parent / "a_first.png").write_bytes(portrait.read_bytes())
+    codec_process.start()
+    pid = codec_process.pid()
+    os.kill(pid, signal.SIGSTOP)  # so that it dies over the first photo, whenever that comes
+
+    def crash() -> None:
+        os.kill(pid, signal.SIGSEGV)
+        os.kill(pid, signal.SIGCONT)
+
+    threading.Timer(0.5, crash).start()
+    status, out, _ = run("cloak", "--json", "-o", tmp_path / "out", portrait.parent)
+    first, second = report_of(out)
+    assert status == 3
+    assert first["error"]["code"] == "damaged_image"
+    assert "SIGSEGV" in first["error"]["message"]
+    assert second["status"] == "cloaked"
+    assert tree(tmp_path / "out") == ["portrait.png"]
