@@ -106,10 +106,12 @@ def _write_ycc(
     touched[...] = _rounded(touched + averages)
     if (across, down) != (1, 1):
         # The encoder averages what is here repeated, so it comes to the same values again.
-        repeated = chroma.repeat(down, axis=0).repeat(across, axis=1)
-        planes[..., 1:] = repeated[: planes.shape[0], : planes.shape[1]]
+        for row in range(planes.shape[0]):
+            repeated = chroma[row // down].repeat(across, axis=0)
+            planes[row, :, 1:] = repeated[: planes.shape[1]]
 
-    picture = Image.frombytes("YCbCr", _size(planes), planes.tobytes())
+    picture = Image.frombuffer("YCbCr", _size(planes), planes, "raw", "YCbCr", 0, 1)
+    del planes, chroma, luma, touched
     if chroma_sampling in _SUBSAMPLING:
         return _save(picture, original, tables, _SUBSAMPLING[chroma_sampling])
     result = _save(picture, original, tables, _SUBSAMPLING[1, 1])
