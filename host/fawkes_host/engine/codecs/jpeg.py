@@ -36,7 +36,7 @@ _LARGEST_GROWTH = 1.2
 def read_pixels(data: bytes) -> NDArray[np.uint8]:
     """Return uint8 [h, w, 3] RGB as stored."""
     with decoding(), _open(data) as image:
-        return as_array(image.convert("RGB"))
+        return as_array(image, "RGB")
 
 
 def write_pixels(data: bytes, pixels: NDArray[np.uint8], change: Change) -> jpeg.JpegFile:
@@ -84,7 +84,7 @@ def _write_ycc(
 ) -> jpeg.JpegFile:
     with _open(data) as image:
         image.draft("YCbCr", None)
-        planes = np.array(image, np.uint8)
+        planes = as_array(image)
     sampling = original.frame.sampling
     chroma_sampling = sampling[1] if sampling[0] == (1, 1) and sampling[1] == sampling[2] else None
     if chroma_sampling == (2, 2) and min(planes.shape[:2]) > 1:
@@ -174,7 +174,7 @@ def _stored_quarter_chroma(data: bytes) -> NDArray[np.uint8]:
     with _open(data) as image:
         width, height = image.size
         image.draft("YCbCr", (max(1, width // 2), max(1, height // 2)))
-        half = np.array(image, np.uint8)
+        half = as_array(image)
         if half.shape[:2] != (-(-height // 2), -(-width // 2)):
             raise DamagedImage(detail="the JPEG decoder refused half the size")
     return half[..., 1:]

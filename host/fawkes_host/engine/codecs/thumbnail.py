@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,11 @@ class Thumbnails:
     """Makes thumbnails of one photo, uint8 [h, w, 3] RGB."""
 
     def __init__(self, pixels: NDArray[np.uint8]) -> None:
-        self._picture = Image.fromarray(np.ascontiguousarray(pixels))
+        self._pixels = pixels
+
+    @cached_property
+    def _picture(self) -> Image.Image:
+        return Image.fromarray(np.ascontiguousarray(self._pixels))
 
     def _fitted(self, size: tuple[int, int]) -> Image.Image:
         """Return the photo as large as fits into ``size``, its proportions kept."""

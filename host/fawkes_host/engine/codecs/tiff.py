@@ -118,7 +118,7 @@ def read_pixels(data: bytes) -> NDArray[np.uint8]:
             grey = (_read_samples(data, layout)[..., :1] >> 8).astype(np.uint8)
             grey = 255 - grey if layout.photometric == _WHITE_IS_ZERO else grey
             return grey.repeat(3, axis=2)
-        return as_array(_open_as_stored(data).convert("RGB"))
+        return as_array(_open_as_stored(data), "RGB")
 
 
 def write_pixels(data: bytes, pixels: NDArray[np.uint8], change: Change) -> Strips:
