@@ -60,7 +60,7 @@ class Limits:
 
     max_bytes: int = PHOTO_BYTES
     max_pixels: int = 100_000_000
-    """Over this, decoding and cloaking would take more than the 2 GB promised."""
+    """So many take up to 3.2 GB in the codec process, and 1 GB in the engine's."""
     max_frames: int = 1
 
 
