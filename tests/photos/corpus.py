@@ -25,6 +25,7 @@ from files_by_hand import add_segments, make_movie
 from programs import run
 
 from fawkes_host.engine.containers import jpeg
+from fawkes_host.engine.orientation import to_stored
 from fawkes_host.evaluation.portrait import draw_portrait
 
 EDGE_PX = 240
@@ -139,6 +140,13 @@ def _exiftool(suffix: str, data: Callable[[], bytes], *tags: str) -> Callable[[]
 
 def _jpeg() -> bytes:
     return _save(SCENE, "JPEG", quality=88)
+
+
+def _turned(number: int) -> Callable[[], bytes]:
+    """A JPEG that is stored turned, and whose EXIF says how to turn it upright."""
+    stored = Image.fromarray(np.ascontiguousarray(to_stored(np.asarray(SCENE), number)))
+    tags = (f"-Orientation#={number}", "-Make=Kamerawerk")
+    return _exiftool(".jpg", lambda: _save(stored, "JPEG", quality=88), *tags)
 
 
 def _stereo() -> bytes:
@@ -308,7 +316,7 @@ def _profiles_and_orientations() -> Iterator[Specimen]:
     for number in range(1, 9):
         yield Specimen(
             "EXIF orientation", f"orientation-{number}.jpg",
-            _exiftool(".jpg", _jpeg, f"-Orientation#={number}", "-Make=Kamerawerk"),
+            _turned(number),
         )  # fmt: skip
     for name in ("sRGB", "Display P3", "Adobe RGB"):
         yield Specimen(
