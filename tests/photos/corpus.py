@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pillow_heif
+import skimage.data
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -73,6 +74,10 @@ def _scene() -> NDArray[np.uint8]:
 
 SCENE = Image.fromarray(_scene())
 
+PERSON = Image.fromarray(skimage.data.astronaut()[:240, 100:420])
+GREY = PERSON.convert("L")
+"""Without its colours, the drawn face is none to the detector."""
+
 
 def _ppm(image: Image.Image = SCENE) -> bytes:
     return _save(image, "PPM")
@@ -98,9 +103,9 @@ def _heif_deep(depth: int) -> bytes:
     return buffer.getvalue()
 
 
-def _with_alpha() -> Image.Image:
-    image = SCENE.copy()
-    image.putalpha(Image.linear_gradient("L").resize(SCENE.size))
+def _with_alpha(image: Image.Image = SCENE) -> Image.Image:
+    image = image.copy()
+    image.putalpha(Image.linear_gradient("L").resize(image.size))
     return image
 
 
@@ -184,7 +189,7 @@ def _jpegs() -> Iterator[Specimen]:
         "JPEG, progressive", "progressive-444.jpg", _cjpeg("-progressive", "-sample", "1x1")
     )
     yield Specimen("JPEG, arithmetic coding", "arithmetic.jpg", _cjpeg("-arithmetic"))
-    yield Specimen("JPEG, grey", "grey.jpg", _cjpeg("-grayscale", "-quality", "90"))
+    yield Specimen("JPEG, grey", "grey.jpg", _cjpeg("-grayscale", "-quality", "90", image=PERSON))
     yield Specimen("JPEG, RGB", "rgb.jpg", _cjpeg("-rgb", "-quality", "85"))
     yield Specimen("JPEG, restart markers", "restart.jpg", _cjpeg("-restart", "1"))
     yield Specimen("JPEG, restart markers", "restart-blocks.jpg", _cjpeg("-restart", "7B"))
@@ -197,10 +202,8 @@ def _pngs() -> Iterator[Specimen]:
     yield Specimen("PNG, RGB", "rgb.png", lambda: _save(SCENE, "PNG"), True)
     yield Specimen("PNG, RGB", "magick.png", _convert(to="png"), True)
     yield Specimen("PNG, alpha", "alpha.png", lambda: _save(_with_alpha(), "PNG"), True)
-    yield Specimen("PNG, grey", "grey.png", lambda: _save(SCENE.convert("L"), "PNG"), True)
-    yield Specimen(
-        "PNG, grey", "grey-alpha.png", lambda: _save(_with_alpha().convert("LA"), "PNG"), True
-    )
+    yield Specimen("PNG, grey", "grey.png", lambda: _save(GREY, "PNG"), True)
+    yield Specimen("PNG, grey", "grey-alpha.png", lambda: _save(_with_alpha(GREY), "PNG"), True)
     expanded = ("colours_expanded",)
     yield Specimen("PNG, palette", "palette.png", _convert(to="png8"), True, expanded)
     yield Specimen(
@@ -218,7 +221,7 @@ def _pngs() -> Iterator[Specimen]:
     yield Specimen(
         "PNG, 16 bits",
         "deep-grey.png",
-        _convert("-colorspace", "Gray", "-blur", "0x1", "-depth", "16", to="png"),
+        _convert("-blur", "0x1", "-depth", "16", to="png", image=GREY),
         True,
     )
     for name, options in (("rgb", ()), ("deep", ("-blur", "0x1", "-depth", "16"))):
@@ -335,7 +338,7 @@ def _profiles_and_orientations() -> Iterator[Specimen]:
     yield Specimen(
         "Colour profile", "grey-profile.jpg",
         lambda: _save(
-            SCENE.convert("L"), "JPEG", quality=88, icc_profile=make_profile("grey")
+            GREY, "JPEG", quality=88, icc_profile=make_profile("grey")
         ),
     )  # fmt: skip
 

@@ -73,10 +73,11 @@ def _rebuild_thumbnail(exif: TiffFile, removal: Removal) -> tuple[int, int] | No
     if removal.thumbnails is None or len(pages) < 2:
         return None
     page = pages[1]
-    position, count = page.find(tiff.JPEG_OFFSET), page.find(tiff.JPEG_BYTE_COUNT)
-    if position is None or count is None or (count.kind, count.count) != (4, 1):
+    count = page.find(tiff.JPEG_BYTE_COUNT)
+    if count is None or (count.kind, count.count) != (4, 1):
         return None
-    start, size = exif.integers(position)[0], exif.integers(count)[0]
+    start = exif.integer(page, tiff.JPEG_OFFSET, 0)
+    size = exif.integer(page, tiff.JPEG_BYTE_COUNT, 0)
     end = start + size
     shared = any(first < end and start < last for first, last in _used_spans(exif))
     if not size or end > len(exif.data) or shared:
