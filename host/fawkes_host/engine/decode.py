@@ -60,7 +60,7 @@ class Limits:
 
     max_bytes: int = PHOTO_BYTES
     max_pixels: int = 100_000_000
-    """So many take up to 3.2 GB in the codec process, and 1 GB in the engine's."""
+    """So many take up to 4.8 GB in the codec process (AVIF; JPEG 2.3), and 1 GB in the engine's."""
     max_frames: int = 1
 
 

@@ -145,7 +145,7 @@ def test_it_can_write_no_file_and_leaves_with_its_engine(placed):
     limits = Path(f"/proc/{pid}/limits").read_text()
     values = {line[:26].strip(): line[26:].split()[0] for line in limits.splitlines()[1:]}
     assert values["Max file size"] == values["Max core file size"] == "0"
-    assert values["Max data size"] == str(4 << 30)
+    assert values["Max data size"] == str(6 << 30)
     codecs.close()
     assert not alive(pid)
     assert codecs.pid() == 0
