@@ -14,6 +14,17 @@ MARGIN_PX = 24
 """A change reaches so far beyond its own pixels, in blocks of lossy formats."""
 
 
+def cloaked(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], tuple[int, int, int, int]]:
+    """Change the face of the corpus as a cloak does; return pixels and the box of the change."""
+    height, width = pixels.shape[:2]
+    x, y, w, h = (70, 55, 110, 130) if width > height else (55, 60, 110, 130)
+    noise = np.random.default_rng(1).normal(0, 1, (h // 4, w // 4)).astype(np.float32)
+    change = np.asarray(Image.fromarray(noise).resize((w, h), Image.Resampling.BICUBIC)) * 6
+    changed = pixels.astype(np.int16)
+    changed[y : y + h, x : x + w] += np.rint(change).astype(np.int16)[..., None]
+    return changed.clip(0, 255).astype(np.uint8), (x, y, w, h)
+
+
 @dataclass(frozen=True)
 class View:
     """A photo as a viewer shows it.

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import ImageCms
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from colour_profiles import make_profile
 from corpus import Specimen, specimens
-from fidelity import compare, view
+from fidelity import cloaked, compare, view
 
 from fawkes_host.engine.decode import decode
 from fawkes_host.engine.encode import encode_with_notices
@@ -39,17 +39,6 @@ LEAST_PSNR_DB = {"JPEG": 57.0, "WEBP": 38.0, "HEIF": 40.0, "AVIF": 38.0, "TIFF":
 """Of the pixels away from the face, for lossy formats: a re-encoding at the same size."""
 
 RARE = ("rare chroma sampling", "CMYK", "arithmetic")
-
-
-def cloaked(pixels):
-    """Change the face as a cloak does, and return the pixels with the box of the change."""
-    height, width = pixels.shape[:2]
-    x, y, w, h = (70, 55, 110, 130) if width > height else (55, 60, 110, 130)
-    noise = np.random.default_rng(1).normal(0, 1, (h // 4, w // 4)).astype(np.float32)
-    change = np.asarray(Image.fromarray(noise).resize((w, h), Image.Resampling.BICUBIC)) * 6
-    changed = pixels.astype(np.int16)
-    changed[y : y + h, x : x + w] += np.rint(change).astype(np.int16)[..., None]
-    return changed.clip(0, 255).astype(np.uint8), (x, y, w, h)
 
 
 @pytest.mark.parametrize("specimen", _fast_and_slow())

@@ -13,12 +13,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from colour_profiles import make_profile
 from corpus import SCENE, encode_scene
+from fidelity import cloaked
 from programs import run
-from test_fidelity import cloaked
 
 from fawkes_host.engine.decode import decode
 from fawkes_host.engine.encode import encode
 from fawkes_host.engine.metadata import Policy
+
+pytestmark = pytest.mark.slow
 
 FORMATS = {
     "JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "TIFF": ".tif", "HEIF": ".heic", "AVIF": ".avif",
