@@ -33,8 +33,16 @@ SAMPLE_PHOTO = "skimage/data/astronaut.png"
 
 NODE_MODULES = ROOT / "node_modules"
 
-DEBIAN_TEST_PACKAGES = ("chromium", "firefox-esr", "xvfb", "xclip", "fonts-dejavu-core")
-DEBIAN_TEST_PROGRAMS = ("chromium", "firefox-esr", "Xvfb", "xclip")
+DEBIAN_TEST_PACKAGES = (
+    *("chromium", "firefox-esr", "xvfb", "xclip", "fonts-dejavu-core"),
+    *("imagemagick", "libimage-exiftool-perl", "libjpeg-turbo-progs", "webp"),
+)
+DEBIAN_TEST_PROGRAMS = (
+    *("chromium", "firefox-esr", "Xvfb", "xclip"),
+    *("mogrify", "exiftool", "cjpeg", "cwebp"),
+)
+"""Browsers to drive, and the encoders that people's photos come from."""
+
 DEBIAN_NODE_PACKAGES = ("nodejs", "npm")
 """Asked for only where there is no Node: one that is newer than Debian's may be there already."""
 
@@ -61,7 +69,7 @@ def main() -> int:
         make_venv()
         install(["test", "dev", "evaluation"] if arguments.test else [])
         if arguments.test:
-            install_browsers()
+            install_programs()
             install_node_modules()
             return 0 if arguments.no_run else run_tests()
         left_to_do = register()
@@ -238,15 +246,16 @@ def install_node_modules() -> None:
     run([npm, "ci", "--no-audit", "--no-fund"], "npm could not install what package.json names")
 
 
-def install_browsers() -> None:
-    """Install the browsers that the tests drive, where this may be done; else say how."""
+def install_programs() -> None:
+    """Install the browsers and encoders that the tests drive, where this may be done; else say
+    how."""
     if all(shutil.which(program) for program in DEBIAN_TEST_PROGRAMS):
         return
-    say("Installing Chromium and Firefox for the tests")
-    if install_debian(DEBIAN_TEST_PACKAGES, "The browsers could not be installed"):
+    say("Installing browsers and encoders for the tests")
+    if install_debian(DEBIAN_TEST_PACKAGES, "The programs could not be installed"):
         return
     print(
-        "\nSome of the browser tests will be skipped: they need Chromium, Firefox, Xvfb and xclip. "
+        "\nSome tests will be skipped: they need browsers and encoders. "
         f"On Debian and Ubuntu: sudo apt install {' '.join(DEBIAN_TEST_PACKAGES)}"
     )
 

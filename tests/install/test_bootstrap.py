@@ -71,7 +71,7 @@ def test_first_command_registers_and_the_second_leaves_browsers_alone(
     )
     monkeypatch.setattr(module, "register", lambda: done.append("register") or "LEFT TO DO")
     monkeypatch.setattr(module, "cloak_sample", lambda: done.append("sample"))
-    monkeypatch.setattr(module, "install_browsers", lambda: done.append("browsers"))
+    monkeypatch.setattr(module, "install_programs", lambda: done.append("programs"))
     # What else the tests need is not what this is about, and must not be fetched here.
     monkeypatch.setattr(module, "install_node_modules", lambda: None, raising=False)
     monkeypatch.setattr(module, "run_tests", lambda: 0)

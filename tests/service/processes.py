@@ -130,6 +130,14 @@ class World:
             if "fawkes_host.service.engine_worker" in line.split("\0")
         ]
 
+    def codec_pids(self) -> list[int]:
+        """Every process that decodes for an engine of this world."""
+        return [
+            pid
+            for pid, line in self._processes()
+            if "fawkes_host.engine.codec_worker" in line.split("\0")
+        ]
+
     def _processes(self) -> list[tuple[int, str]]:
         mark = f"XDG_RUNTIME_DIR={os.environ['XDG_RUNTIME_DIR']}"
         found = []
@@ -152,7 +160,7 @@ class World:
             os.kill(pid, signal.SIGTERM)
         for process in self.services:
             process.wait(WAIT_S)
-        until(lambda: not self.service_pids() and not self.engine_pids())
+        until(lambda: not self.service_pids() and not self.engine_pids() and not self.codec_pids())
 
 
 class Talk(Link):

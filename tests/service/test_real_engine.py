@@ -49,6 +49,19 @@ def test_photo_is_cloaked_through_relay_service_and_engine(real, astronaut):
     again, same = relay.receive_photo("again")
     assert (again["cached"], same == data) == (True, True)
 
+    # A decoder that crashes is one photo's fault: the engine and its networks stay.
+    (codec,), (engine,) = real.codec_pids(), real.engine_pids()
+    os.kill(codec, signal.SIGSTOP)
+    relay.send_photo("crashed", astronaut + bytes(9), level="low")
+    relay.receive("progress", id="crashed", stage="decode")
+    os.kill(codec, signal.SIGSEGV)
+    os.kill(codec, signal.SIGCONT)
+    assert relay.receive("error", id="crashed")["code"] == "damaged_image"
+    relay.send_photo("after", astronaut + bytes(9), level="low")
+    assert relay.receive_photo("after")[0]["status"] == "cloaked"
+    assert real.engine_pids() == [engine]
+    assert real.codec_pids() != [codec]
+
     relay.send_photo("cancelled", astronaut, level="high")
     while relay.receive("progress", id="cancelled")["stage"] != "cloak":
         pass

@@ -6,6 +6,7 @@ Commands are imported when they are called, so that ``--help`` stays instant.
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 
 import click
@@ -73,8 +74,22 @@ def group() -> None:
     """
 
 
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _let_signals_interrupt() -> None:
+    """Let an end that others ask for leave nothing behind either, as Ctrl+C does."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # One that is ignored, as nohup does it, stays so.
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _interrupt)
+
+
 def main() -> None:
     """Run the command line; never returns."""
+    _let_signals_interrupt()
     try:
         status = group.main(
             prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE, standalone_mode=False

@@ -12,6 +12,7 @@ SENTENCES = {
     "metadata_unreadable": "metadata that could not be read",
     "maker_note_removed": "the camera maker's note, which could hold the place",
     "colours_expanded": "its palette: cloaked, it needs more colours",
+    "animation_untouched": "a cloak: it is an animation, and every frame stayed as it was",
     "bit_depth_reduced": "some depth of colour: it has 8 bits now",
 }
 """By the engine's notice codes."""

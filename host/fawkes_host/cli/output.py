@@ -15,7 +15,7 @@ NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def write_atomically(path: Path | None, data: bytes, overwrite: bool) -> None:
-    """Write ``data`` to a temporary file beside ``path`` and rename it.
+    """Write ``data`` to a temporary file beside ``path``, which then takes that name.
 
     ``None`` is standard output.  Missing folders are made.  Raises ``DiskFull``,
     ``UnwritableOutput`` or ``OutputExists``, and leaves nothing behind then, neither a partial file
@@ -26,17 +26,11 @@ def write_atomically(path: Path | None, data: bytes, overwrite: bool) -> None:
         sys.stdout.buffer.flush()
         return
     made: list[Path] = []
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     try:
         made = _make_folders(path.parent)
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        _put_in_place(temporary, path, overwrite)
+        if overwrite or not _write_without_a_name(path, data):
+            _write_beside(path, data, overwrite)
     except BaseException as error:
-        with suppress(OSError):
-            temporary.unlink()
         for folder in reversed(made):
             # Not empty: somebody else has put something there meanwhile.
             with suppress(OSError):
@@ -47,6 +41,43 @@ def write_atomically(path: Path | None, data: bytes, overwrite: bool) -> None:
             if error.errno in NO_SPACE:
                 raise DiskFull() from error
             raise UnwritableOutput(detail=error.strerror or str(error)) from error
+        raise
+
+
+def _write_without_a_name(path: Path, data: bytes) -> bool:
+    """Write a file that has no name until it is whole, so that not even ``kill -9`` leaves one.
+
+    False where the system cannot do that: on others than Linux, and on some file systems.
+    """
+    if not hasattr(os, "O_TMPFILE"):
+        return False
+    try:
+        descriptor = os.open(path.parent, os.O_TMPFILE | os.O_WRONLY, 0o666)
+    except OSError:
+        return False
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)
+        try:
+            # Given a descriptor, whatever it is, Python calls linkat, which follows the first link.
+            os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=descriptor)
+        except FileNotFoundError:  # no /proc here
+            return False
+    return True
+
+
+def _write_beside(path: Path, data: bytes, overwrite: bool) -> None:
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _put_in_place(temporary, path, overwrite)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
         raise
 
 

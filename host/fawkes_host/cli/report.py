@@ -83,6 +83,11 @@ class Report:
         line = Text(self._name + ": ")
         if outcome.error is not None:
             line.append(f"{outcome.error['message']} ({outcome.error['code']})", style="red")
+        elif "animation_untouched" in outcome.notices and not self._quiet:
+            # Told without a terminal too: no face in it is protected.
+            line.append("an animation, passed on uncloaked", style="yellow")
+            self._console.print(line, soft_wrap=True)
+            return
         elif self._bar is None or self._quiet:
             return
         elif outcome.status == "no_face":

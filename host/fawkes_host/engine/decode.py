@@ -60,7 +60,7 @@ class Limits:
 
     max_bytes: int = PHOTO_BYTES
     max_pixels: int = 100_000_000
-    """Over this, decoding and cloaking would take more than the 2 GB promised."""
+    """So many take up to 4.8 GB in the codec process (AVIF; JPEG 2.3), and 1 GB in the engine's."""
     max_frames: int = 1
 
 

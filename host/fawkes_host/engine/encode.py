@@ -17,15 +17,21 @@ from fawkes_host.engine.codecs import tiff as tiff_pixels
 from fawkes_host.engine.codecs import webp as webp_pixels
 from fawkes_host.engine.codecs.change import Change
 from fawkes_host.engine.codecs.heif import Extras
+from fawkes_host.engine.codecs.thumbnail import Thumbnails
 from fawkes_host.engine.containers import bmp, jpeg, png, tiff, tiff_writer, webp
 from fawkes_host.engine.containers.heif import HeifFile
-from fawkes_host.engine.decode import Photo
+from fawkes_host.engine.decode import Limits, Photo, decode
 from fawkes_host.engine.metadata import Policy, Removal, exif, xmp
 from fawkes_host.engine.metadata import heif as heif_metadata
 from fawkes_host.engine.metadata import jpeg as jpeg_metadata
 from fawkes_host.engine.metadata import png as png_metadata
 from fawkes_host.engine.metadata import tiff as tiff_metadata
 from fawkes_host.engine.metadata import webp as webp_metadata
+from fawkes_host.protocol.errors import DamagedImage
+
+_FOUND_BY_OFFSETS = frozenset({"HEIF", "AVIF", "TIFF", "BMP"})
+"""Formats whose metadata is found by offsets, which a hostile file may let lead anywhere, the
+picture included."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,7 @@ def encode(photo: Photo, pixels: NDArray[np.uint8], policy: Policy) -> bytes:
 
     Raises:
         ValueError: ``pixels`` has another shape or type than ``photo.pixels``.
+        DamagedImage: the file lets its metadata lie where its picture is.
     """
     return encode_with_notices(photo, pixels, policy).data
 
@@ -57,9 +64,21 @@ def encode_with_notices(photo: Photo, pixels: NDArray[np.uint8], policy: Policy)
     new = orientation.to_stored(pixels, photo.orientation)
     change = Change.between(orientation.to_stored(photo.pixels, photo.orientation), new)
     if change is None:
-        scrubbed = metadata.scrub(photo.source, policy)
-        return Encoded(scrubbed.data, scrubbed.notices)
-    return _encode_stored(photo, new, change, Removal.of(policy, pixels_changed=True))
+        return _scrub_alone(photo, policy)
+    # HEIF and AVIF are written as displayed, all others as they were stored.
+    shown = pixels if photo.format in ("HEIF", "AVIF") else new
+    removal = Removal.of(policy, pixels_changed=True, thumbnails=Thumbnails(shown))
+    return _encode_stored(photo, new, change, removal)
+
+
+def _scrub_alone(photo: Photo, policy: Policy) -> Encoded:
+    """Apply the policy to the file, and make sure that the picture has come through it."""
+    scrubbed = metadata.scrub(photo.source, policy)
+    if photo.format in _FOUND_BY_OFFSETS and scrubbed.data != photo.source:
+        again = decode(scrubbed.data, Limits(max_bytes=len(photo.source)))
+        if not np.array_equal(again.pixels, photo.pixels):
+            raise DamagedImage(detail="its metadata and its picture share their bytes")
+    return Encoded(scrubbed.data, scrubbed.notices)
 
 
 def _encode_stored(
@@ -105,7 +124,7 @@ def _encode_webp(
 def _encode_heif(
     source: bytes, _pixels: NDArray[np.uint8], change: Change, removal: Removal
 ) -> bytes:
-    return heif_pixels.write_pixels(source, change, _extras(source, removal))
+    return heif_pixels.write_pixels(source, change, _extras(source, removal, thumbnails=True))
 
 
 def _encode_avif(
@@ -116,15 +135,17 @@ def _encode_avif(
     return avif_pixels.write_pixels(source, change, _extras(source, removal))
 
 
-def _extras(source: bytes, removal: Removal) -> Extras:
+def _extras(source: bytes, removal: Removal, thumbnails: bool = False) -> Extras:
     """Return the metadata of a HEIF or AVIF for its new pixels, which are turned already."""
     file = HeifFile(source)
-    heif_metadata.note_removal(file, removal)
+    thumbnails = thumbnails and removal.thumbnails is not None
+    heif_metadata.note_removal(file, removal, thumbnails)
     structure = heif_metadata.read_exif(file)
     packet = heif_metadata.read_xmp(file)
     return Extras(
         tiff.without_orientation(exif.scrub(structure, removal) or b"") if structure else b"",
         (xmp.scrub(packet, removal) or b"") if packet else b"",
+        thumbnails,
     )
 
 

@@ -15,17 +15,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fawkes_host
-from fawkes_host.protocol.errors import Cancelled, OutOfMemory, WeightsCorrupt, WeightsMissing
+from fawkes_host.protocol.errors import (
+    AnimatedImage,
+    Cancelled,
+    OutOfMemory,
+    WeightsCorrupt,
+    WeightsMissing,
+)
 
-from . import installation, runtime
+from . import codec_process, installation, runtime
 from .align import Frame, frame_face
 from .cloak import Cloaker
-from .decode import Limits, Photo, decode
+from .codec_process import decode, encode_with_notices, pass_through
+from .decode import Limits, Photo
 from .detect import Face, detect
-from .encode import Encoded, encode_with_notices
+from .encode import Encoded
 from .levels import DEFAULT, Level
 from .merge import Patch, merge
-from .metadata import Policy, scrub
+from .metadata import Policy
 from .receipt import FaceReceipt, Receipt, measure_face
 from .visibility import Viewer
 
@@ -66,6 +73,7 @@ class Engine:
 
         Raises ``NoGpu``, ``WeightsMissing`` or ``WeightsCorrupt``.
         """
+        codec_process.start()  # It gets ready meanwhile.
         self.device = runtime.start(device)
         self._cloaker = Cloaker(_load_networks())
 
@@ -107,13 +115,18 @@ class Engine:
         started = time.perf_counter()
 
         way.reach("decode")
-        photo = decode(data, limits)
+        try:
+            photo = decode(data, limits)
+        except AnimatedImage as animated:
+            kept = pass_through(data, policy, animated)
+            receipt = self._receipt(level, policy, started, (), kept.notices)
+            return Result(kept.data, "no_face", receipt)
 
         way.reach("detect")
         faces = detect(photo.pixels)
         if not faces:
             way.reach("encode")
-            kept = scrub(data, policy)
+            kept = encode_with_notices(photo, photo.pixels, policy)
             receipt = self._receipt(level, policy, started, (), kept.notices)
             return Result(kept.data, "no_face", receipt)
 

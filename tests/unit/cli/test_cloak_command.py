@@ -4,8 +4,10 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 from PIL import Image
 
 from fawkes_host.cli import cloak, main
+from fawkes_host.engine import codec_process
 from fawkes_host.evaluation.portrait import draw_portrait
 
 
@@ -277,7 +280,7 @@ def test_every_notice_of_the_engine_has_a_sentence():
 
     engine = Path(main.__file__).parents[1] / "engine"
     code = "\n".join(path.read_text("utf-8") for path in engine.rglob("*.py"))
-    noted = set(re.findall(r"note\(\s*\"([a-z_]+)\"", code))
+    noted = set(re.findall(r"(?:note\(|NOTICE =)\s*\"([a-z_]+)\"", code))
     assert noted
     assert noted <= set(SENTENCES)
 
@@ -290,3 +293,37 @@ def test_what_a_photo_lost_is_reported(run, tmp_path):
     status, out, _ = run("cloak", "--json", file)
     assert status == 0
     assert report_of(out)[0]["notices"] == ["colours_expanded"]
+
+
+def test_an_animation_is_passed_on_and_told_to_whoever_watches(run, tmp_path):
+    frames = [Image.fromarray(draw_portrait(64, seed)) for seed in range(3)]
+    file = tmp_path / "wave.gif"
+    frames[0].save(file, save_all=True, append_images=frames[1:])
+    status, _, told = run("cloak", file)
+    assert status == 0
+    assert "an animation, passed on uncloaked" in told
+    assert (tmp_path / "wave_cloaked.gif").read_bytes() == file.read_bytes()
+    _, out, _ = run("cloak", "--json", "--overwrite", file)
+    (result,) = report_of(out)
+    assert (result["status"], result["notices"]) == ("no_face", ["animation_untouched"])
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="signals are POSIX")
+def test_a_decoder_that_crashes_is_a_coded_error_of_its_photo_alone(run, portrait, tmp_path):
+    (portrait.parent / "a_first.png").write_bytes(portrait.read_bytes())
+    codec_process.start()
+    pid = codec_process.pid()
+    os.kill(pid, signal.SIGSTOP)  # so that it dies over the first photo, whenever that comes
+
+    def crash() -> None:
+        os.kill(pid, signal.SIGSEGV)
+        os.kill(pid, signal.SIGCONT)
+
+    threading.Timer(0.5, crash).start()
+    status, out, _ = run("cloak", "--json", "-o", tmp_path / "out", portrait.parent)
+    first, second = report_of(out)
+    assert status == 3
+    assert first["error"]["code"] == "damaged_image"
+    assert "SIGSEGV" in first["error"]["message"]
+    assert second["status"] == "cloaked"
+    assert tree(tmp_path / "out") == ["portrait.png"]

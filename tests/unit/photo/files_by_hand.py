@@ -49,15 +49,15 @@ def read_exif(data: bytes) -> Image.Exif:
 FACE = b"\xff\xd8\xff\xdb" + b"the face as it was" * 20 + b"\xff\xd9"
 
 
-def exif_with_thumbnail(orientation: int = 1) -> bytes:
+def exif_with_thumbnail(orientation: int = 1, picture: bytes = FACE) -> bytes:
     """EXIF in which a second directory leads to a JPEG, as every camera writes it."""
     first = struct.pack(">H", 1) + struct.pack(">HHIHH", 0x0112, 3, 1, orientation, 0)
     second_at = 8 + len(first) + 4
     start = second_at + 2 + 24 + 4
     second = struct.pack(">H", 2) + struct.pack(">HHII", 0x0201, 4, 1, start)
-    second += struct.pack(">HHII", 0x0202, 4, 1, len(FACE)) + bytes(4)
+    second += struct.pack(">HHII", 0x0202, 4, 1, len(picture)) + bytes(4)
     structure = b"MM\0*" + struct.pack(">I", 8) + first + struct.pack(">I", second_at) + second
-    return b"Exif\0\0" + structure + FACE
+    return b"Exif\0\0" + structure + picture
 
 
 def face_is_gone(data: bytes) -> bool:

@@ -115,3 +115,23 @@ def test_the_video_goes_when_the_face_is_cloaked(scene, save, cloak):
     encoded = encode_with_notices(photo, cloak(photo.pixels)[0], Policy.KEEP)
     assert encoded.notices == ("motion_video_removed",)
     assert b"moving pictures" not in encoded.data
+
+
+def test_a_companion_that_cannot_be_read_goes_and_the_photo_stays(stereo):
+    second = stereo.rindex(b"\xff\xd8\xff")
+    broken = stereo[:second] + b"\xff\xd8\xff" + bytes(len(stereo) - second - 3)
+    result = metadata.scrub(broken, Policy.STRIP_LOCATION)
+    assert result.notices == ("companion_pictures_removed",)
+    assert np.array_equal(decode(result.data).pixels, decode(stereo).pixels)
+
+
+def test_what_lies_behind_a_companion_goes_with_the_place(stereo):
+    hidden = b"MCC_Data262 Quellenhausen"
+    data = bytearray(stereo + hidden)
+    size = len(stereo) - stereo.rindex(b"\xff\xd8\xff")
+    struct.pack_into("<I", data, data.index(struct.pack("<I", size), data.index(b"MPF\0")),
+                     size + len(hidden))  # fmt: skip
+    result = metadata.scrub(bytes(data), Policy.STRIP_LOCATION)
+    assert hidden not in result.data
+    assert "trailing_data_removed" in result.notices
+    assert Image.open(io.BytesIO(result.data)).n_frames == 2

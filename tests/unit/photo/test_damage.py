@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -62,3 +64,12 @@ def test_what_decodes_can_be_encoded(data, placed, stereo):
         encode(photo, pixels, Policy.STRIP_LOCATION)
     except FawkesError:
         return
+
+
+def test_metadata_that_lies_in_the_picture_is_refused_and_not_wiped():
+    """Two items of a HEIF with one number: whoever takes the picture for EXIF would wipe it."""
+    found = Path(__file__).parents[2] / "fuzz" / "regressions" / "metadata_over_its_picture.heic"
+    photo = decode(found.read_bytes())
+    assert encode(photo, photo.pixels, Policy.KEEP) == photo.source
+    with pytest.raises(DamagedImage):
+        encode(photo, photo.pixels, Policy.STRIP_LOCATION)

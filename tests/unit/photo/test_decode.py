@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zipfile
 import zlib
 
 import numpy as np
@@ -131,6 +132,27 @@ def test_empty_input_has_its_own_error():
 def test_what_is_no_photo_is_told_by_content(data):
     with pytest.raises(NotAnImage):
         decode(data)
+
+
+@pytest.mark.parametrize("comment", [b"", b"PK\x05\x06" + bytes(40)])
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_that_is_an_archive_too_is_no_photo(name, comment, files):
+    buffer = io.BytesIO(files[name])
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr("Payload.class", b"\xca\xfe\xba\xbe" * 30)
+        archive.comment = comment
+    data = buffer.getvalue()
+    assert data.startswith(files[name])
+    with pytest.raises(NotAnImage):
+        decode(data)
+    with pytest.raises(NotAnImage):
+        metadata.apply(data, metadata.Policy.KEEP)
+
+
+def test_a_photo_that_is_a_document_too_is_no_photo(scene, save):
+    with pytest.raises(NotAnImage):
+        decode(save(scene, "JPEG", comment=b"\n%PDF-1.7\n1 0 obj"))
+    decode(save(scene, "JPEG", comment=b"PK\x05\x06 and PDF- are but letters"))
 
 
 @pytest.mark.parametrize("name", LOSSLESS + LOSSY)

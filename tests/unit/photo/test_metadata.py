@@ -16,7 +16,6 @@ from fawkes_host.engine.containers import jpeg, png
 from fawkes_host.engine.decode import decode
 from fawkes_host.engine.encode import encode
 from fawkes_host.engine.metadata import Policy
-from fawkes_host.protocol.errors import NotAnImage
 
 NAMES = ["JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF"]
 
@@ -210,8 +209,3 @@ def test_extended_xmp_is_cleaned_and_still_found(scene, save):
         for s in result.head
         if s.payload.startswith(b"http://ns.adobe.com/xap")
     )
-
-
-def test_a_gif_has_no_policy(scene, save):
-    with pytest.raises(NotAnImage):
-        metadata.apply(save(scene, "GIF"), Policy.STRIP)

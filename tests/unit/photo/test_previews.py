@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 
+import numpy as np
 import pillow_heif
 import pytest
 from files_by_hand import (
@@ -20,6 +21,7 @@ from files_by_hand import (
 from PIL import ExifTags, Image
 
 from fawkes_host.engine.containers import jpeg
+from fawkes_host.engine.containers.heif import HeifFile
 from fawkes_host.engine.decode import decode
 from fawkes_host.engine.encode import encode, encode_with_notices
 from fawkes_host.engine.metadata import Policy
@@ -108,14 +110,62 @@ def test_pages_and_layers_of_a_tiff_go_when_the_face_is_cloaked(scene, save, clo
     assert len(TiffFile(encoded.data).chain()) == 1
 
 
-def test_thumbnails_of_heif_go_when_the_face_is_cloaked(scene, cloak):
+@pytest.mark.parametrize("policy", list(Policy))
+def test_thumbnails_of_heif_are_made_anew_or_stripped(policy, scene, psnr):
     large = scene.resize((640, 480))
     file = pillow_heif.from_pillow(large)
     file[0].info["thumbnails"] = [160]
     buffer = io.BytesIO()
     file.save(buffer, quality=60)
     photo = decode(buffer.getvalue())
-    encoded = encode_with_notices(photo, cloak(photo.pixels)[0], Policy.KEEP)
-    assert pillow_heif.open_heif(photo.source).info["thumbnails"] == [160]
-    assert pillow_heif.open_heif(encoded.data).info["thumbnails"] == []
-    assert encoded.notices == ("companion_pictures_removed",)
+    pixels = photo.pixels.copy()
+    pixels[100:380, 200:480] = (250, 20, 20)
+    encoded = encode_with_notices(photo, pixels, policy)
+    again = pillow_heif.open_heif(encoded.data)
+    assert encoded.notices == ()
+    assert again.info["thumbnails"] == ([] if policy is Policy.STRIP else [160])
+    if policy is not Policy.STRIP:
+        items = HeifFile(encoded.data)
+        (thumbnail,) = items.thumbnail_items()
+        # Named the primary picture, it is what a reader shows.
+        swapped = bytearray(encoded.data)
+        position = encoded.data.index(b"pitm") + 8
+        swapped[position : position + 2] = thumbnail.to_bytes(2, "big")
+        small = pillow_heif.open_heif(bytes(swapped)).to_pillow()
+        wanted = Image.fromarray(pixels).resize(small.size)
+        assert psnr(np.asarray(small), np.asarray(wanted)) > 25
+
+
+def test_jfif_and_photoshop_thumbnails_are_made_anew(scene, save, psnr):
+    old = scene.resize((60, 45))
+    payload = struct.pack(">6I2H", 1, 60, 45, 180, 8100, 900, 24, 1) + save(old, "JPEG")
+    data = save(scene, "JPEG")
+    jfif = data[6:18] + bytes([60, 45]) + old.tobytes()
+    extension = b"JFXX\0\x10" + save(old, "JPEG")
+    rest = data[20:]
+    data = data[:2] + b"".join(
+        jpeg.Segment(marker, content).to_bytes()
+        for marker, content in (
+            (jpeg.APP0, jfif),
+            (jpeg.APP0, extension),
+            (jpeg.APP13, RESOURCES.encode() + resource(0x040C, payload)),
+        )
+    ) + rest  # fmt: skip
+    photo = decode(data)
+    pixels = photo.pixels.copy()
+    pixels[30:100, 40:120] = (250, 20, 20)
+    encoded = encode_with_notices(photo, pixels, Policy.KEEP)
+    assert encoded.notices == ()
+    first, second, third = (s for s in jpeg.parse(encoded.data).head if s.is_metadata)
+    wanted = np.asarray(Image.fromarray(pixels).resize((60, 45)))
+    raw = np.frombuffer(first.payload[14:], np.uint8).reshape(45, 60, 3)
+    start = third.payload.index(b"\xff\xd8")
+    shown = [raw, *(np.asarray(Image.open(io.BytesIO(code)))
+                    for code in (second.payload[6:], third.payload[start:]))]  # fmt: skip
+    assert struct.unpack_from(">II", third.payload, start - 24) == shown[2].shape[1::-1]
+    for picture in shown:
+        assert picture.shape[0] == 45
+        assert psnr(picture[:, :59], wanted[:, :59] if picture.shape[1] == 60 else
+                    np.asarray(Image.fromarray(pixels).resize((59, 45)))) > 22  # fmt: skip
+    stripped = encode_with_notices(photo, pixels, Policy.STRIP)
+    assert len(stripped.data) < len(encoded.data) - 60 * 45 * 3

@@ -27,7 +27,7 @@ def read_pixels(data: bytes) -> NDArray[np.uint8]:
     with decoding():
         image, _ = _open(data)
         with image:
-            stored = as_array(image.convert("RGB"))
+            stored = as_array(image, "RGB")
         return orientation.to_display(stored, HeifFile(data).orientation)
 
 
@@ -41,7 +41,7 @@ def write_pixels(data: bytes, change: Change, extras: Extras) -> bytes:
         image, icc_profile = _open(data)
         with image:
             mode = "RGBA" if image.mode == "RGBA" else "RGB"
-            samples = as_array(image.convert(mode))
+            samples = as_array(image, mode)
         samples = change.applied_to(orientation.to_display(samples, file.orientation), colours=3)
         coded = file.av1_format
         subsampling = _SUBSAMPLINGS.get(coded.chroma_shifts, "4:2:0")

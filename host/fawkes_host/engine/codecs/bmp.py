@@ -16,7 +16,7 @@ from fawkes_host.engine.containers import bmp
 def read_pixels(data: bytes) -> NDArray[np.uint8]:
     """Return uint8 [h, w, 3] RGB."""
     with decoding(), open_image(BmpImagePlugin.BmpImageFile, data) as image:
-        return as_array(image.convert("RGB"))
+        return as_array(image, "RGB")
 
 
 def write_pixels(data: bytes, pixels: NDArray[np.uint8], change: Change) -> bytes:

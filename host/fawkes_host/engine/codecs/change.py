@@ -12,6 +12,10 @@ _ALIGNMENT_PX = 2
 """Boxes begin at even rows and columns, as the chroma samples of two pixels do."""
 
 
+_ROWS_AT_ONCE = 512
+"""Comparing so many rows at a time bounds the memory for it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Change:
     """The difference of two photos, within the smallest box around all that differs.
@@ -27,12 +31,17 @@ class Change:
     @classmethod
     def between(cls, old: NDArray[np.uint8], new: NDArray[np.uint8]) -> Change | None:
         """Return the change from ``old`` to ``new``, both uint8 [h, w, 3]; None for none."""
-        differs = (old != new).any(axis=2)
-        rows = np.flatnonzero(differs.any(axis=1))
+        in_row = np.zeros(old.shape[0], bool)
+        in_column = np.zeros(old.shape[1], bool)
+        for start in range(0, old.shape[0], _ROWS_AT_ONCE):
+            part = slice(start, start + _ROWS_AT_ONCE)
+            differs = (old[part] != new[part]).any(axis=2)
+            in_row[part] = differs.any(axis=1)
+            in_column |= differs.any(axis=0)
+        rows = np.flatnonzero(in_row)
         if not rows.size:
             return None
-        columns = np.flatnonzero(differs.any(axis=0))
-        box = (_aligned(rows), _aligned(columns))
+        box = (_aligned(rows), _aligned(np.flatnonzero(in_column)))
         return cls(*box, np.subtract(new[box], old[box], dtype=np.int16))
 
     @property

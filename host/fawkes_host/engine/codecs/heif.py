@@ -37,6 +37,8 @@ class Extras:
 
     exif: bytes = b""
     xmp: bytes = b""
+    thumbnails: bool = False
+    """Whether those that the file has are made anew; only HEIF has them."""
 
 
 def read_pixels(data: bytes) -> NDArray[np.uint8]:
@@ -87,6 +89,8 @@ def _save(
     file = pillow_heif.from_bytes(mode, size, np.ascontiguousarray(samples).tobytes())
     image = file[0]
     image.info |= {name: info[name] for name in _KEPT if info.get(name) is not None}
+    if extras.thumbnails:
+        image.info["thumbnails"] = info.get("thumbnails") or []
     image.info["exif"] = extras.exif or None
     if extras.xmp:
         # Given as "xmp", it would be searched for an orientation, which the pixels have by now.

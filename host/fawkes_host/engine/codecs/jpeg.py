@@ -18,7 +18,6 @@ from PIL import Image, JpegImagePlugin
 
 from fawkes_host.engine.codecs.change import Change
 from fawkes_host.engine.codecs.pillow import as_array, decoding, open_image
-from fawkes_host.engine.codecs.sizing import fit_size
 from fawkes_host.engine.containers import jpeg
 from fawkes_host.protocol.errors import DamagedImage
 
@@ -37,7 +36,7 @@ _LARGEST_GROWTH = 1.2
 def read_pixels(data: bytes) -> NDArray[np.uint8]:
     """Return uint8 [h, w, 3] RGB as stored."""
     with decoding(), _open(data) as image:
-        return as_array(image.convert("RGB"))
+        return as_array(image, "RGB")
 
 
 def write_pixels(data: bytes, pixels: NDArray[np.uint8], change: Change) -> jpeg.JpegFile:
@@ -85,7 +84,7 @@ def _write_ycc(
 ) -> jpeg.JpegFile:
     with _open(data) as image:
         image.draft("YCbCr", None)
-        planes = np.array(image, np.uint8)
+        planes = as_array(image)
     sampling = original.frame.sampling
     chroma_sampling = sampling[1] if sampling[0] == (1, 1) and sampling[1] == sampling[2] else None
     if chroma_sampling == (2, 2) and min(planes.shape[:2]) > 1:
@@ -107,10 +106,12 @@ def _write_ycc(
     touched[...] = _rounded(touched + averages)
     if (across, down) != (1, 1):
         # The encoder averages what is here repeated, so it comes to the same values again.
-        repeated = chroma.repeat(down, axis=0).repeat(across, axis=1)
-        planes[..., 1:] = repeated[: planes.shape[0], : planes.shape[1]]
+        for row in range(planes.shape[0]):
+            repeated = chroma[row // down].repeat(across, axis=0)
+            planes[row, :, 1:] = repeated[: planes.shape[1]]
 
-    picture = Image.frombytes("YCbCr", _size(planes), planes.tobytes())
+    picture = Image.frombuffer("YCbCr", _size(planes), planes, "raw", "YCbCr", 0, 1)
+    del planes, chroma, luma, touched
     if chroma_sampling in _SUBSAMPLING:
         return _save(picture, original, tables, _SUBSAMPLING[chroma_sampling])
     result = _save(picture, original, tables, _SUBSAMPLING[1, 1])
@@ -122,30 +123,42 @@ def _write_ycc(
 def _write_cmyk(
     data: bytes, original: jpeg.JpegFile, tables: list[list[int]], change: Change
 ) -> jpeg.JpegFile:
-    """Encode inks; Pillow writes no YCCK, so such a file's tables are scaled to meet its size."""
+    """Encode inks; those stored as YCCK are changed as they are stored, like luma and chroma."""
     with _open(data) as image:
-        stored = as_array(image)
-    picture = Image.frombytes("CMYK", _size(stored), change.applied_to_inks(stored).tobytes())
+        inks = as_array(image)
+    changed = change.applied_to_inks(inks)
     sampling = original.frame.sampling
+    if original.colour_encoding == "ycck":
+        difference = changed[..., :3].astype(np.float32) - inks[..., :3]
+        with _open(_told_as_cmyk(original)) as image:
+            planes = 255 - as_array(image)  # Pillow turns the inks of Adobe's files round
+        planes[..., :3] = _rounded((planes[..., :3] + difference @ _YCBCR.T).astype(np.float32))
+        changed = 255 - planes
+    picture = Image.frombytes("CMYK", _size(changed), np.ascontiguousarray(changed).tobytes())
+    alike = sampling[0] == (1, 1) and len(set(sampling[1:])) == 1
+    subsampling = _SUBSAMPLING.get(sampling[1], 0) if alike else 0
+    result = _save(picture, original, tables, subsampling)
     if original.colour_encoding == "cmyk":
-        alike = sampling[0] == (1, 1) and len(set(sampling[1:])) == 1
-        subsampling = _SUBSAMPLING.get(sampling[1], 0) if alike else 0
-        return _save(picture, original, tables, subsampling)
-
-    def encode(quality: int) -> bytes:
-        scaled = [_scaled(tables[0], quality)] * len(tables)
-        return _save(picture, original, scaled).to_bytes()
-
-    return jpeg.parse(fit_size(encode, len(original.scans), _UNSCALED))
+        return result
+    head = [_with_transform(segment, _YCCK) for segment in result.head]
+    return jpeg.JpegFile(tuple(head), result.scans, b"")
 
 
-_UNSCALED = 50
+_CMYK, _YCCK = 0, 2
+"""Adobe's transform codes."""
 
 
-def _scaled(table: list[int], quality: int) -> list[int]:
-    """Divide a quantisation table by 2 for every 20 steps of quality above ``_UNSCALED``."""
-    factor = 2 ** ((_UNSCALED - quality) / 20)
-    return [min(255, max(1, round(value * factor))) for value in table]
+def _told_as_cmyk(original: jpeg.JpegFile) -> bytes:
+    """Return a YCCK file that says it were CMYK, whose decoder gives the planes as stored."""
+    head = tuple(_with_transform(segment, _CMYK) for segment in original.head)
+    return jpeg.JpegFile(head, original.scans, b"").to_bytes()
+
+
+def _with_transform(segment: jpeg.Segment, transform: int) -> jpeg.Segment:
+    payload = segment.payload
+    if segment.marker != jpeg.APP14 or not payload.startswith(b"Adobe") or len(payload) < 12:
+        return segment
+    return jpeg.Segment(jpeg.APP14, payload[:11] + bytes([transform]) + payload[12:])
 
 
 def _rounded(samples: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -161,7 +174,7 @@ def _stored_quarter_chroma(data: bytes) -> NDArray[np.uint8]:
     with _open(data) as image:
         width, height = image.size
         image.draft("YCbCr", (max(1, width // 2), max(1, height // 2)))
-        half = np.array(image, np.uint8)
+        half = as_array(image)
         if half.shape[:2] != (-(-height // 2), -(-width // 2)):
             raise DamagedImage(detail="the JPEG decoder refused half the size")
     return half[..., 1:]
@@ -206,7 +219,9 @@ def _save(
         "qtables": tables,
         "subsampling": subsampling,
         "progressive": original.frame.progressive,
-        "optimize": not original.huffman_tables <= _standard_huffman_tables(),
+        # Arithmetic coding, which Pillow does not write, is smaller still.
+        "optimize": original.frame.arithmetic
+        or not original.huffman_tables <= _standard_huffman_tables(),
         "restart_marker_blocks": original.restart_interval,
     }
     if keep_rgb:

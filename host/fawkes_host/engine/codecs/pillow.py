@@ -14,6 +14,8 @@ from PIL import Image
 
 from fawkes_host.protocol.errors import DamagedImage, FawkesError, OutOfMemory
 
+_ROWS_AT_ONCE = 1024
+
 
 @contextmanager
 def decoding() -> Iterator[None]:
@@ -43,6 +45,18 @@ def open_image(plugin: Callable[[Any], Image.Image], data: bytes) -> Image.Image
     return plugin(io.BytesIO(data))
 
 
-def as_array(image: Image.Image) -> NDArray[np.uint8]:
-    """Return the samples of a mode with 8 bits a channel: [h, w], or [h, w, c] for several."""
-    return np.asarray(image, dtype=np.uint8)
+def as_array(image: Image.Image, mode: str | None = None) -> NDArray[np.uint8]:
+    """Return the samples of an image of 8 bits a channel: [h, w], or [h, w, c] for several.
+
+    ``mode`` is the mode to convert to.  Large images are taken band by band: as a whole, Pillow
+    would hold them three times over.
+    """
+    image.load()
+    mode = mode or image.mode
+    samples = np.empty((image.height, image.width, Image.getmodebands(mode)), np.uint8)
+    for top in range(0, image.height, _ROWS_AT_ONCE):
+        bottom = min(top + _ROWS_AT_ONCE, image.height)
+        band = image.crop((0, top, image.width, bottom))
+        band = band if band.mode == mode else band.convert(mode)
+        samples[top:bottom] = np.asarray(band, np.uint8).reshape(bottom - top, image.width, -1)
+    return samples[..., 0] if samples.shape[2] == 1 else samples

@@ -49,7 +49,7 @@ def read_pixels(data: bytes) -> NDArray[np.uint8]:
         if header.depth == 16 and header.colour == GREY:
             return _in_rgb(_high_bytes(_read_samples(data, header)))
         with open_image(PngImagePlugin.PngImageFile, data) as image:
-            return as_array(image.convert("RGB"))
+            return as_array(image, "RGB")
 
 
 def write_pixels(data: bytes, change: Change) -> list[Chunk]:
@@ -124,7 +124,7 @@ def _in_rgb(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _expand_palette(data: bytes, header: ImageHeader) -> tuple[ImageHeader, NDArray[np.uint8]]:
     with open_image(PngImagePlugin.PngImageFile, data) as image:
         transparent = "transparency" in image.info
-        samples = as_array(image.convert("RGBA" if transparent else "RGB"))
+        samples = as_array(image, "RGBA" if transparent else "RGB")
     return replace(header, depth=8, colour=RGBA if transparent else RGB), samples
 
 

@@ -7,7 +7,7 @@ is then no more than the decompressor and the compressor.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -65,12 +65,10 @@ class _Layout:
     photometric: int
     compression: int
     predictor: int
+    planar: bool
+    """Whether each channel is a picture of its own, instead of pixel following pixel."""
     plain: bool
-    """Whether rows are whole bytes of unsigned samples, one pixel after the other."""
-
-    @property
-    def row_bytes(self) -> int:
-        return self.width * self.samples * self.depth // 8
+    """Whether rows are whole bytes of unsigned samples."""
 
 
 def _read_layout(file: TiffFile) -> _Layout:
@@ -87,7 +85,6 @@ def _read_layout(file: TiffFile) -> _Layout:
         and samples >= _COLOURS.get(photometric, 1 << 16)
         and compression in _PILLOW_NAMES
         and predictor in (1, 2)
-        and (file.integer(page, tiff.PLANAR, 1) == 1 or samples == 1)
         and (formats is None or set(file.integers(formats)) == {1})
         and file.integer(page, 266, 1) == 1
     )
@@ -99,6 +96,7 @@ def _read_layout(file: TiffFile) -> _Layout:
         photometric=photometric,
         compression=compression,
         predictor=predictor,
+        planar=samples > 1 and file.integer(page, tiff.PLANAR, 1) == 2,
         plain=plain,
     )
 
@@ -107,12 +105,20 @@ def read_pixels(data: bytes) -> NDArray[np.uint8]:
     """Return uint8 [h, w, 3] RGB as stored; of 16 bits the upper 8."""
     with decoding():
         file = TiffFile(data)
+        if not file.picture_spans(file.chain()[0]):
+            # Decoders guess; but who does not know where a picture ends may wipe it together with
+            # its metadata.
+            raise DamagedImage(detail="the TIFF does not tell where its picture is")
         layout = _read_layout(file)
+        if layout.plain and layout.planar and layout.photometric == _RGB:
+            # Of 16 bits a channel, Pillow reads planes wrong.
+            shift = layout.depth - 8
+            return (_read_samples(data, layout)[..., :3] >> shift).astype(np.uint8)
         if layout.plain and layout.depth == 16 and layout.photometric in (_WHITE_IS_ZERO, 1):
             grey = (_read_samples(data, layout)[..., :1] >> 8).astype(np.uint8)
             grey = 255 - grey if layout.photometric == _WHITE_IS_ZERO else grey
             return grey.repeat(3, axis=2)
-        return as_array(_open_as_stored(data).convert("RGB"))
+        return as_array(_open_as_stored(data), "RGB")
 
 
 def write_pixels(data: bytes, pixels: NDArray[np.uint8], change: Change) -> Strips:
@@ -149,16 +155,33 @@ def _open_as_stored(data: bytes) -> Image.Image:
 
 def _read_samples(data: bytes, layout: _Layout) -> NDArray[Any]:
     """Return the stored samples of a plain page, [h, w, samples], uint8 or uint16."""
-    disguised = TiffFile(without_orientation(data))
+    if not layout.planar:
+        return _read_interleaved(TiffFile(without_orientation(data)), layout)
+    planes = []
+    for number in range(layout.samples):
+        file = TiffFile(without_orientation(data))
+        page = file.chain()[0].offset
+        for tag in (
+            *(tiff.STRIP_OFFSETS, tiff.STRIP_BYTE_COUNTS),
+            *(tiff.TILE_OFFSETS, tiff.TILE_BYTE_COUNTS),
+        ):
+            file.keep_part(page, tag, number, layout.samples)
+        planes.append(_read_interleaved(file, replace(layout, samples=1, planar=False)))
+    return np.concatenate(planes, axis=2)
+
+
+def _read_interleaved(disguised: TiffFile, layout: _Layout) -> NDArray[Any]:
     page = disguised.chain()[0].offset
     pixel_bytes = layout.samples * layout.depth // 8
+    row_bytes = layout.width * pixel_bytes
     tile_width = disguised.integer(disguised.read_directory(page), tiff.TILE_WIDTH, 0)
-    disguised.set_long(page, tiff.WIDTH, layout.row_bytes)
+    disguised.set_long(page, tiff.WIDTH, row_bytes)
     disguised.set_long(page, tiff.TILE_WIDTH, tile_width * pixel_bytes)
     for tag, number in (
         (tiff.BITS_PER_SAMPLE, 8),
         (tiff.SAMPLES_PER_PIXEL, 1),
         (tiff.PHOTOMETRIC, _BLACK_IS_ZERO),
+        (tiff.PLANAR, 1),
         (tiff.PREDICTOR, 1),
     ):
         disguised.set_short(page, tag, number)
@@ -166,7 +189,7 @@ def _read_samples(data: bytes, layout: _Layout) -> NDArray[Any]:
         disguised.remove(page, tag)
     with open_image(TiffImagePlugin.TiffImageFile, bytes(disguised.data)) as image:
         rows = as_array(image)
-    if rows.shape != (layout.height, layout.row_bytes):
+    if rows.shape != (layout.height, row_bytes):
         raise DamagedImage(detail="the TIFF's rows are not as long as its tags say")
     order = ">" if disguised.big_endian else "<"
     kind = np.dtype(np.uint8) if layout.depth == 8 else np.dtype(f"{order}u2")
@@ -213,6 +236,7 @@ def _pack_rows(rows: NDArray[np.uint8], layout: _Layout) -> Strips:
     tags: dict[int, list[int]] = {tag: [] for tag in _TILED}
     tags[tiff.COMPRESSION] = coded[tiff.COMPRESSION]
     tags[tiff.ROWS_PER_STRIP] = _short(coded[tiff.ROWS_PER_STRIP], layout.height)
+    tags[tiff.PLANAR] = [1]
     return Strips(layout.width, layout.height, data, tags)
 
 

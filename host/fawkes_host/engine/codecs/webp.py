@@ -24,7 +24,7 @@ _TYPICAL_QUALITY = 75
 def read_pixels(data: bytes) -> NDArray[np.uint8]:
     """Return uint8 [h, w, 3] RGB as stored."""
     with decoding(), open_image(WebPImagePlugin.WebPImageFile, data) as image:
-        return as_array(image.convert("RGB"))
+        return as_array(image, "RGB")
 
 
 def write_pixels(data: bytes, pixels: NDArray[np.uint8]) -> list[Chunk]:

@@ -1,14 +1,42 @@
-"""GIF files, as far as telling an animation from a picture goes (GIF89a)."""
+"""GIF files, cut into their blocks (GIF89a)."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from fawkes_host.protocol.errors import DamagedImage
 
 _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
+_APPLICATION = 0xFF
+
+APPLICATION_BYTES = 14
+"""What stands before the content of an application's block: two bytes of kind, a length, and the
+eleven letters of its name."""
 
 
-def count_frames(data: bytes) -> int:
-    """Return the number of pictures in a GIF; what is cut off is not counted.
+@dataclass(frozen=True)
+class Block:
+    """A frame, an extension or the trailer, with all its bytes; ``label`` is an extension's kind,
+    0 for others."""
+
+    data: bytes
+    label: int = 0
+
+    @property
+    def is_frame(self) -> bool:
+        return self.data[0] == _IMAGE
+
+    @property
+    def application(self) -> bytes:
+        """The name of the application that an extension is for."""
+        named = self.label == _APPLICATION and self.data[2:3] == b"\x0b"
+        return self.data[3:APPLICATION_BYTES] if named else b""
+
+
+def parse(data: bytes) -> tuple[bytes, list[Block], bytes]:
+    """Cut a GIF into its head, its blocks and whatever follows them.
+
+    A block that is cut off, or of no known kind, counts as what follows.
 
     Raises:
         DamagedImage: the file ends within its header.
@@ -16,17 +44,34 @@ def count_frames(data: bytes) -> int:
     if len(data) < 13:
         raise DamagedImage(detail="the GIF is cut off")
     position = 13 + _table_bytes(data[10])
-    frames = 0
+    head = data[:position]
+    blocks: list[Block] = []
     while position < len(data):
-        kind = data[position]
+        kind, label = data[position], 0
         if kind == _IMAGE and position + 10 < len(data):
-            frames += 1
-            position = _after_blocks(data, position + 11 + _table_bytes(data[position + 9]))
-        elif kind == _EXTENSION:
-            position = _after_blocks(data, position + 2)
+            end = _after_blocks(data, position + 11 + _table_bytes(data[position + 9]))
+        elif kind == _EXTENSION and position + 2 < len(data):
+            label = data[position + 1]
+            end = _after_blocks(data, position + 2)
+        elif kind == _TRAILER:
+            end = position + 1
         else:
             break
-    return frames
+        blocks.append(Block(data[position:end], label))
+        position = min(end, len(data))
+        if kind == _TRAILER:
+            break
+    return head, blocks, data[position:]
+
+
+def count_frames(data: bytes) -> int:
+    """Return the number of pictures in a GIF.
+
+    Raises:
+        DamagedImage: the file ends within its header.
+    """
+    _, blocks, _ = parse(data)
+    return sum(block.is_frame for block in blocks)
 
 
 def _table_bytes(flags: int) -> int:

@@ -229,6 +229,14 @@ class HeifFile:
             for box in self.properties(identifier)
         )
 
+    def thumbnail_items(self) -> set[int]:
+        """Return the small copies of the primary picture."""
+        return {
+            source
+            for kind, source, targets in self._references()
+            if kind == b"thmb" and self.primary in targets
+        }
+
     def shown_items(self) -> set[int]:
         """Return the primary picture, its alpha, and the tiles of both."""
         references = self._references()

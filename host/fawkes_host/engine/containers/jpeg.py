@@ -72,6 +72,11 @@ class Frame:
         return self.marker in (0xC2, 0xC6, 0xCA, 0xCE)
 
     @property
+    def arithmetic(self) -> bool:
+        """Whether the entropy coding is arithmetic instead of Huffman's."""
+        return self.marker >= 0xC9
+
+    @property
     def sampling(self) -> tuple[tuple[int, int], ...]:
         """How often each component is sampled less than the densest: ((1, 1), (2, 2), (2, 2)).
 

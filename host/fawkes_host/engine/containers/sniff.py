@@ -22,10 +22,18 @@ def identify(data: bytes) -> Format | Literal["GIF"]:
 
     Raises:
         EmptyInput: there is not a byte.
-        NotAnImage: the first bytes are those of no supported format.
+        NotAnImage: the first bytes are those of no supported format, or the file is a document or
+            an archive as well.
     """
     if not data:
         raise EmptyInput()
+    format_ = _by_first_bytes(data)
+    if format_ is None or _is_document(data) or _is_archive(data):
+        raise NotAnImage(supported=", ".join(SUPPORTED))
+    return format_
+
+
+def _by_first_bytes(data: bytes) -> Format | Literal["GIF"] | None:
     if data.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -38,10 +46,31 @@ def identify(data: bytes) -> Format | Literal["GIF"]:
         return "GIF"
     if data[:2] == b"BM" and data[14:18] in _BMP_HEADER_SIZES:
         return "BMP"
-    brand_format = isobmff.image_format(data)
-    if brand_format:
-        return brand_format
-    raise NotAnImage(supported=", ".join(SUPPORTED))
+    return isobmff.image_format(data)
+
+
+_PDF_HEADER_WITHIN = 1024
+"""Readers look so far for the header of a PDF (ISO 32000-1, annex H, note 13)."""
+
+_ZIP_END = b"PK\x05\x06"
+_ZIP_END_BYTES = 22
+_LONGEST_ZIP_COMMENT = 0xFFFF
+
+
+def _is_document(data: bytes) -> bool:
+    return b"%PDF-" in data[:_PDF_HEADER_WITHIN]
+
+
+def _is_archive(data: bytes) -> bool:
+    """Whether the file ends as a ZIP does, which is read from its end (APPNOTE.TXT, 4.3.16)."""
+    start = max(0, len(data) - _ZIP_END_BYTES - _LONGEST_ZIP_COMMENT)
+    position = data.rfind(_ZIP_END, start)
+    while position >= 0:
+        comment = int.from_bytes(data[position + 20 : position + 22], "little")
+        if position + _ZIP_END_BYTES + comment == len(data):
+            return True
+        position = data.rfind(_ZIP_END, start, position)
+    return False
 
 
 _BMP_HEADER_SIZES = tuple(size.to_bytes(4, "little") for size in (12, 40, 52, 56, 64, 108, 124))

@@ -173,6 +173,23 @@ class TiffFile:
         if entry:
             struct.pack_into(f"{self._order}HII", self.data, entry.position + 2, 4, 1, number)
 
+    def keep_part(self, offset: int, tag: int, number: int, parts: int) -> None:
+        """Let a tag that is there hold only one of ``parts`` equal parts of its numbers."""
+        entry = self.read_directory(offset).find(tag)
+        if entry is None:
+            return
+        count = entry.count // parts
+        size = entry.size // entry.count * count if entry.count else 0
+        start = entry.start + number * size
+        if not count or start + size > len(self.data):
+            raise DamagedImage(detail="the TIFF has not as many strips as its planes need")
+        struct.pack_into(f"{self._order}I", self.data, entry.position + 4, count)
+        if size > 4:
+            struct.pack_into(f"{self._order}I", self.data, entry.position + 8, start)
+        else:
+            value = bytes(self.data[start : start + size])
+            self.data[entry.position + 8 : entry.position + 12] = value.ljust(4, b"\0")
+
     def protect(self, start: int, size: int) -> None:
         """Let no wiping touch these bytes: in a hostile file, tags may share what they point to."""
         self._protected = sorted([*self._protected, (start, start + size)])
@@ -232,8 +249,9 @@ class TiffFile:
         if directory.next_position + 4 <= len(self.data):
             struct.pack_into(f"{self._order}I", self.data, directory.next_position, 0)
 
-    def wipe_picture(self, directory: Directory) -> None:
-        """Wipe the strips, tiles or JPEG stream of a directory, and the directory itself."""
+    def picture_spans(self, directory: Directory) -> list[tuple[int, int]]:
+        """Return start and size of the strips, tiles or JPEG stream of a directory."""
+        spans: list[tuple[int, int]] = []
         for offsets_tag, counts_tag in (
             (STRIP_OFFSETS, STRIP_BYTE_COUNTS),
             (TILE_OFFSETS, TILE_BYTE_COUNTS),
@@ -241,9 +259,13 @@ class TiffFile:
         ):
             offsets, counts = directory.find(offsets_tag), directory.find(counts_tag)
             if offsets and counts:
-                pairs = zip(self.integers(offsets), self.integers(counts), strict=False)
-                for start, size in pairs:
-                    self.wipe(start, size)
+                spans += zip(self.integers(offsets), self.integers(counts), strict=False)
+        return spans
+
+    def wipe_picture(self, directory: Directory) -> None:
+        """Wipe the strips, tiles or JPEG stream of a directory, and the directory itself."""
+        for start, size in self.picture_spans(directory):
+            self.wipe(start, size)
         for entry in directory.entries:
             if entry.size > 4:
                 self.wipe(entry.start, entry.size)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from fawkes_host.engine.containers import sniff
 from fawkes_host.engine.containers.sniff import Format
-from fawkes_host.engine.metadata import bmp, heif, jpeg, png, tiff, webp
+from fawkes_host.engine.metadata import bmp, gif, heif, jpeg, png, tiff, webp
 from fawkes_host.engine.metadata.policy import Policy, Removal
-from fawkes_host.protocol.errors import NotAnImage
 
 __all__ = ["Policy", "Removal", "Scrubbed", "apply", "scrub"]
 
-_SCRUB: dict[Format, Callable[[bytes, Removal], bytes]] = {
+_SCRUB: dict[Format | Literal["GIF"], Callable[[bytes, Removal], bytes]] = {
     "JPEG": jpeg.scrub,
     "PNG": png.scrub,
     "WEBP": webp.scrub,
@@ -21,6 +21,7 @@ _SCRUB: dict[Format, Callable[[bytes, Removal], bytes]] = {
     "AVIF": heif.scrub,
     "BMP": bmp.scrub,
     "TIFF": tiff.scrub,
+    "GIF": gif.scrub,
 }
 
 
@@ -47,8 +48,6 @@ def apply(data: bytes, policy: Policy) -> bytes:
 def scrub(data: bytes, policy: Policy) -> Scrubbed:
     """Do as ``apply`` does, and tell what was lost."""
     format_ = sniff.identify(data)
-    if format_ == "GIF":
-        raise NotAnImage(supported=", ".join(sniff.SUPPORTED))
     removal = Removal.of(policy, pixels_changed=False)
     result = _SCRUB[format_](data, removal)
     return Scrubbed(result, tuple(sorted(removal.notices)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fawkes_host.engine.containers import tiff
+from fawkes_host.engine.containers import jpeg, tiff
 from fawkes_host.engine.containers.tiff import Directory, TiffFile
 from fawkes_host.engine.metadata import iptc, photoshop, xmp
 from fawkes_host.engine.metadata.policy import Removal
@@ -54,12 +54,47 @@ def _scrub_parts(exif: TiffFile, removal: Removal) -> bytes:
     for directory in list(exif.walk()):
         scrub_directory(exif, directory, removal)
     if removal.previews:
-        remove_later_pages(exif, removal)
+        thumbnail = _rebuild_thumbnail(exif, removal)
+        if thumbnail is None:
+            remove_later_pages(exif, removal)
         if may_hold_preview(exif.data):
             # Some cameras hide a second preview where no tag leads.
-            _wipe_unreferenced(exif)
-        _trim(exif)
+            _wipe_unreferenced(exif, thumbnail)
+        _trim(exif, thumbnail)
     return bytes(exif.data)
+
+
+def _rebuild_thumbnail(exif: TiffFile, removal: Removal) -> tuple[int, int] | None:
+    """Put a new thumbnail in the old one's place, and return where it begins and ends.
+
+    None where there is none, where it is no JPEG, or where its bytes serve something else too.
+    """
+    pages = exif.chain()
+    if removal.thumbnails is None or len(pages) < 2:
+        return None
+    page = pages[1]
+    count = page.find(tiff.JPEG_BYTE_COUNT)
+    if count is None or (count.kind, count.count) != (4, 1):
+        return None
+    start = exif.integer(page, tiff.JPEG_OFFSET, 0)
+    size = exif.integer(page, tiff.JPEG_BYTE_COUNT, 0)
+    end = start + size
+    shared = any(first < end and start < last for first, last in _used_spans(exif))
+    if not size or end > len(exif.data) or shared:
+        return None
+    try:
+        old = jpeg.read_header(bytes(exif.data[start:end]))
+    except DamagedImage:
+        return None
+    new = removal.thumbnails.jpeg((old.width, old.height), size)
+    if new is None:
+        return None
+    exif.data[start:end] = new.ljust(size, b"\0")
+    exif.set_long(page.offset, tiff.JPEG_BYTE_COUNT, len(new))
+    for later in pages[2:]:
+        exif.wipe_picture(later)
+    exif.cut_chain(page)
+    return start, end
 
 
 def scrub_directory(exif: TiffFile, directory: Directory, removal: Removal) -> None:
@@ -109,9 +144,9 @@ def remove_later_pages(exif: TiffFile, removal: Removal) -> None:
     exif.cut_chain(exif.read_directory(first.offset))
 
 
-def _used_spans(exif: TiffFile) -> list[tuple[int, int]]:
+def _used_spans(exif: TiffFile, thumbnail: tuple[int, int] | None = None) -> list[tuple[int, int]]:
     """Return where the bytes are that some directory accounts for, in order."""
-    used = [(0, 8)]
+    used = [(0, 8)] if thumbnail is None else [(0, 8), thumbnail]
     for directory in exif.walk():
         used += _spans(directory)
         pointer = directory.find(tiff.GPS_DIRECTORY)
@@ -128,16 +163,16 @@ def _spans(directory: Directory) -> list[tuple[int, int]]:
     return [(directory.offset, directory.next_position + 4), *values]
 
 
-def _wipe_unreferenced(exif: TiffFile) -> None:
+def _wipe_unreferenced(exif: TiffFile, thumbnail: tuple[int, int] | None) -> None:
     position = 0
-    for start, end in _used_spans(exif):
+    for start, end in _used_spans(exif, thumbnail):
         exif.wipe(position, start - position)
         position = max(position, end)
     exif.wipe(position, len(exif.data) - position)
 
 
-def _trim(exif: TiffFile) -> None:
+def _trim(exif: TiffFile, thumbnail: tuple[int, int] | None) -> None:
     """Cut off the zeros that a thumbnail at the end leaves."""
-    end = max(end for _, end in _used_spans(exif))
+    end = max(end for _, end in _used_spans(exif, thumbnail))
     if not any(exif.data[end:]):
         del exif.data[end:]

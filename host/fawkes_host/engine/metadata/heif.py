@@ -10,6 +10,9 @@ from fawkes_host.engine.metadata.policy import Removal
 from fawkes_host.protocol.errors import DamagedImage
 
 _XMP_TYPE = b"application/rdf+xml"
+_XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+"""Names a box of XMP (XMP specification, part 3, 1.2.7.1)."""
+
 _EMPTY_XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
 
 _PLACELESS_BOXES = frozenset(b"ftyp styp meta mdat idat free skip wide moof mfra sidx pdin".split())
@@ -37,11 +40,17 @@ def scrub(data: bytes, removal: Removal) -> bytes:
     return bytes(result)
 
 
-def note_removal(file: HeifFile, removal: Removal) -> None:
-    """Tell what is lost when only the picture to show is written anew."""
+def note_removal(file: HeifFile, removal: Removal, thumbnails: bool = False) -> None:
+    """Tell what is lost when only the picture to show is written anew.
+
+    ``thumbnails`` tells whether these are written anew too.
+    """
     shown = file.shown_items()
+    rebuilt = file.thumbnail_items() if thumbnails or removal.everything else set()
     for item in file.items.values():
         if item.identifier in shown or item.kind == b"Exif":
+            continue
+        if item.identifier in rebuilt:
             continue
         if item.kind != b"mime" or item.content_type != _XMP_TYPE:
             removal.note("companion_pictures_removed")
@@ -109,14 +118,19 @@ def _scrub_box(
 ) -> None:
     if box.kind in _PLACELESS_BOXES or _overlaps(box.start, box.end, pictures):
         return
-    if box.kind in (b"moov", b"mpvd") and not removal.everything:
+    if box.kind == b"uuid" and data[box.body : box.body + 16] == _XMP_UUID:
+        start = box.body + 16
+        packet = xmp.scrub(data[start : box.end], removal) or b""
+        result[start : box.end] = packet.ljust(box.end - start, b" ")
+        return
+    if box.kind == b"moov" or (box.kind == b"mpvd" and not removal.everything):
+        # The tracks of a sequence stay with every policy: they are what its brands say it is.
         start, end = (box.start, box.end) if box.kind == b"moov" else (box.body, box.end)
-        cleaned = movie.scrub(data[start:end])
+        scrub_movie = movie.strip if removal.everything else movie.scrub
+        cleaned = scrub_movie(data[start:end])
         if cleaned is not None:
             result[start:end] = cleaned
             return
-    if box.kind == b"moov" and removal.everything:
-        return  # a sequence's own track; without it the file would not be what its brands say
     removal.note("motion_video_removed" if box.kind == b"mpvd" else "unknown_metadata_removed")
     result[box.start + 4 : box.start + 8] = b"free"
     result[box.body : box.end] = bytes(box.end - box.body)

@@ -9,6 +9,7 @@ from fawkes_host.engine.containers import jpeg
 from fawkes_host.engine.containers.jpeg import JpegFile, Segment
 from fawkes_host.engine.metadata import exif, photoshop, trailer, xmp
 from fawkes_host.engine.metadata.policy import Removal
+from fawkes_host.protocol.errors import DamagedImage
 
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
@@ -22,11 +23,20 @@ def scrub(data: bytes, removal: Removal) -> bytes:
     """Return the file without what ``removal`` names; not a byte of the scans changes."""
     original = jpeg.parse(data)
     head = scrub_segments(original.head, removal)
-    rest = trailer.scrub(original, removal, scrub)
+    rest = trailer.scrub(original, removal, _scrub_companion)
     if tuple(head) == original.head and rest == original.trailer:
         return data
     result = JpegFile(tuple(head), original.scans, rest)
     return trailer.with_true_offsets(original, result).to_bytes()
+
+
+def _scrub_companion(data: bytes, removal: Removal) -> bytes:
+    """Do as ``scrub`` for a picture behind the first; what is behind it in turn goes."""
+    original = jpeg.parse(data)
+    if original.trailer.strip(b"\0"):
+        removal.note("trailing_data_removed")
+    head = tuple(scrub_segments(original.head, removal))
+    return JpegFile(head, original.scans, b"").to_bytes()
 
 
 def graft(original: JpegFile, encoded: JpegFile, removal: Removal) -> bytes:
@@ -50,9 +60,16 @@ def scrub_segments(segments: Sequence[Segment], removal: Removal) -> list[Segmen
     result: list[Segment] = []
     resources = _joined_resources(segments)
     extended = _ExtendedXmp(segments, removal)
+    exif_seen = False
     for segment in segments:
         payload = segment.payload
-        if segment.marker == jpeg.APP13 and payload.startswith(photoshop.PREFIX):
+        if segment.marker == jpeg.APP1 and payload.startswith(exif.PREFIX):
+            # Readers take the first; left alone, the next would step into its place.
+            scrubbed = None if exif_seen else _scrub_segment(segment, removal)
+            exif_seen = True
+            if scrubbed is not None:
+                result.append(scrubbed)
+        elif segment.marker == jpeg.APP13 and payload.startswith(photoshop.PREFIX):
             result += _split_resources(resources, removal)
             resources = None
         elif segment.marker == jpeg.APP1 and payload.startswith(_XMP):
@@ -74,9 +91,9 @@ def _scrub_segment(segment: Segment, removal: Removal) -> Segment | None:
     payload = segment.payload
     match segment.marker:
         case jpeg.APP0 if payload.startswith(b"JFIF\0"):
-            return _without_jfif_thumbnail(segment, removal)
+            return _with_new_jfif_thumbnail(segment, removal)
         case jpeg.APP0 if payload.startswith(b"JFXX\0"):
-            return None if removal.previews or removal.everything else segment
+            return _with_new_jfxx_thumbnail(segment, removal)
         case jpeg.APP1 if payload.startswith(exif.PREFIX):
             scrubbed = exif.scrub(payload[len(exif.PREFIX) :], removal)
             return None if scrubbed is None else Segment(jpeg.APP1, exif.PREFIX + scrubbed)
@@ -100,12 +117,32 @@ def _scrub_segment(segment: Segment, removal: Removal) -> Segment | None:
     return segment
 
 
-def _without_jfif_thumbnail(segment: Segment, removal: Removal) -> Segment:
+def _with_new_jfif_thumbnail(segment: Segment, removal: Removal) -> Segment:
     payload = segment.payload
     if len(payload) <= 14 or not (removal.previews or removal.everything):
         return segment
+    size = (payload[12], payload[13])
+    if removal.thumbnails is not None and all(size):
+        return Segment(jpeg.APP0, payload[:14] + removal.thumbnails.rgb(size))
     removal.note("thumbnail_removed")
     return Segment(jpeg.APP0, payload[:12] + b"\0\0")
+
+
+def _with_new_jfxx_thumbnail(segment: Segment, removal: Removal) -> Segment | None:
+    if not (removal.previews or removal.everything):
+        return segment
+    if removal.thumbnails is not None and segment.payload[5:6] == b"\x10":
+        try:
+            old = jpeg.read_header(segment.payload[6:])
+        except DamagedImage:
+            old = None
+        picture = old and removal.thumbnails.jpeg(
+            (old.width, old.height), jpeg.MAX_PAYLOAD_BYTES - 6
+        )
+        if picture:
+            return Segment(jpeg.APP0, segment.payload[:6] + picture)
+    removal.note("thumbnail_removed")
+    return None
 
 
 def _joined_resources(segments: Sequence[Segment]) -> bytes | None:

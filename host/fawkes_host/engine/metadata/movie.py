@@ -12,8 +12,10 @@ from fawkes_host.protocol.errors import DamagedImage
 
 _FILE_TYPE = re.compile(rb"(?s)....ftyp(isom|iso\d|mp4\d|avc1|qt  |3gp\d|M4V |MSNV)")
 _PLACE_BOXES = frozenset({b"\xa9xyz", b"loci", b"uuid", b"XMP_"})
+_METADATA_BOXES = frozenset({b"udta", b"meta", b"uuid", b"XMP_"})
 _PLACE_WORDS = re.compile(rb"(?i)location|gps|latitude|longitude|iso6709")
-_PICTURE_OR_SOUND = frozenset({b"vide", b"soun"})
+_PICTURE_OR_SOUND = frozenset({b"vide", b"soun", b"pict", b"auxv"})
+"""Handlers of tracks; the last two are those of image sequences and of their alpha."""
 
 
 def find(data: bytes) -> list[tuple[int, int]]:
@@ -50,6 +52,18 @@ def scrub(movie: bytes) -> bytes | None:
                 _scrub_keys(result, movie, box)
             elif box.kind == b"trak" and _may_be_telemetry(movie, box):
                 return None
+    except DamagedImage:
+        return None
+    return bytes(result)
+
+
+def strip(movie: bytes) -> bytes | None:
+    """Return the movie, as long as before, without anything but its tracks; None as ``scrub``."""
+    result = bytearray(movie)
+    try:
+        for box in walk_movie(movie):
+            if box.kind in _METADATA_BOXES:
+                _blank(result, box)
     except DamagedImage:
         return None
     return bytes(result)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from fawkes_host.engine.containers import jpeg
 from fawkes_host.engine.metadata import iptc, xmp
 from fawkes_host.engine.metadata.policy import Removal
 
@@ -16,7 +17,10 @@ PREFIX = b"Photoshop 3.0\0"
 
 _SIGNATURE = b"8BIM"
 _IPTC, _EXIF, _EXIF_3, _XMP, _IPTC_DIGEST = 0x0404, 0x0422, 0x0423, 0x0424, 0x0425
-_THUMBNAILS = (0x0409, 0x040C)
+_JPEG_THUMBNAIL = 0x040C
+_THUMBNAILS = (0x0409, _JPEG_THUMBNAIL)
+_MOST_THUMBNAIL_BYTES = 40_000
+"""Resources of a JPEG are cut over segments of 64 KB each."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,7 @@ def scrub(data: bytes, removal: Removal) -> bytes | None:
         elif resource.identifier in (_EXIF, _EXIF_3):
             payload = None  # a copy of the file's own EXIF
         elif resource.identifier in _THUMBNAILS and removal.previews:
-            removal.note("thumbnail_removed")
-            payload = None
+            payload = _new_thumbnail(resource, removal)
         if payload is not None:
             kept.append(_Resource(resource.identifier, resource.name, payload))
     if kept == resources:
@@ -61,6 +64,25 @@ def scrub(data: bytes, removal: Removal) -> bytes | None:
     # The digest tells Photoshop that IPTC is as it wrote it, which is no longer so.
     kept = [resource for resource in kept if resource.identifier != _IPTC_DIGEST]
     return b"".join(resource.to_bytes() for resource in kept) or None
+
+
+def _new_thumbnail(resource: _Resource, removal: Removal) -> bytes | None:
+    """Return the thumbnail of the photo as it is now; None where it cannot be made."""
+    old = resource.payload
+    if removal.thumbnails and resource.identifier == _JPEG_THUMBNAIL and len(old) >= 28:
+        width, height = struct.unpack_from(">II", old, 4)
+        picture = removal.thumbnails.jpeg((width, height), _MOST_THUMBNAIL_BYTES)
+        if picture is not None:
+            header = jpeg.read_header(picture)
+            row_bytes = (header.width * 24 + 31) // 32 * 4
+            head = struct.pack(
+                ">6I2H",
+                *(1, header.width, header.height, row_bytes, row_bytes * header.height),
+                *(len(picture), 24, 1),
+            )
+            return head + picture
+    removal.note("thumbnail_removed")
+    return None
 
 
 def _parse(data: bytes) -> list[_Resource] | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from fawkes_host.engine.codecs.thumbnail import Thumbnails
+
 
 class Policy(Enum):
     """The user's wish for a photo's metadata."""
@@ -27,13 +29,18 @@ class Removal:
     """Thumbnails, previews and companion pictures show the face as it was, so they go with every
     policy once pixels have changed."""
     notices: set[str] = field(default_factory=set)
+    thumbnails: Thumbnails | None = None
+    """Makes new thumbnails for the old ones that can be replaced."""
 
     @classmethod
-    def of(cls, policy: Policy, pixels_changed: bool) -> Removal:
+    def of(
+        cls, policy: Policy, pixels_changed: bool, thumbnails: Thumbnails | None = None
+    ) -> Removal:
         return cls(
             location=policy is not Policy.KEEP,
             everything=policy is Policy.STRIP,
             previews=pixels_changed,
+            thumbnails=None if policy is Policy.STRIP else thumbnails,
         )
 
     @property

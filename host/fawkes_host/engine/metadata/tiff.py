@@ -29,6 +29,8 @@ def scrub(data: bytes, removal: Removal) -> bytes:
     for entry in first.entries:
         if entry.tag in _SHOWN and entry.size > 4:
             file.protect(entry.start, entry.size)
+    for start, size in file.picture_spans(first):
+        file.protect(start, size)
     if removal.previews:
         _remove_previews(file, removal)
     for directory in list(file.walk()):

@@ -48,7 +48,12 @@ def scrub(
         picture = original.trailer[companion.start : end]
         if not picture.startswith(b"\xff\xd8"):
             continue
-        scrubbed = scrub_jpeg(picture, removal)
+        try:
+            scrubbed = scrub_jpeg(picture, removal)
+        except DamagedImage:
+            removal.note("companion_pictures_removed")
+            rest[companion.start : end] = bytes(len(picture))
+            continue
         cleaned[companion.start : end] = scrubbed.ljust(len(picture), b"\0")
         rest[companion.start : end] = bytes(len(picture))
         kept_end = max(kept_end, end)

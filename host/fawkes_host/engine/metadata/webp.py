@@ -44,7 +44,13 @@ def scrub_chunks(chunks: Sequence[Chunk], removal: Removal) -> list[Chunk]:
     """Return the chunks without what ``removal`` names."""
     if removal.nothing:
         return list(chunks)
-    scrubbed = (_scrub_chunk(chunk, removal) for chunk in chunks)
+    first_exif = next((chunk for chunk in chunks if chunk.kind == b"EXIF"), None)
+    scrubbed = (
+        _scrub_chunk(chunk, removal)
+        for chunk in chunks
+        # Readers take the first; left alone, the next would step into its place.
+        if chunk.kind != b"EXIF" or chunk is first_exif
+    )
     return [chunk for chunk in scrubbed if chunk is not None]
 
 

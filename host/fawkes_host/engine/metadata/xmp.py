@@ -107,7 +107,7 @@ class _Cutter:
         self.open_tags.append((start, tag.end()))
         if self.cut_depth is not None:
             return
-        if self._goes(name) or _PICTURE_IN_BASE64.match(self.text, tag.end()):
+        if self._goes(name) or self._is_picture(tag.end()):
             self.cut_depth, self.cut_start = self.depth, start
             return
         self._cut_attributes(start, tag.end(), attributes)
@@ -132,13 +132,23 @@ class _Cutter:
         if len(written) != len(names):
             raise _NotReadableError
         for match, name in zip(written, names, strict=True):
-            if self._goes(name) or _PICTURE_IN_BASE64.match(match[2][1:]):
+            if self._goes(name) or self._is_picture(match.start(2) + 1):
                 self.spans.append(match.span())
 
     def _goes(self, name: str) -> bool:
         namespace, _, local = name.rpartition(" ")
         if self.removal.location and _PLACE.search(local):
             return True
-        return self.removal.previews and (
-            namespace.startswith(_PREVIEW_NAMESPACES) or bool(_PREVIEW_NAMES.match(local))
-        )
+        if not self.removal.previews:
+            return False
+        if local == "Thumbnails":
+            self.removal.note("thumbnail_removed")
+        return namespace.startswith(_PREVIEW_NAMESPACES) or bool(_PREVIEW_NAMES.match(local))
+
+    def _is_picture(self, position: int) -> bool:
+        """Whether a value is a picture in letters, which may tell the place or show the face."""
+        if not _PICTURE_IN_BASE64.match(self.text, position):
+            return False
+        previews = self.removal.previews
+        self.removal.note("thumbnail_removed" if previews else "unknown_metadata_removed")
+        return True

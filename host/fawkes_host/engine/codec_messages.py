@@ -1,0 +1,80 @@
+"""What the engine and its codec process say to each other.
+
+A message is its length and that of what follows (two big-endian words of 32 bits), itself in
+MessagePack, and raw bytes: a file or pixels.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+import msgspec
+
+HEAD: Final = struct.Struct(">II")
+
+
+class _Message(msgspec.Struct, frozen=True, tag=True):
+    """Its types are checked: a decoder that a hostile file has taken over may say anything."""
+
+
+class Decode(_Message, frozen=True):
+    """To the codecs: the file that follows.  ``keep`` announces an ``Encode``."""
+
+    max_bytes: int
+    max_pixels: int
+    max_frames: int
+    keep: bool
+    answer: bool
+    """Whether the pixels are wanted."""
+
+
+class Encode(_Message, frozen=True):
+    """To the codecs: new pixels for a box of the photo that was kept follow.
+
+    ``box``: top, left, height and width in pixels as displayed; None where no pixel changes.
+    """
+
+    policy: str
+    box: tuple[int, int, int, int] | None
+
+
+class PassThrough(_Message, frozen=True):
+    """To the codecs: an animation follows, with the number of frames it was told to have."""
+
+    policy: str
+    frames: int
+
+
+class Forget(_Message, frozen=True):
+    """To the codecs: the photo that was kept is no longer needed.  Has no answer."""
+
+
+class Decoded(_Message, frozen=True):
+    """From the codecs: the pixels follow, unless they were not wanted."""
+
+    format: str
+    orientation: int
+    height: int
+    width: int
+
+
+class Encoded(_Message, frozen=True):
+    """From the codecs: the file follows."""
+
+    notices: tuple[str, ...]
+
+
+class Refused(_Message, frozen=True):
+    """From the codecs: an error of the table."""
+
+    code: str
+    parameters: dict[str, str | int | float]
+
+
+Request = Decode | Encode | PassThrough | Forget
+Answer = Decoded | Encoded | Refused
+
+encode: Final = msgspec.msgpack.Encoder().encode
+request_decoder: Final[msgspec.msgpack.Decoder[Request]] = msgspec.msgpack.Decoder(Request)
+answer_decoder: Final[msgspec.msgpack.Decoder[Answer]] = msgspec.msgpack.Decoder(Answer)

@@ -1,0 +1,140 @@
+"""Small photos of every kind that the table in ``host/PHOTOS.md`` names, for a fuzzer to start from.
+
+``python tests/fuzz/seeds.py FOLDER`` writes them.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pillow_heif
+from PIL import Image, ImageCms, PngImagePlugin
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "photo"))
+
+from files_by_hand import RESOURCES, add_segments, exif_with_thumbnail, make_movie, resource
+
+from fawkes_host.engine.containers import jpeg
+
+SIZE = (26, 18)
+"""So small that a second has room for hundreds of executions."""
+
+XMP = (
+    b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-"
+    b"syntax-ns#'><rdf:Description xmlns:e='http://ns.adobe.com/exif/1.0/' e:GPSLatitude='52,31N'>"
+    b"<e:GPSLongitude>1,2E</e:GPSLongitude></rdf:Description></rdf:RDF></x:xmpmeta>"
+)
+IPTC = b"\x1c\x02\x5a\x00\x04City\x1c\x02\x50\x00\x03Ada"
+
+
+def _scene() -> Image.Image:
+    y, x = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]
+    levels = np.stack([x * 9, y * 13, (x + y) * 5], -1)
+    return Image.fromarray(levels.astype(np.uint8))
+
+
+def _exif(orientation: int = 1) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "Maker", orientation
+    exif.get_ifd(0x8769)[0x927C] = b"Maker\0note"
+    gps = exif.get_ifd(0x8825)
+    gps[1], gps[2] = "N", (48.0, 7.0, 1.5)
+    return exif
+
+
+def _save(image: Image.Image, format_: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format_, **options)
+    return buffer.getvalue()
+
+
+def _heif(image: Image.Image, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(image).save(buffer, **options)
+    return buffer.getvalue()
+
+
+def seeds() -> Iterator[tuple[str, bytes]]:
+    """Give the name and the bytes of each seed."""
+    scene = _scene()
+    rgba = scene.copy()
+    rgba.putalpha(Image.linear_gradient("L").resize(SIZE))
+    grey = scene.convert("L")
+    deep = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exif = _exif(6)
+
+    for subsampling in (0, 1, 2):
+        yield f"jpeg-{subsampling}", _save(scene, "JPEG", subsampling=subsampling)
+    yield "jpeg-progressive", _save(scene, "JPEG", progressive=True, exif=exif)
+    yield "jpeg-restart", _save(scene, "JPEG", restart_marker_blocks=1, icc_profile=icc)
+    yield "jpeg-grey", _save(grey, "JPEG")
+    yield "jpeg-cmyk", _save(scene.convert("CMYK"), "JPEG")
+    yield "jpeg-rgb", _save(scene, "JPEG", keep_rgb=True)
+    yield (
+        "jpeg-all",
+        add_segments(
+            _save(scene, "JPEG"),
+            (jpeg.APP1, exif_with_thumbnail(3)),
+            (jpeg.APP1, b"http://ns.adobe.com/xap/1.0/\0" + XMP),
+            (jpeg.APP13, RESOURCES.encode() + resource(0x0404, IPTC) + resource(0x040C, bytes(40))),
+            (jpeg.COM, b"comment"),
+        ),
+    )
+    thumbnail = exif_with_thumbnail(1, _save(scene.resize((13, 9)), "JPEG"))
+    yield "jpeg-thumbnail", add_segments(_save(scene, "JPEG"), (jpeg.APP1, thumbnail))
+    yield "jpeg-stereo", _save(scene, "MPO", save_all=True, append_images=[scene], exif=exif)
+    yield "jpeg-motion", _save(scene, "JPEG") + make_movie()
+
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", XMP.decode(), zip=True)
+    text.add_text("exif:GPSLatitude", "52,31N")
+    yield "png", _save(scene, "PNG", pnginfo=text, exif=exif, icc_profile=icc)
+    yield "png-alpha", _save(rgba, "PNG")
+    yield "png-grey-alpha", _save(rgba.convert("LA"), "PNG")
+    yield "png-palette", _save(scene.quantize(16), "PNG", transparency=2)
+    yield "png-bits", _save(scene.convert("1"), "PNG")
+    yield "png-16", _save(deep, "PNG")
+    yield "png-animated", _save(scene, "PNG", save_all=True, append_images=[scene.rotate(9)])
+
+    yield "webp", _save(scene, "WEBP", exif=exif, xmp=XMP, icc_profile=icc)
+    yield "webp-lossless", _save(scene, "WEBP", lossless=True)
+    yield "webp-alpha", _save(rgba, "WEBP", quality=60)
+    yield "webp-animated", _save(scene, "WEBP", save_all=True, append_images=[scene.rotate(9)])
+
+    yield "tiff", _save(scene, "TIFF", exif=exif, tiffinfo={700: XMP, 33723: IPTC})
+    for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"):
+        yield f"tiff-{compression}", _save(scene, "TIFF", compression=compression)
+    yield "tiff-16", _save(deep, "TIFF", compression="tiff_lzw", tiffinfo={317: 2})
+    yield "tiff-cmyk", _save(scene.convert("CMYK"), "TIFF")
+    yield "tiff-fax", _save(scene.convert("1"), "TIFF", compression="group4")
+
+    yield "bmp", _save(scene, "BMP")
+    yield "bmp-32", _save(rgba, "BMP")
+    yield "bmp-palette", _save(scene.quantize(16), "BMP")
+    yield "gif-animated", _save(scene, "GIF", save_all=True, append_images=[scene.rotate(9)])
+
+    with_exif = scene.copy()
+    with_exif.info |= {"exif": exif.tobytes(), "xmp": XMP}
+    yield "heif", _heif(with_exif, quality=50)
+    yield "heif-alpha", _heif(rgba, quality=50)
+    yield "avif", _save(scene, "AVIF", quality=50, speed=10, exif=exif, xmp=XMP)
+    yield "avif-alpha", _save(rgba, "AVIF", quality=50, speed=10, icc_profile=icc)
+    yield "png-header-alone", b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + bytes(17)
+
+
+def main(folder: Path) -> None:
+    """Write every seed into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in seeds():
+        (folder / name).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
