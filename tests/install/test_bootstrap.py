@@ -56,7 +56,7 @@ def test_failure_stops_the_set_up(bootstrap: ModuleType, person: Person) -> None
     ("arguments", "steps"),
     [
         ([], ["check", "venv", "install []", "register", "sample"]),
-        (["--test", "--no-run"], ["check", "venv", "install test,dev,evaluation", "browsers"]),
+        (["--test", "--no-run"], ["check", "venv", "install test,dev,evaluation", "programs"]),
     ],
 )
 def test_first_command_registers_and_the_second_leaves_browsers_alone(
