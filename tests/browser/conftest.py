@@ -104,6 +104,11 @@ class Running:
         with self.browser.at_desk() as desk:
             return call_async(desk, body, *args)
 
+    def remove_host(self) -> None:
+        """Nobody finds the host any more, nor is anyone still connected to it."""
+        self.user.remove_host()
+        self.browser.kill_background()
+
     def reset(self) -> None:
         """Default settings, no history, no port, a host that marks."""
         self.user.behave()

@@ -48,7 +48,7 @@ def test_host_that_fails_lets_nothing_out_and_may_be_tried_again(
 def test_original_goes_up_by_the_users_own_decision_only(
     running: Running, tab: Tab, server: Server, photos: Path
 ) -> None:
-    running.user.remove_host()
+    running.remove_host()
     tab.goto(server.url("/file-input"))
     tab.pick(INPUT, [photos / "astronaut.jpg"])
     wait_for_toast(tab, "not installed")
@@ -61,7 +61,7 @@ def test_original_goes_up_by_the_users_own_decision_only(
 def test_settings_can_forbid_the_original_without_a_host(
     running: Running, tab: Tab, server: Server, photos: Path
 ) -> None:
-    running.user.remove_host()
+    running.remove_host()
     running.in_extension("await chrome.storage.local.set({settings: {hostMissing: 'block'}})")
     tab.goto(server.url("/file-input"))
     tab.pick(INPUT, [photos / "astronaut.jpg"])

@@ -44,8 +44,7 @@ def test_toast(running: Running, tab: Tab, server: Server, photos: Path, scheme:
         tab.screenshot(FOLDER / f"toast-done-{running.name}-{scheme}.png")
         toasts["done"] = tab.toast_markup()
 
-        running.user.remove_host()
-        running.browser.kill_background()
+        running.remove_host()
         tab.goto(server.url("/gallery"))
         tab.pick(INPUT, [photos / "astronaut.jpg"])
         wait_for_toast(tab, "not installed")
@@ -74,8 +73,7 @@ def test_page(
         )
         for host in ("ready", "missing"):
             if host == "missing":
-                running.user.remove_host()
-                running.browser.kill_background()
+                running.remove_host()
             opened = running.browser.open_tab()
             number = running.in_extension(
                 "const [tab] = await chrome.tabs.query({url: 'http://127.0.0.1/*'}); return tab.id"

@@ -35,7 +35,7 @@ def test_uploader_gets_and_sends_the_cloaked_photo(
     way: Way, running: Running, tab: Tab, server: Server, photos: Path, matrix: Matrix
 ) -> None:
     """First there is no host, and nothing leaves; then there is one, and all goes on."""
-    running.user.remove_host()
+    running.remove_host()
     way.open(tab, server)
     wait_for(tab, f"return {READY[way.page]}")
     way.act(tab, [photos / "astronaut.jpg"])

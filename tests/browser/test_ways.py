@@ -159,7 +159,7 @@ def test_whatever_fails_nothing_leaves(
         assert_unseen(way, tab, server, photos)
         return True
 
-    user.remove_host()
+    running.remove_host()
     way.open(tab, server)
     way.act(tab, chosen(way, photos)[:1])
     wait_for_toast(tab, "not installed")
