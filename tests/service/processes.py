@@ -33,7 +33,7 @@ from fawkes_host.service.endpoint import UnixEndpoint, default
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-WAIT_S = 60.0
+WAIT_S = 180.0
 
 
 def until(true, timeout_s: float = WAIT_S):
