@@ -23,11 +23,13 @@ def test_detector_sees_a_pattern_and_cannot_see_what_is_not_there():
     assert detection_auc(plain, plain, folds) == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.slow
 def test_purifier_changes_nothing_before_it_has_learned():
     portrait = chips(2)
     assert np.array_equal(Purifier(0).purify(portrait), portrait)
 
 
+@pytest.mark.slow
 def test_purifier_learns_to_undo_a_constant_shade():
     clean = chips(16)
     shaded = np.clip(clean.astype(int) + 12, 0, 255).astype(np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import subprocess
@@ -141,7 +142,10 @@ def test_service_listens_on_a_socket_for_the_user_alone_and_on_no_port(world):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert "also on" not in world.log()
-    sockets = {fd.readlink().name for fd in Path(f"/proc/{service.pid}/fd").iterdir()}
+    sockets = set()
+    for fd in Path(f"/proc/{service.pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # Closed since it was listed.
+            sockets.add(fd.readlink().name)
     inodes = {name[8:-1] for name in sockets if name.startswith("socket:")}
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
     assert inodes.isdisjoint(line.split()[9] for line in lines)

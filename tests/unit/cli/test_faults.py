@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -24,10 +25,17 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
+def heed_signals() -> None:
+    """Tests that run in the background may have inherited that these are ignored."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def run(stage: str, fault: str, *arguments: str | Path, **environment: str):
     return subprocess.run(
         [sys.executable, str(COMMAND), stage, fault, *map(str, arguments)],
         capture_output=True, text=True, check=False, timeout=120, env={**os.environ, **environment},
+        preexec_fn=heed_signals,
     )  # fmt: skip
 
 

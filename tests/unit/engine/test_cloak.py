@@ -120,6 +120,7 @@ def test_photo_without_a_face_comes_back_byte_for_byte(engine):
     assert (result.status, result.data, result.receipt.faces) == ("no_face", landscape, ())
 
 
+@pytest.mark.slow
 def test_grey_photo_stays_grey(engine, portrait):
     file = io.BytesIO()
     Image.fromarray(portrait).convert("L").save(file, "JPEG", quality=90)
@@ -128,6 +129,7 @@ def test_grey_photo_stays_grey(engine, portrait):
     assert Image.open(io.BytesIO(result.data)).mode == "L"
 
 
+@pytest.mark.slow
 def test_budget_holds_after_lossy_encoding(engine, portrait):
     file = io.BytesIO()
     Image.fromarray(portrait).save(file, "JPEG", quality=70)
