@@ -19,8 +19,8 @@ from fawkes_host import engine as engine_package
 from fawkes_host.engine import installation, runtime
 from fawkes_host.engine.align import face_crop, frame_face
 from fawkes_host.engine.cloak import Cloaker, Goal, Recipe
-from fawkes_host.engine.decode import decode
-from fawkes_host.engine.detect import detect
+from fawkes_host.engine.decode import Photo, decode
+from fawkes_host.engine.detect import Face, detect
 from fawkes_host.engine.encode import encode
 from fawkes_host.engine.levels import Level
 from fawkes_host.engine.metadata import Policy
@@ -130,17 +130,13 @@ class SignStepsMaker:
         self._seed = seed
 
     def make(self, photos: Sequence[bytes]) -> list[bytes]:
-        made = []
-        for data in photos:
-            photo = decode(data)
-            pixels = photo.pixels
-            for face in detect(photo.pixels):
-                frame = frame_face(face.landmarks, photo.width, photo.height)
-                canvas = frame.extract(photo.pixels)
-                change = self._optimiser.optimise(canvas, frame, self._epsilon, self._seed)
-                pixels = add_change(pixels, frame, change)
-            made.append(encode(photo, pixels, Policy.STRIP))
-        return made
+        return [_change_faces(data, self._add) for data in photos]
+
+    def _add(self, photo: Photo, face: Face, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        frame = frame_face(face.landmarks, photo.width, photo.height)
+        canvas = frame.extract(photo.pixels)
+        change = self._optimiser.optimise(canvas, frame, self._epsilon, self._seed)
+        return add_change(pixels, frame, change)
 
 
 class NoiseMaker:
@@ -153,15 +149,22 @@ class NoiseMaker:
         self._seed = seed
 
     def make(self, photos: Sequence[bytes]) -> list[bytes]:
-        made = []
-        for data in photos:
-            photo = decode(data)
-            pixels = photo.pixels
-            for face in detect(photo.pixels):
-                crop = face_crop(face.landmarks, photo.width, photo.height)
-                pixels = add_noise(pixels, crop, self._level.budget.ssimulacra2, self._seed)
-            made.append(encode(photo, pixels, Policy.STRIP))
-        return made
+        return [_change_faces(data, self._add) for data in photos]
+
+    def _add(self, photo: Photo, face: Face, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        crop = face_crop(face.landmarks, photo.width, photo.height)
+        return add_noise(pixels, crop, self._level.budget.ssimulacra2, self._seed)
+
+
+def _change_faces(
+    data: bytes, add: Callable[[Photo, Face, NDArray[np.uint8]], NDArray[np.uint8]]
+) -> bytes:
+    """Encode a photo anew, once ``add`` has changed its pixels for each face in turn."""
+    photo = decode(data)
+    pixels = photo.pixels
+    for face in detect(photo.pixels):
+        pixels = add(photo, face, pixels)
+    return encode(photo, pixels, Policy.STRIP)
 
 
 @dataclass(frozen=True)
