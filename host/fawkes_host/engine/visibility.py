@@ -16,6 +16,7 @@ from PIL import Image
 
 from . import flip, ssimulacra2
 from .flip import to_lab, to_xyz
+from .gradient import gradient
 
 VIEWED_PX = 512
 """Crops with a longer edge are judged as a screen shows them, shrunk to this.  At full size a
@@ -163,22 +164,20 @@ def _graphs() -> _Graphs:
         autograph=False,
     )
     def slope(seen: Any, original: Any, change: Any, limits: Any) -> Any:
-        with tf.GradientTape() as tape:
-            tape.watch(change)
-            # No pixel may be quite as it was, since roots have no slope at 0.
-            nudge = NUDGE * (1.0 - 2.0 * tf.cast(tf.range(tf.shape(change)[2]) % 2, tf.float32))
-            changed = original + change + nudge[:, None]
-            score, difference, delta_e = measure.python_function(
-                seen, tf.clip_by_value(changed, NUDGE, 255.0 - NUDGE)
-            )
-            flat = tf.reshape(delta_e, [-1])
-            largest = tf.cast(tf.cast(tf.size(flat), tf.float32) * DELTA_E_LARGEST, tf.int32)
-            delta_e = tf.reduce_mean(tf.math.top_k(flat, tf.maximum(largest, 1)).values)
-            shares = tf.stack([100.0 - score, difference, delta_e]) / (
-                tf.stack([100.0 - limits[0], limits[1], limits[2]])
-            )
-            spent = tf.reduce_sum(shares**SHARPNESS) ** (1.0 / SHARPNESS)
-        gradient = tape.gradient(spent, change)
-        return spent, tf.where(tf.math.is_finite(gradient), gradient, 0.0)
+        # No pixel may be quite as it was, since roots have no slope at 0.
+        nudge = NUDGE * (1.0 - 2.0 * tf.cast(tf.range(tf.shape(change)[2]) % 2, tf.float32))
+        changed = original + change + nudge[:, None]
+        score, difference, delta_e = measure.python_function(
+            seen, tf.clip_by_value(changed, NUDGE, 255.0 - NUDGE)
+        )
+        flat = tf.reshape(delta_e, [-1])
+        largest = tf.cast(tf.cast(tf.size(flat), tf.float32) * DELTA_E_LARGEST, tf.int32)
+        delta_e = tf.reduce_mean(tf.math.top_k(flat, tf.maximum(largest, 1)).values)
+        shares = tf.stack([100.0 - score, difference, delta_e]) / (
+            tf.stack([100.0 - limits[0], limits[1], limits[2]])
+        )
+        spent = tf.reduce_sum(shares**SHARPNESS) ** (1.0 / SHARPNESS)
+        steepest = gradient(spent, change)
+        return spent, tf.where(tf.math.is_finite(steepest), steepest, 0.0)
 
     return _Graphs(look_at, measure, slope)
