@@ -125,6 +125,13 @@ class Frame:
         last = np.clip(np.ceil(high), first + 1, CANVAS_PX).astype(int)
         return slice(first[0], last[0]), slice(first[1], last[1])
 
+    @property
+    def full_size(self) -> bool:
+        """Whether the canvas shows the whole face crop, pixel by pixel."""
+        rows, columns = self.crop_slices
+        shown = (rows.stop - rows.start, columns.stop - columns.start)
+        return self.scale == 1.0 and shown == (self.crop.height, self.crop.width)
+
     def extract(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the canvas, float32 [C, C, 3] 0..255, of a photo uint8 [h, w, 3].
 
@@ -158,6 +165,25 @@ class Frame:
         image = Image.fromarray(np.pad(change, pad))
         size = (self.crop.width, self.crop.height)
         return np.asarray(image.resize(size, Image.Resampling.BICUBIC, box=box))
+
+    def shrink(self, change: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return a change of the face crop, float32 [crop.height, crop.width], as the canvas shows
+        it: float32, of the shape of ``crop_slices``."""
+        rows, columns = self.crop_slices
+        # The canvas' crop ends on whole pixels of the canvas, up to one beyond that of the photo.
+        pad = math.ceil(self.scale)
+        origin = (self.left - self.crop.left + pad, self.top - self.crop.top + pad)
+        low = np.array([columns.start, rows.start]) * self.scale + origin
+        high = np.array([columns.stop, rows.stop]) * self.scale + origin
+        edges = np.array([self.crop.width, self.crop.height]) + 2 * pad
+        image = Image.fromarray(np.pad(change, pad))
+        return np.asarray(
+            image.resize(
+                (columns.stop - columns.start, rows.stop - rows.start),
+                Image.Resampling.BICUBIC,
+                box=(*np.maximum(low, 0), *np.minimum(high, edges)),
+            )
+        )
 
     def mask(self) -> NDArray[np.float32]:
         """Return where a cloak may act, float32 [C, C]: 1 inside, falling softly to 0 at the crop's

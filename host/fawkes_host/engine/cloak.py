@@ -65,6 +65,9 @@ class Recipe:
     projections: tuple[int, ...] = tuple(range(4, 25, 2))
     """After so many steps the change is brought within the budget by its steepest way, so that it
     loses what is most visible and keeps the rest."""
+    full_size_from: int = 12
+    """After so many steps a face larger than the canvas is looked at in the photo's own resolution:
+    what it spends there is another share than in the canvas, and other pixels spend it."""
 
 
 class Cloaker:
@@ -98,12 +101,14 @@ class Cloaker:
         template = self.networks[0].template * (CANVAS_PX / self.networks[0].input_size)
         frame = align.frame_face(template, CANVAS_PX, CANVAS_PX)
         blank = np.full((CANVAS_PX, CANVAS_PX, 3), 128, np.float32)
-        self.optimise(blank, frame, Budget(90.0, 0.01, 1.0), 0, steps=1)
+        viewer = Viewer(blank[frame.crop.slices])
+        self.optimise(blank, frame, viewer, Budget(90.0, 0.01, 1.0), 0, steps=1)
 
     def optimise(
         self,
         canvas: NDArray[np.float32],
         frame: Frame,
+        viewer: Viewer,
         budget: Budget,
         seed: int,
         on_step: Callable[[float], None] | None = None,
@@ -111,8 +116,8 @@ class Cloaker:
     ) -> NDArray[np.float32]:
         """Return the change of a face's luminance, float32 [C, C] in grey levels.
 
-        ``canvas`` is float32 [C, C, 3], RGB 0..255; ``budget`` is roughly what the change spends
-        of it in the canvas: the last fit, at the photo's resolution, is the merge's.
+        ``canvas`` is float32 [C, C, 3], RGB 0..255; ``viewer`` looks at the face crop as the photo
+        has it.  The change spends ``budget`` there, roughly: the last fit is the merge's.
         ``on_step`` hears the share of the steps done before each of them and may raise.
         """
         import tensorflow as tf
@@ -126,7 +131,7 @@ class Cloaker:
         mask = mask[frame.crop_slices]
         directions = list(self._directions(canvas, frame).values())
 
-        viewer = Viewer(canvas[frame.crop_slices])
+        small = viewer if frame.full_size else Viewer(canvas[frame.crop_slices])
         radius = recipe.radius
         change = tf.zeros((1, CANVAS_PX, CANVAS_PX, 1))
         velocity = tf.zeros_like(change)
@@ -151,8 +156,15 @@ class Cloaker:
             )
             if step + 1 in recipe.projections:
                 plane = change.numpy()[0, :, :, 0]
-                spent, within = viewer.bring_within(plane[frame.crop_slices], budget)
-                plane[frame.crop_slices] += mask * (within - plane[frame.crop_slices])
+                if step + 1 >= recipe.full_size_from and not frame.full_size:
+                    whole = frame.project(plane)
+                    spent, within = viewer.bring_within(whole, budget)
+                    taken = frame.shrink(whole - within)
+                else:
+                    shown = plane[frame.crop_slices]
+                    spent, within = small.bring_within(shown, budget)
+                    taken = shown - within
+                plane[frame.crop_slices] -= mask * taken
                 change = tf.constant(plane[None, :, :, None])
                 if step + 1 in recipe.fits:
                     # What is spent is nearly proportional to the change.

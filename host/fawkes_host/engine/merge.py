@@ -14,6 +14,13 @@ from .visibility import Budget, Viewer
 TOLERANCE = 0.02
 """This share of the budget may stay unspent."""
 
+HEADROOM = 1.2
+"""A cloak is made so much too strong before what is most visible of it is taken away."""
+
+TRIM_ROUNDS = 4
+TRIMMED = 0.01
+"""A cloak that spends this share more than its budget is left to the search of its strength."""
+
 SEARCH_ROUNDS = 8
 LARGEST_STRENGTH = 4.0
 
@@ -23,11 +30,13 @@ class Patch:
     """One face's cloak at the photo's own resolution.
 
     ``change`` is float32 [crop.height, crop.width], in grey levels, added to all three channels;
-    ``strength`` multiplies it.
+    ``strength`` multiplies it.  ``mask``, of the same shape, is 1 where it may be altered and falls
+    to 0 at its border.
     """
 
     crop: FaceCrop
     change: NDArray[np.float32]
+    mask: NDArray[np.float32]
     viewer: Viewer
     strength: float = 1.0
 
@@ -38,6 +47,18 @@ class Patch:
         whole = np.rint(factor * self.change).astype(np.int16)
         cloaked = pixels[self.crop.slices].astype(np.int16) + whole[..., None]
         return np.clip(cloaked, 0, 255).astype(np.uint8)
+
+    def trim(self, budget: Budget) -> None:
+        """Take away what is most visible at the photo's own resolution, for the canvas hides it.
+
+        What is left spends nearly the whole budget, and more of it where it moves the face.
+        """
+        self.change = HEADROOM * self.change
+        for _ in range(TRIM_ROUNDS):
+            spent, within = self.viewer.bring_within(self.change, budget)
+            if spent <= 1.0 + TRIMMED:
+                break
+            self.change += self.mask * (within - self.change)
 
     def fit(self, pixels: NDArray[np.uint8], budget: Budget) -> None:
         """Make the cloak as strong as its budget allows, once it is added to ``pixels``."""

@@ -171,9 +171,12 @@ class Engine:
 
             canvas = frame.extract(pixels)
             seed = installation.seed(data, number)
-            change = self._cloaker.optimise(canvas, frame, level.budget, seed, step)
-            original = pixels[frame.crop.slices]
-            patches.append(Patch(frame.crop, frame.project(change), Viewer(original)))
+            viewer = Viewer(pixels[frame.crop.slices])
+            change = self._cloaker.optimise(canvas, frame, viewer, level.budget, seed, step)
+            mask = np.clip(frame.project(frame.mask()), 0.0, 1.0)
+            patch = Patch(frame.crop, frame.project(change), mask, viewer)
+            patch.trim(level.budget)
+            patches.append(patch)
             seconds.append(time.perf_counter() - started)
         return patches, seconds
 

@@ -25,6 +25,8 @@ change that is 8 px wide in the shrunk crop is too coarse for the measures, but 
 SMALLEST_CROP_PX = 16
 """Smaller crops are enlarged to this, since the coarse scales of SSIMULACRA2 need some pixels."""
 
+RESAMPLING = Image.Resampling.BICUBIC
+
 DELTA_E_PERCENTILE = 99
 
 DELTA_E_LARGEST = 0.02
@@ -88,7 +90,7 @@ class Viewer:
     def _view(self, crop: Crop) -> NDArray[np.float32]:
         if self._resize:
             image = Image.fromarray(np.rint(crop).astype(np.uint8))
-            crop = np.asarray(image.resize(self._size, Image.Resampling.BICUBIC))
+            crop = np.asarray(image.resize(self._size, RESAMPLING))
         return crop[None].astype(np.float32)
 
     def see(self, changed: Crop) -> Visibility:
@@ -110,16 +112,19 @@ class Viewer:
         most 1.  The share is a smooth stand-in for that of ``Budget.room``, a few hundredths above
         it where several measures are near their limits.
         """
-        if self._resize:  # Not worth a gradient through the resampling: scaled as a whole.
-            changed = np.clip(self._crop + change[..., None], 0.0, 255.0)
-            spent = 1.0 - budget.room(self.see(changed))
-            return spent, change / max(spent, 1.0)
         limits = np.array([budget.ssimulacra2, budget.flip, budget.delta_e], np.float32)
-        spent, slope = _graphs().slope(self._seen, self._original, change[None, ..., None], limits)
+        viewed = change
+        if self._resize:
+            viewed = np.asarray(Image.fromarray(change).resize(self._size, RESAMPLING))
+        spent, slope = _graphs().slope(self._seen, self._original, viewed[None, ..., None], limits)
         spent, slope = float(spent), np.asarray(slope)[0, ..., 0]
         if spent > 1.0:
-            step = (spent - 1.0) / max(float((slope**2).sum()), 1e-12)
-            change = (change - step * slope).astype(np.float32)
+            # Where nothing is changed there is nothing to take, and the measures' roots are steep.
+            slope = np.where(np.abs(viewed) > NUDGE, slope, np.float32(0.0))
+            step = (spent - 1.0) / max(float((slope**2).sum()), 1e-12) * slope
+            if self._resize:
+                step = np.asarray(Image.fromarray(step).resize(change.shape[::-1], RESAMPLING))
+            change = (change - step).astype(np.float32)
         return spent, change
 
 
@@ -164,9 +169,9 @@ def _graphs() -> _Graphs:
         autograph=False,
     )
     def slope(seen: Any, original: Any, change: Any, limits: Any) -> Any:
-        # No pixel may be quite as it was, since roots have no slope at 0.
-        nudge = NUDGE * (1.0 - 2.0 * tf.cast(tf.range(tf.shape(change)[2]) % 2, tf.float32))
-        changed = original + change + nudge[:, None]
+        # No pixel may be quite as it was, at no scale, since roots have no slope at 0.
+        nudge = tf.random.stateless_uniform(tf.shape(change), (0, 0), -NUDGE, NUDGE)
+        changed = original + change + nudge
         score, difference, delta_e = measure.python_function(
             seen, tf.clip_by_value(changed, NUDGE, 255.0 - NUDGE)
         )

@@ -75,6 +75,19 @@ def test_change_comes_back_to_the_place_it_was_made_for(scale, shift):
     assert np.hypot(*(np.array(found) - expected)) < max(1.0, scale)
 
 
+@pytest.mark.parametrize("scale", [0.2, 1.0, 1.3, 2.63, 3.7])
+@pytest.mark.parametrize("shift", [40, -25])
+def test_change_shrinks_back_to_what_it_was_in_the_canvas(scale, shift):
+    frame = align.frame_face((ARCFACE + shift) * scale, 700, 600)
+    place = np.arange(align.CANVAS_PX) / 9
+    change = np.outer(np.sin(place), np.cos(place)).astype(np.float32)
+    shown = change[frame.crop_slices]
+    back = frame.shrink(frame.project(change))
+    assert back.shape == shown.shape
+    # The outermost pixels may lie partly beyond the crop.
+    assert np.abs(back - shown)[2:-2, 2:-2].max() < (0.05 if scale > 1 else 1e-6)
+
+
 def test_small_faces_keep_their_own_pixels():
     photo = np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8)
     frame = align.frame_face(ARCFACE * 0.6 + 150, 400, 400)

@@ -17,6 +17,7 @@ from fawkes_host.engine.detect import detect
 from fawkes_host.engine.levels import LEVELS
 from fawkes_host.engine.metadata import Policy
 from fawkes_host.engine.pipeline import STAGES, Engine
+from fawkes_host.engine.visibility import Viewer
 from fawkes_host.evaluation.portrait import draw_group, draw_portrait
 from fawkes_host.protocol.errors import Cancelled, WeightsCorrupt, WeightsMissing
 
@@ -169,7 +170,8 @@ def test_pulling_brings_the_face_nearer_to_another_cluster_of_people(engine, por
     (face,) = detect(portrait)
     frame = frame_face(face.landmarks, 300, 300)
     canvas = frame.extract(portrait)
-    change = cloaker.optimise(canvas, frame, LEVELS["high"].budget, 1)
+    viewer = Viewer(portrait[frame.crop.slices])
+    change = cloaker.optimise(canvas, frame, viewer, LEVELS["high"].budget, 1)
     cosines = cloaker.similarity(canvas, canvas + change[..., None], frame)
     assert max(cosines.values()) < 0.7
 

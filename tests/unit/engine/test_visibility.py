@@ -108,7 +108,8 @@ def test_fitted_patch_spends_its_budget_and_leaves_all_other_pixels_alone(portra
     crop = FaceCrop(60, 60, 260, 260)
     change = np.random.default_rng(1).normal(0, 4, (200, 200)).astype(np.float32)
     budget = LEVELS["mid"].budget
-    patch = Patch(crop, change, Viewer(portrait[crop.slices]))
+    mask = np.ones_like(change)
+    patch = Patch(crop, change, mask, Viewer(portrait[crop.slices]))
     patch.fit(portrait, budget)
     merged = merge(portrait, [patch])
     assert 0 <= budget.room(patch.viewer.see(merged[crop.slices])) < 0.05
@@ -149,10 +150,27 @@ def test_change_within_its_budget_stays_as_it_is(portrait):
     assert np.array_equal(after, change)
 
 
-def test_change_of_a_crop_larger_than_a_screen_is_scaled_as_a_whole():
+def test_crop_larger_than_a_screen_keeps_most_of_its_change_too():
     crop = draw_portrait(700)
-    budget = LEVELS["low"].budget
-    change = blotches(700, 700) * np.float32(8)
-    share, after = Viewer(crop).bring_within(change, budget)
-    assert share > 1
-    assert np.allclose(after, change / share)
+    budget = LEVELS["mid"].budget
+    before = np.kron(blotches(175, 175), np.ones((4, 4), np.float32))
+    before *= 1.15 / spent(crop, before, budget)
+    share, after = Viewer(crop).bring_within(before, budget)
+    assert share == pytest.approx(spent(crop, before, budget), abs=0.1)
+    assert spent(crop, after, budget) < 1.08
+    assert np.linalg.norm(after - before) < 0.15 * np.linalg.norm(before)
+
+
+def test_trimmed_patch_keeps_more_of_itself_within_its_budget_and_keeps_to_its_mask(portrait):
+    crop = FaceCrop(60, 60, 260, 260)
+    budget = LEVELS["mid"].budget
+    mask = np.zeros((200, 200), np.float32)
+    mask[20:180, 20:180] = 1
+    change = blotches(200, 200) * mask
+    change /= spent(portrait[crop.slices], change, budget)
+    patch = Patch(crop, change.copy(), mask, Viewer(portrait[crop.slices]))
+    patch.trim(budget)
+    assert 0.85 < spent(portrait[crop.slices], patch.change, budget) < 1.03
+    assert not patch.change[mask == 0].any()
+    quiet = np.s_[60:180, 60:180]
+    assert np.linalg.norm(patch.change[quiet]) > 1.1 * np.linalg.norm(change[quiet])
