@@ -13,6 +13,9 @@ SENTENCES = {
     "maker_note_removed": "the camera maker's note, which could hold the place",
     "colours_expanded": "its palette: cloaked, it needs more colours",
     "animation_untouched": "a cloak: it is an animation, and every frame stayed as it was",
+    "converted_to_jpeg": "its format: it is a JPEG now, as the page wants it",
+    "transparency_removed": "its transparency: it is white there now",
+    "metadata_too_long": "metadata that a JPEG has no room for",
     "bit_depth_reduced": "some depth of colour: it has 8 bits now",
 }
 """By the engine's notice codes."""

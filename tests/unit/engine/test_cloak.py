@@ -6,6 +6,7 @@ import dataclasses
 import io
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -118,6 +119,23 @@ def test_photo_without_a_face_comes_back_byte_for_byte(engine):
     landscape = png(np.full((120, 160, 3), (90, 140, 200), np.uint8))
     result = engine.cloak(landscape, MID, Policy.STRIP_LOCATION)
     assert (result.status, result.data, result.receipt.faces) == ("no_face", landscape, ())
+
+
+@pytest.mark.parametrize("has_face", [True, False], ids=["a face", "no face"])
+def test_heic_becomes_jpeg_for_a_site_that_takes_no_heic(engine, portrait, has_face):
+    pixels = portrait if has_face else np.full((120, 160, 3), (90, 140, 200), np.uint8)
+    file = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(pixels)).save(file, quality=80)
+    heic = file.getvalue()
+
+    result = engine.cloak(heic, LEVELS["low"], accept=("image/jpeg", "image/png"))
+    assert result.status == ("cloaked" if has_face else "no_face")
+    assert len(result.receipt.faces) == has_face
+    assert result.receipt.notices == ("converted_to_jpeg",)
+    assert decode(result.data).format == "JPEG"
+    assert decode(result.data).pixels.shape == pixels.shape
+    if not has_face:
+        assert engine.cloak(heic, LEVELS["low"], accept=("image/heic",)).data == heic
 
 
 @pytest.mark.slow
