@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Collection
 from typing import Final
 
 import numpy as np
@@ -21,7 +20,6 @@ from fawkes_host.engine.codecs.heif import Appearance
 from fawkes_host.engine.codecs.icc import profile_of
 from fawkes_host.engine.containers import jpeg, tiff
 from fawkes_host.engine.containers.heif import HeifFile
-from fawkes_host.engine.containers.sniff import Format
 from fawkes_host.engine.decode import Photo
 from fawkes_host.engine.encode import Encoded
 from fawkes_host.engine.metadata import Policy, Removal, exif
@@ -38,21 +36,7 @@ in three quarters of the bytes."""
 _LONGEST_EDGE_PX = 65_500
 """libjpeg writes no longer one."""
 
-_JPEG = "image/jpeg"
-_MEDIA_TYPES: Final[dict[Format, frozenset[str]]] = {
-    "HEIF": frozenset({"image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence"}),
-    "AVIF": frozenset({"image/avif", "image/avif-sequence"}),
-}
-"""As IANA has registered them; who takes one of a format's types takes the format."""
-
 _XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation\s*(?:=\s*["']|>)\s*)[2-8]""")
-
-
-def formats_replaced(accept: Collection[str]) -> frozenset[Format]:
-    """Return the formats that become JPEG for a receiver of these media types; none takes all."""
-    if _JPEG not in accept:
-        return frozenset()
-    return frozenset(format_ for format_, types in _MEDIA_TYPES.items() if types.isdisjoint(accept))
 
 
 def to_jpeg(photo: Photo, policy: Policy) -> Encoded:

@@ -30,11 +30,11 @@ from .cloak import Cloaker
 from .codec_process import decode, encode_with_notices, pass_through, to_jpeg
 from .containers import sniff
 from .containers.sniff import Format
-from .convert import formats_replaced
 from .decode import Limits, Photo
 from .detect import Face, detect
 from .encode import Encoded
 from .levels import DEFAULT, Level
+from .media_types import replaced_by_jpeg
 from .merge import Patch, merge
 from .metadata import Policy
 from .receipt import FaceReceipt, Receipt, measure_face
@@ -115,7 +115,7 @@ class Engine:
         """
         way, limits = _Way(progress, cancelled), limits or Limits()
         with _memory_errors():
-            return self._cloak(data, level, policy, way, limits, formats_replaced(accept))
+            return self._cloak(data, level, policy, way, limits, replaced_by_jpeg(accept))
 
     def _cloak(
         self,

@@ -12,9 +12,10 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from fawkes_host.engine.codec_process import CodecProcess
 from fawkes_host.engine.containers.heif import with_colour_codes
-from fawkes_host.engine.convert import formats_replaced, to_jpeg
+from fawkes_host.engine.convert import to_jpeg
 from fawkes_host.engine.decode import Limits, decode
 from fawkes_host.engine.encode import encode, encode_with_notices
+from fawkes_host.engine.media_types import replaced_by_jpeg
 from fawkes_host.engine.metadata import Policy
 from fawkes_host.protocol.errors import AnimatedImage, TooManyPixels
 
@@ -46,7 +47,7 @@ def converted(data: bytes, policy: Policy = Policy.KEEP):
     ],
 )
 def test_a_format_is_replaced_only_for_who_takes_jpeg_and_not_it(accept, replaced):
-    assert formats_replaced(accept) == replaced
+    assert replaced_by_jpeg(accept) == replaced
 
 
 @pytest.mark.parametrize("name", FORMATS)
