@@ -18,6 +18,7 @@ from fawkes_host.engine.codecs import avif as avif_pixels
 from fawkes_host.engine.codecs import heif as heif_pixels
 from fawkes_host.engine.codecs.heif import Appearance
 from fawkes_host.engine.codecs.icc import profile_of
+from fawkes_host.engine.codecs.pillow import decoding
 from fawkes_host.engine.containers import jpeg, tiff
 from fawkes_host.engine.containers.heif import HeifFile
 from fawkes_host.engine.decode import Photo
@@ -61,7 +62,10 @@ def to_jpeg(photo: Photo, policy: Policy) -> Encoded:
     if look.grey:
         picture = picture.convert("L")
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=QUALITY, subsampling=look.subsampling, icc_profile=profile)
+    with decoding():  # An absurd profile may be more than fits.
+        picture.save(
+            buffer, "JPEG", quality=QUALITY, subsampling=look.subsampling, icc_profile=profile
+        )
     encoded = jpeg.parse(buffer.getvalue())
     metadata = () if removal.everything else _segments(photo.source, removal)
     heif_metadata.note_removal(HeifFile(photo.source), removal, thumbnails=True)
