@@ -20,6 +20,7 @@ from fawkes_host.protocol.errors import (
     AnimatedImage,
     Cancelled,
     OutOfMemory,
+    TooManyFaces,
     WeightsCorrupt,
     WeightsMissing,
 )
@@ -149,6 +150,8 @@ class Engine:
             return Result(kept.data, "no_face", receipt)
 
         way.reach("align", len(faces))
+        if len(faces) > limits.max_faces:
+            raise TooManyFaces(faces=len(faces), limit=limits.max_faces)
         frames = [frame_face(face.landmarks, photo.width, photo.height) for face in faces]
 
         way.reach("cloak")
