@@ -4,8 +4,8 @@ from __future__ import annotations
 
 SENTENCES = {
     "thumbnail_removed": "its thumbnail, which showed the face as it was",
-    "companion_pictures_removed": "companion pictures that showed the face as it was",
-    "motion_video_removed": "its motion video, which showed the face as it was",
+    "companion_pictures_removed": "companion pictures, which could show the face as it was",
+    "motion_video_removed": "its motion video, which could show the face as it was",
     "layers_removed": "layers that showed the face as it was",
     "trailing_data_removed": "data behind the picture",
     "unknown_metadata_removed": "metadata that could hold the place",
