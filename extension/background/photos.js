@@ -35,14 +35,18 @@ export function joined(chunks, size) {
   return bytes;
 }
 
+const isListOfTexts = (value) =>
+  Array.isArray(value) && value.every((item) => typeof item === "string");
+
 /**
  * Gathers the photo that a content script sends.
- * @returns {{take: (message: FawkesPhotoRequest) => boolean, photo: () => {name: string, size: number, chunks: string[]}}}
+ * @returns {{take: (message: FawkesPhotoRequest) => boolean, photo: () => {name: string, size: number, accept: string[], chunks: string[]}}}
  *   `take` is true once the photo is whole
  */
 export function gather() {
   let name = "";
   let size = -1;
+  let accept = [];
   let characters = 0;
   const chunks = [];
   return {
@@ -51,7 +55,9 @@ export function gather() {
         if (!Number.isSafeInteger(message.size) || message.size < 0) throw new Fault("bad_message");
         if (message.size > limits.photoBytes)
           throw new Fault("too_many_bytes", { bytes: message.size, limit: limits.photoBytes });
-        ({ name, size } = message);
+        if (message.accept !== undefined && !isListOfTexts(message.accept))
+          throw new Fault("bad_message");
+        ({ name, size, accept = [] } = message);
         return false;
       }
       if (message.type === "chunk" && size >= 0 && typeof message.data === "string") {
@@ -65,14 +71,15 @@ export function gather() {
       if (message.type === "end" && size >= 0) return true;
       throw new Fault("bad_message");
     },
-    photo: () => ({ name, size, chunks }),
+    photo: () => ({ name, size, accept, chunks }),
   };
 }
 
 /**
  * Has one photo cloaked.
  * @param {import("./native_port.js").NativePort} host
- * @param {{size: number, chunks: string[]}} photo
+ * @param {{size: number, accept: string[], chunks: string[]}} photo `accept`: the media types that
+ *   the page takes; a host older than that gives the photo back in its own format
  * @param {{level: FawkesLevel, policy: FawkesPolicy, signal: AbortSignal,
  *   onProgress: (progress: Extract<FawkesPhotoReply, {type: "progress"}>) => void}} options
  * @returns {Promise<{status: "cloaked" | "no_face", receipt: FawkesReceipt, chunks: string[]}>}
@@ -132,6 +139,7 @@ async function converse(host, photo, digest, { level, policy, signal, onProgress
       sha256: digest,
       level,
       policy,
+      accept: photo.accept,
       deadline_s: limits.deadlineS,
     });
     for (const [index, data] of photo.chunks.entries())

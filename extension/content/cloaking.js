@@ -13,6 +13,9 @@
     }
   }
 
+  /** The notice of a photo that is a JPEG now, whatever it was. */
+  const CONVERTED = "converted_to_jpeg";
+
   /** @param {Uint8Array<ArrayBuffer>} bytes */
   function toBase64(bytes) {
     if (bytes.toBase64) return bytes.toBase64();
@@ -36,9 +39,10 @@
   /**
    * Has a file cloaked.
    * @param {File} file
-   * @param {{signal: AbortSignal, onProgress: (progress: {stage: string, fraction: number, faces: number}) => void}} options
+   * @param {{accept: string[], signal: AbortSignal, onProgress: (progress: {stage: string, fraction: number, faces: number}) => void}} options
    * @returns {Promise<{file: File, status: "cloaked" | "no_face", receipt: FawkesReceipt}>} the
-   *   file has the name, type and `lastModified` of the original
+   *   file has the name, type and `lastModified` of the original, unless it had to become a JPEG
+   *   for a page that takes none of its kind (`accept`)
    * @throws {Fault}
    */
   async function cloak(file, options) {
@@ -55,7 +59,7 @@
     }
   }
 
-  async function send(file, { signal, onProgress }) {
+  async function send(file, { accept, signal, onProgress }) {
     if (signal.aborted) throw new Fault("cancelled");
     if (isOrphan()) throw new Fault("extension_reloaded");
     let port;
@@ -82,21 +86,34 @@
           reject(new Fault(isOrphan() ? "extension_reloaded" : "background_gone")),
         );
       });
-      const sent = upload(port, file);
+      const sent = upload(port, file, accept);
       // Whichever fails first ends the conversation; the other then has nobody to tell.
       answer.catch(() => {});
       sent.catch(() => {});
       await Promise.race([sent, answer]);
       const { status, receipt, parts } = await answer;
-      const { name, type, lastModified } = file;
-      return { file: new File(parts, name, { type, lastModified }), status, receipt };
+      return { file: fileLike(file, parts, receipt), status, receipt };
     } finally {
       signal.removeEventListener("abort", abort);
       port.disconnect();
     }
   }
 
-  async function upload(port, file) {
+  /**
+   * @param {File} original
+   * @param {Uint8Array<ArrayBuffer>[]} parts
+   * @param {FawkesReceipt} receipt
+   */
+  function fileLike({ name, type, lastModified }, parts, receipt) {
+    if (!receipt?.notices?.includes(CONVERTED))
+      return new File(parts, name, { type, lastModified });
+    return new File(parts, name.replace(/(\.[^.]*)?$/, ".jpg"), {
+      type: "image/jpeg",
+      lastModified,
+    });
+  }
+
+  async function upload(port, file, accept) {
     const post = (message) => {
       try {
         port.postMessage(message);
@@ -104,7 +121,7 @@
         throw new Fault(isOrphan() ? "extension_reloaded" : "background_gone");
       }
     };
-    post({ type: "begin", name: file.name, size: file.size });
+    post({ type: "begin", name: file.name, size: file.size, accept });
     for (let at = 0; at < file.size; at += limits.chunkBytes) {
       let bytes;
       try {

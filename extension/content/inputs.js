@@ -84,7 +84,7 @@
     const takeover = { input, abort: new AbortController() };
     pending.set(input, takeover);
     active.add(takeover);
-    run(takeover, files, paths);
+    run(takeover, files, paths, fawkes.accept.mediaTypes(input.accept));
     return true;
   }
 
@@ -104,11 +104,11 @@
     takeover.abort.abort();
   }
 
-  async function run(takeover, files, paths) {
+  async function run(takeover, files, paths, accept) {
     const { input, abort } = takeover;
     let settled = files.map(() => null);
     try {
-      settled = await fawkes.selection.settle(files, abort.signal);
+      settled = await fawkes.selection.settle(files, abort.signal, accept);
     } finally {
       // An answer that comes at once would land between the browser's `input` and its `change`.
       await new Promise((resolve) => setTimeout(resolve, 0));
@@ -129,7 +129,10 @@
     }
     put(input, bus.listOf(kept));
     released.set(input, input.files);
-    const keptPaths = paths.filter((_, at) => settled[at] !== null);
+    // A file that became another format goes by another name.
+    const keptPaths = paths
+      .map((path, at) => (path ? path.replace(/[^/]*$/, () => settled[at]?.name) : ""))
+      .filter((_, at) => settled[at] !== null);
     if (keptPaths.some(Boolean)) bus.send("paths", keptPaths, [input]);
     announce(input, new Event("input", { bubbles: true, composed: true }));
     announce(input, new Event("change", { bubbles: true }));

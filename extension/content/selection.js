@@ -9,9 +9,10 @@
   /**
    * @param {File[]} files as chosen
    * @param {AbortSignal} signal ends it: superseded, or the page is left
+   * @param {string[]} [accept] media types that the page takes; empty for any
    * @returns {Promise<(File | null)[]>} in the same order; null for what the user gave up
    */
-  async function settle(files, signal) {
+  async function settle(files, signal, accept = []) {
     if ((await fawkes.policy.settled()) === "off") return files;
     const photos = await Promise.all(files.map(isPhotoOrUnreadable));
     if (!photos.includes(true) || signal.aborted)
@@ -24,7 +25,7 @@
     const queue = [...photos.keys()].filter((at) => photos[at]);
     const worker = async () => {
       for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
-        settled[at] = await settleOne(files[at], lineOf[at], signal);
+        settled[at] = await settleOne(files[at], lineOf[at], signal, accept);
       }
     };
     // A photo whose question waits for an answer must not hold up the others.
@@ -42,7 +43,7 @@
     }
   }
 
-  async function settleOne(original, line, signal) {
+  async function settleOne(original, line, signal, accept) {
     for (;;) {
       const abort = new AbortController();
       const give = () => abort.abort();
@@ -51,6 +52,7 @@
       if (signal.aborted || line.isCancelled()) give();
       try {
         const { file, status, receipt } = await fawkes.cloaking.cloak(original, {
+          accept,
           signal: abort.signal,
           onProgress: line.progress,
         });

@@ -155,13 +155,13 @@
   // --- calls ------------------------------------------------------------------------------------
 
   /** @returns {boolean} true: an answer has come, or will */
-  function onCall([parcel]) {
+  function onCall([parcel], accept) {
     const files = Array.from(parcel.files);
     if (fawkes.policy.isOff() || !files.some(fawkes.photoKinds.mayBePhoto)) {
       bus.send("answer", { ok: true }, [parcel]);
       return true;
     }
-    fawkes.selection.settle(files, never()).then(
+    fawkes.selection.settle(files, never(), fawkes.accept.mediaTypes(accept)).then(
       ([file]) => {
         if (file) parcel.files = bus.listOf([file]);
         bus.send("answer", { ok: Boolean(file) }, [parcel]);

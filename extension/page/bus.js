@@ -128,7 +128,10 @@
     return node ?? anchor;
   }
 
-  /** Asks the content script, which has answered on return: true where it takes over. */
+  /**
+   * Asks the content script, which has answered on return: true where it takes over.
+   * @param {any} [data] JSON
+   */
   function ask(kind, elements, data = null) {
     if (!bus) return false;
     const ranges = [];
@@ -182,14 +185,15 @@
 
   /**
    * Has a file cloaked that the page has not got yet.
+   * @param {string} accept what the page takes, as an input's attribute says it; empty for all
    * @param {(file: File) => void} done with the cloaked file, or an equal one where protection is
    *   off; `failed` too where the content script is gone and has left this script behind
    */
-  function cloaked(file, source, done, failed) {
+  function cloaked(file, accept, done, failed) {
     const parcel = parcelOf(file);
     const at = waiting.length;
     waiting[at] = { parcel, done, failed };
-    if (ask("cloak", [parcel], source)) return;
+    if (ask("cloak", [parcel], accept)) return;
     waiting[at] = null;
     failed();
   }

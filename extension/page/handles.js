@@ -34,6 +34,8 @@
   const weakSet = WeakMap.prototype.set;
   const isArray = Array.isArray;
 
+  /** What the picker that gave a handle was to let through. */
+  const accepts = new WeakMap();
   /** Handles by their stand-ins, and the other way round. */
   const natives = new WeakMap();
   const standIns = new WeakMap();
@@ -146,6 +148,23 @@
 
   // --- where handles come from -----------------------------------------------------------------
 
+  /** The types and endings in a picker's options, written as in the `accept` of an input. */
+  function acceptOf(options) {
+    let text = "";
+    try {
+      const { types } = options;
+      for (let at = 0; at < types.length; at += 1) {
+        const { accept } = types[at];
+        const kinds = ownKeys(accept);
+        for (let kind = 0; kind < kinds.length; kind += 1)
+          text += `${/** @type {any} */ (kinds[kind])},${accept[kinds[kind]]},`;
+      }
+    } catch {
+      return ""; // nothing is said, or nothing that the browser will take
+    }
+    return text;
+  }
+
   for (const name of ["showOpenFilePicker", "showSaveFilePicker", "showDirectoryPicker"]) {
     const native = globalThis[name];
     if (!native) continue;
@@ -156,7 +175,12 @@
           options === undefined
             ? []
             : [startIn === options?.startIn ? options : { ...options, startIn }];
-        return later(apply(native, this, given), standInsFor);
+        const accept = acceptOf(options);
+        return later(apply(native, this, given), (value) => {
+          for (let at = 0; isArray(value) && at < value.length; at += 1)
+            apply(weakSet, accepts, [value[at], accept]);
+          return standInsFor(value);
+        });
       },
     };
     defineProperty(
@@ -215,7 +239,7 @@
     if (known?.version === version) return done(known.file);
     cloaked(
       file,
-      "handle",
+      apply(weakGet, accepts, [nativeOf(handle)]) ?? "",
       (result) => {
         apply(weakSet, versions, [handle, { version, file: result }]);
         done(result);

@@ -226,7 +226,7 @@
                 const kind = apply(blobType, value, []);
                 const ending = apply(slice, kind, [apply(indexOf, kind, ["/"]) + 1]);
                 const file = new NativeFile([value], `clipboard.${ending}`, bare({ type: kind }));
-                cloaked(file, "clipboard", done, () =>
+                cloaked(file, "", done, () =>
                   failed(new NativeDOMException("There is nothing of this type", "NotFoundError")),
                 );
               },

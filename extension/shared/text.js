@@ -34,6 +34,7 @@
     busy: ["waiting"],
     deadline_exceeded: ["seconds"],
     too_many_bytes: ["bytes", "limit"],
+    too_many_faces: ["faces", "limit"],
     too_many_pixels: ["width", "height", "limit"],
     weights_corrupt: ["network"],
     weights_missing: ["network"],

@@ -44,7 +44,7 @@ interface FawkesReceipt {
 
 /** Content script → background, over one port named `photo` for each photo. */
 type FawkesPhotoRequest =
-  | { type: "begin"; name: string; size: number }
+  | { type: "begin"; name: string; size: number; accept?: string[] }
   | { type: "chunk"; data: string }
   | { type: "end" };
 

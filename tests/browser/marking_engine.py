@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from marks import behaviour, marked, note, receipt
+from marks import MARK, MARK_SIZE, behaviour, marked, note, receipt
 
 from fawkes_host.protocol.errors import BY_CODE, Cancelled
 
@@ -25,7 +25,7 @@ class MarkingEngine:
     def devices(self) -> tuple[str, ...]:
         return ("CPU",)
 
-    def cloak(self, data, level, policy, progress, cancelled) -> Outcome:
+    def cloak(self, data, level, policy, accept, progress, cancelled) -> Outcome:
         wish = behaviour()
         mode = wish.get("mode", "mark")
         delay_s = float(wish.get("delay_s", 0))
@@ -43,10 +43,32 @@ class MarkingEngine:
         if mode == "no_face":
             return Outcome(data, "no_face", receipt(level, policy, 0))
         begun = time.monotonic()
-        photo = marked(data)
+        notices = wish.get("notices") or []
+        if data[4:8] == b"ftyp":
+            photo, notices = marked_by_real_codecs(data, policy, accept)
+        else:
+            photo = marked(data)
         note(f"marked in {time.monotonic() - begun:.4f}")
-        told = receipt(level, policy, wish.get("faces", 1), wish.get("notices"))
-        return Outcome(photo, "cloaked", told)
+        return Outcome(photo, "cloaked", receipt(level, policy, wish.get("faces", 1), notices))
+
+
+def marked_by_real_codecs(data: bytes, policy: str, accept: tuple[str, ...]) -> Any:
+    """HEIF and AVIF, which Pillow alone does not write, in the format the page wants."""
+    from fawkes_host.engine.containers import sniff
+    from fawkes_host.engine.convert import to_jpeg
+    from fawkes_host.engine.decode import decode
+    from fawkes_host.engine.encode import Encoded, encode_with_notices
+    from fawkes_host.engine.media_types import replaced_by_jpeg
+    from fawkes_host.engine.metadata import Policy
+
+    source = Encoded(data)
+    if sniff.identify(data) in replaced_by_jpeg(accept):
+        source = to_jpeg(decode(data), Policy(policy))
+    photo = decode(source.data)
+    pixels = photo.pixels.copy()
+    pixels[:MARK_SIZE, :MARK_SIZE] = MARK
+    encoded = encode_with_notices(photo, pixels, Policy(policy))
+    return encoded.data, [*source.notices, *encoded.notices]
 
 
 def make(device: str) -> MarkingEngine:

@@ -11,7 +11,10 @@ const EXTENSION = new URL("../../extension/", import.meta.url);
  * @param {Record<string, unknown>} [globals] what the browser would provide
  * @returns {any} the namespace that the scripts share
  */
-export function load(scripts, globals = {}) {
+export const load = (scripts, globals = {}) => run(scripts, globals).fawkes;
+
+/** Does as `load`, and returns the global object itself. */
+export function run(scripts, globals = {}) {
   const context = vm.createContext({
     URL,
     TextDecoder,
@@ -25,7 +28,7 @@ export function load(scripts, globals = {}) {
     const path = fileURLToPath(new URL(script, EXTENSION));
     vm.runInContext(readFileSync(path, "utf8"), context, { filename: path });
   }
-  return context.fawkes;
+  return context;
 }
 
 /** Where `import()` finds a module of the extension. */

@@ -42,7 +42,8 @@ const options = (more = {}) => ({
   onProgress() {},
   ...more,
 });
-const photo = { size: 12, chunks: [golden.photo] };
+const { accept } = golden.client.find(({ type }) => type === "cloak");
+const photo = { size: 12, accept, chunks: [golden.photo] };
 
 /** A host that goes through the golden conversation, under the id that the client chose. */
 function goldenHost(port) {
@@ -279,7 +280,11 @@ test("a content script's photo is gathered piece by piece", () => {
   assert.equal(take({ type: "begin", name: "a.jpg", size: 12 }), false);
   assert.equal(take({ type: "chunk", data: golden.photo }), false);
   assert.equal(take({ type: "end" }), true);
-  assert.deepEqual(gathered(), { name: "a.jpg", size: 12, chunks: [golden.photo] });
+  const expected = { name: "a.jpg", size: 12, accept: [], chunks: [golden.photo] };
+  assert.deepEqual(gathered(), expected);
+  const choosy = gather();
+  choosy.take({ type: "begin", name: "a.heic", size: 12, accept: ["image/jpeg"] });
+  assert.deepEqual(choosy.photo().accept, ["image/jpeg"]);
 });
 
 test("a content script that says something else is refused", () => {
@@ -296,6 +301,8 @@ test("a content script that says something else is refused", () => {
   refuse("bad_message", begin, { type: "chunk", data: 7 });
   refuse("bad_message", { ...begin, size: -1 });
   refuse("bad_message", { ...begin, size: "3" });
+  refuse("bad_message", { ...begin, accept: "image/jpeg" });
+  refuse("bad_message", { ...begin, accept: [7] });
   refuse("too_many_bytes", { ...begin, size: 2 ** 30 });
   refuse(
     "transfer_damaged",

@@ -8,7 +8,8 @@ import numpy as np
 
 from fawkes_host.engine import metadata
 from fawkes_host.engine.containers import jpeg
-from fawkes_host.engine.decode import Limits, decode
+from fawkes_host.engine.convert import to_jpeg
+from fawkes_host.engine.decode import Limits, Photo, decode
 from fawkes_host.engine.encode import encode
 from fawkes_host.engine.metadata import Policy
 from fawkes_host.protocol.errors import DamagedImage, FawkesError
@@ -45,6 +46,8 @@ def execute(data: bytes) -> str:
         assert same, "a policy has changed pixels"
     except DamagedImage:
         pass  # metadata and picture share their bytes, or the metadata cannot be followed
+    if photo.format in ("HEIF", "AVIF"):
+        _execute_conversion(photo, policy)
     pixels = photo.pixels.copy()
     pixels[photo.height // 2 :, photo.width // 2 :] ^= 3
     try:
@@ -55,3 +58,14 @@ def execute(data: bytes) -> str:
     assert again.format == photo.format, "another format"
     assert again.pixels.shape == photo.pixels.shape, "another size"
     return "encoded"
+
+
+def _execute_conversion(photo: Photo, policy: Policy) -> None:
+    try:
+        converted = to_jpeg(photo, policy)
+    except FawkesError:
+        return
+    again = decode(converted.data)
+    assert (again.format == "JPEG") == ("converted_to_jpeg" in converted.notices), "no JPEG"
+    assert again.orientation == 1, "it would be turned twice"
+    assert again.pixels.shape == photo.pixels.shape, "another size"

@@ -16,6 +16,7 @@ from colour_profiles import make_profile
 from corpus import Specimen, specimens
 from fidelity import cloaked, compare, view
 
+from fawkes_host.engine.convert import to_jpeg
 from fawkes_host.engine.decode import decode
 from fawkes_host.engine.encode import encode_with_notices
 from fawkes_host.engine.metadata import Policy
@@ -71,6 +72,24 @@ def test_photo_comes_back_as_it_was_but_for_its_face(specimen: Specimen):
         got = shown - photo.pixels[face]
         if photo.format == "JPEG" and specimen.name != "quality-15.jpg":
             assert np.corrcoef(wanted.mean(2).ravel(), got.mean(2).ravel())[0, 1] > 0.6
+
+
+CONVERTIBLE = [one for one in specimens() if one.name.endswith((".heic", ".avif"))]
+
+
+@pytest.mark.parametrize("specimen", CONVERTIBLE, ids=lambda specimen: specimen.name)
+def test_photo_that_becomes_a_jpeg_looks_the_same(specimen: Specimen):
+    original = specimen.data()
+    result = to_jpeg(decode(original), Policy.KEEP)
+    assert "converted_to_jpeg" in result.notices
+    seen = compare(original, result.data, [])
+    assert view(result.data).format == "JPEG"
+    assert seen.same_size
+    assert seen.same_profile
+    if "alpha" in specimen.row:
+        assert "transparency_removed" in result.notices
+    else:
+        assert seen.psnr_outside > 39
 
 
 @pytest.mark.parametrize("name", ["sRGB", "Display P3", "Adobe RGB", "grey"])

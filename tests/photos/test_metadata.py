@@ -16,6 +16,7 @@ from corpus import SCENE, encode_scene
 from fidelity import cloaked
 from programs import run
 
+from fawkes_host.engine.convert import to_jpeg
 from fawkes_host.engine.decode import decode
 from fawkes_host.engine.encode import encode
 from fawkes_host.engine.metadata import Policy
@@ -47,6 +48,7 @@ OTHER_TAGS = (
     "-XMP-dc:Rights=Alle Rechte vorbehalten",
 )
 HAS_IPTC = {"JPEG", "TIFF"}
+CONVERTIBLE = ("HEIF", "AVIF")
 
 PLACE = re.compile(r"(?i)gps|city|country|location|latitude|longitude|altitude")
 
@@ -72,6 +74,11 @@ def tags(tmp_path_factory) -> dict[str, dict[str, object]]:
             for policy in Policy:
                 result = encode(photo, pixels, policy)
                 (folder / f"{kind}-{policy.value}{path.suffix}").write_bytes(result)
+        if photo.format in CONVERTIBLE:
+            for policy in Policy:
+                jpeg = decode(to_jpeg(photo, policy).data)
+                name = f"{photo.format}-{policy.value}.jpg"
+                (folder / name).write_bytes(encode(jpeg, jpeg.pixels, policy))
     listed = json.loads(run("exiftool", "-j", "-a", "-G1", "-s", folder))
     return {Path(one["SourceFile"]).name: one for one in listed}
 
@@ -112,6 +119,23 @@ def test_strip_leaves_what_shows_the_photo(format_, kind, tags):
     assert not re.search("Kamerawerk|Modell|Beispiel|2024:05:06|Rechte", json.dumps(after))
     assert after["ICC_Profile:ProfileDescription"] == "Display P3"
     assert after["Composite:ImageSize"] == "{}x{}".format(*SCENE.size)
+
+
+@pytest.mark.parametrize("format_", CONVERTIBLE)
+def test_a_photo_that_became_a_jpeg_has_the_tags_that_its_policy_leaves(format_, tags):
+    before = tags[f"original{FORMATS[format_]}"]
+    kept, without_place, stripped = (tags[f"{format_}-{policy.value}.jpg"] for policy in
+                                     (Policy.KEEP, Policy.STRIP_LOCATION, Policy.STRIP))  # fmt: skip
+    for tag, value in before.items():
+        if tag.startswith(("XMP", "GPS", "IFD0:Ma", "IFD0:Mo", "ExifIFD:Date", "ICC")):
+            assert kept.get(tag) == value, tag
+    assert not [tag for tag in without_place if PLACE.search(tag)]
+    for tag in ("IFD0:Make", "ExifIFD:DateTimeOriginal", "XMP-dc:Creator"):
+        assert without_place[tag] == before[tag], tag
+    assert not [tag for tag in stripped if tag.startswith(("XMP", "GPS", "IFD0", "ExifIFD"))]
+    for told in (kept, without_place, stripped):
+        assert told["ICC_Profile:ProfileDescription"] == "Display P3"
+        assert "ExifTool:Warning" not in told
 
 
 @pytest.mark.parametrize("format_", FORMATS)

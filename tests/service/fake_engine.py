@@ -15,9 +15,11 @@ from typing import Any
 from fawkes_host.protocol.errors import Cancelled, DamagedImage
 
 
-def cloaked(data: bytes, level: str = "mid", policy: str = "strip-location") -> bytes:
+def cloaked(
+    data: bytes, level: str = "mid", policy: str = "strip-location", accept: tuple[str, ...] = ()
+) -> bytes:
     """What this engine makes of ``data``: longer, and telling by whose order."""
-    return f"cloaked {level} {policy} ".encode() + data[::-1]
+    return " ".join(("cloaked", level, policy, *accept, "")).encode() + data[::-1]
 
 
 @dataclass
@@ -44,7 +46,7 @@ class FakeEngine:
     def devices(self) -> tuple[str, ...]:
         return ("Fake",)
 
-    def cloak(self, data, level, policy, progress, cancelled) -> FakeOutcome:
+    def cloak(self, data, level, policy, accept, progress, cancelled) -> FakeOutcome:
         words = data[:200].split(b" ", 1)[0].decode("latin-1")
         orders = dict(word.split("=", 1) for word in words.split(",") if "=" in word)
         steps = int(orders.get("steps", 1))
@@ -72,7 +74,7 @@ class FakeEngine:
             "faces": faces,
             "notices": ["layers_removed"] if faces else [],
         }
-        made = data if status == "no_face" else cloaked(data, level, policy)
+        made = data if status == "no_face" else cloaked(data, level, policy, accept)
         return FakeOutcome(made, status, receipt)
 
 

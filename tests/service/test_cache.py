@@ -42,14 +42,15 @@ def test_entry_comes_back_also_after_a_restart(open_cache):
 
 def test_name_depends_on_everything_that_changes_the_answer(open_cache):
     made = {
-        open_cache(secret=secret, version=version).name(sha256, level, policy)
+        open_cache(secret=secret, version=version).name(sha256, level, policy, replaced)
         for secret in (b"s", b"t")
         for version in ("1", "2")
         for sha256 in ("a" * 64, "b" * 64)
         for level in ("low", "mid")
         for policy in ("keep", "strip")
+        for replaced in ((), ("HEIF",), ("AVIF", "HEIF"))
     }
-    assert len(made) == 32
+    assert len(made) == 96
 
 
 def test_what_was_used_least_recently_goes_first(open_cache):

@@ -36,6 +36,7 @@ FIELDS = {
     "sha256": st.sampled_from(["0" * 64, "0" * 63, "G" * 64]) | VALUES,
     "level": st.sampled_from(["low", "mid", "high", "max"]) | VALUES,
     "policy": st.sampled_from(["keep", "strip"]) | VALUES,
+    "accept": st.lists(st.sampled_from(["image/jpeg", "image/*", ""]) | VALUES) | VALUES,
     "deadline_s": st.floats(-1, 4000) | VALUES,
     "index": st.integers(-1, 5) | VALUES,
     "data": st.sampled_from(["AAAA", "AA", "", "####"]) | VALUES,

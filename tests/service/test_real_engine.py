@@ -31,6 +31,7 @@ def real(world):
 
 
 def test_photo_is_cloaked_through_relay_service_and_engine(real, astronaut):
+    import pillow_heif
     from PIL import Image
 
     relay = real.relay().ready()
@@ -48,6 +49,16 @@ def test_photo_is_cloaked_through_relay_service_and_engine(real, astronaut):
     relay.send_photo("again", astronaut, level="low")
     again, same = relay.receive_photo("again")
     assert (again["cached"], same == data) == (True, True)
+
+    with Image.open(io.BytesIO(astronaut)) as photo:
+        heic = io.BytesIO()
+        pillow_heif.from_pillow(photo).save(heic)
+    relay.send_photo("heic", heic.getvalue(), level="low", accept=["image/jpeg", "image/png"])
+    result, data = relay.receive_photo("heic")
+    assert (result["status"], len(result["receipt"]["faces"])) == ("cloaked", 1)
+    assert "converted_to_jpeg" in result["receipt"]["notices"]
+    with Image.open(io.BytesIO(data)) as cloaked:
+        assert (cloaked.format, cloaked.size) == ("JPEG", (512, 512))
 
     # A decoder that crashes is one photo's fault: the engine and its networks stay.
     (codec,), (engine,) = real.codec_pids(), real.engine_pids()

@@ -65,6 +65,18 @@ def test_same_photo_comes_from_the_cache_at_every_level_once(served):
     assert client.cloak(data, "low").cached is False
 
 
+def test_cache_knows_for_whom_a_format_was_replaced(served):
+    client = served.client()
+    data = os.urandom(1000)
+    jpeg_alone = ("image/jpeg", "image/png")
+    first = client.cloak(data, accept=jpeg_alone)
+    assert first.data == cloaked(data, accept=jpeg_alone)
+    assert client.cloak(data).cached is False
+    assert client.cloak(data, accept=("image/jpeg", "image/heic", "image/avif")).cached is True
+    again = client.cloak(data, accept=("image/webp", "image/jpeg"))
+    assert (again.cached, again.data) == (True, first.data)
+
+
 def test_photo_without_a_face_is_never_kept(served):
     client = served.client()
     data = b"fate=no_face " + os.urandom(1000)

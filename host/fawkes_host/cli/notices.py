@@ -4,8 +4,8 @@ from __future__ import annotations
 
 SENTENCES = {
     "thumbnail_removed": "its thumbnail, which showed the face as it was",
-    "companion_pictures_removed": "companion pictures that showed the face as it was",
-    "motion_video_removed": "its motion video, which showed the face as it was",
+    "companion_pictures_removed": "companion pictures, which could show the face as it was",
+    "motion_video_removed": "its motion video, which could show the face as it was",
     "layers_removed": "layers that showed the face as it was",
     "trailing_data_removed": "data behind the picture",
     "unknown_metadata_removed": "metadata that could hold the place",
@@ -13,6 +13,9 @@ SENTENCES = {
     "maker_note_removed": "the camera maker's note, which could hold the place",
     "colours_expanded": "its palette: cloaked, it needs more colours",
     "animation_untouched": "a cloak: it is an animation, and every frame stayed as it was",
+    "converted_to_jpeg": "its format: it is a JPEG now, as the page wants it",
+    "transparency_removed": "its transparency: it is white there now",
+    "metadata_too_long": "metadata that a JPEG has no room for",
     "bit_depth_reduced": "some depth of colour: it has 8 bits now",
 }
 """By the engine's notice codes."""

@@ -46,6 +46,15 @@ class PassThrough(_Message, frozen=True):
     frames: int
 
 
+class Convert(_Message, frozen=True):
+    """To the codecs: a photo to be made a JPEG follows; the limits are those of ``Decode``."""
+
+    max_bytes: int
+    max_pixels: int
+    max_frames: int
+    policy: str
+
+
 class Forget(_Message, frozen=True):
     """To the codecs: the photo that was kept is no longer needed.  Has no answer."""
 
@@ -72,7 +81,7 @@ class Refused(_Message, frozen=True):
     parameters: dict[str, str | int | float]
 
 
-Request = Decode | Encode | PassThrough | Forget
+Request = Decode | Convert | Encode | PassThrough | Forget
 Answer = Decoded | Encoded | Refused
 
 encode: Final = msgspec.msgpack.Encoder().encode

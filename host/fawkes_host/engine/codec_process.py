@@ -1,7 +1,7 @@
 """Decoding and encoding in a process of their own, which a hostile file may end and nothing else.
 
 ``decode``, ``encode_with_notices`` and ``pass_through`` do what their namesakes in ``decode``,
-``encode`` and ``animation`` do, with the same arguments and errors.
+``encode`` and ``animation`` do, with the same arguments and errors; ``to_jpeg`` decodes first.
 """
 
 from __future__ import annotations
@@ -175,6 +175,20 @@ class CodecProcess:
             frames = int(error.parameters.get("frames", 2))
             return self._encoded(messages.PassThrough(policy.value, frames), data, len(data))
 
+    def to_jpeg(self, data: bytes, policy: Policy, limits: Limits | None = None) -> Encoded:
+        """Decode a HEIF or AVIF and make it a JPEG, as ``convert.to_jpeg`` does."""
+        limits = limits or Limits()
+        if len(data) > limits.max_bytes:
+            raise TooManyBytes(bytes=len(data), limit=limits.max_bytes)
+        request = messages.Convert(
+            limits.max_bytes, limits.max_pixels, limits.max_frames, policy.value
+        )
+        with self._lock:
+            self._kept = None
+            converted = self._encoded(request, data, limits.max_bytes // 4)
+            self._own_file = None  # It is yet to be cloaked, and encoded once more.
+            return converted
+
     def _recall(self, photo: Photo) -> None:
         """Let the process hold a photo that it may have forgotten, or died over."""
         running = self._process is not None and self._process.poll() is None
@@ -188,7 +202,10 @@ class CodecProcess:
         self._kept = weakref.ref(photo)
 
     def _encoded(
-        self, request: messages.Encode | messages.PassThrough, raw: bytes | memoryview, size: int
+        self,
+        request: messages.Convert | messages.Encode | messages.PassThrough,
+        raw: bytes | memoryview,
+        size: int,
     ) -> Encoded:
         most_bytes = (
             4 * size + (len(raw) if isinstance(raw, memoryview) else 0) + _MOST_GROWTH_BYTES
@@ -347,3 +364,4 @@ pid = _codecs.pid
 decode = _codecs.decode
 encode_with_notices = _codecs.encode_with_notices
 pass_through = _codecs.pass_through
+to_jpeg = _codecs.to_jpeg

@@ -17,6 +17,7 @@ import numpy as np
 
 from fawkes_host.engine import codec_messages as messages
 from fawkes_host.engine.animation import pass_through
+from fawkes_host.engine.convert import to_jpeg
 from fawkes_host.engine.decode import Limits, Photo, decode
 from fawkes_host.engine.encode import encode_with_notices
 from fawkes_host.engine.metadata import Policy
@@ -80,6 +81,8 @@ class Codecs:
         match request:
             case messages.Decode():
                 return self._decode(request, raw)
+            case messages.Convert():
+                return self._convert(request, raw)
             case messages.Encode():
                 return self._encode(request, raw)
             case messages.PassThrough():
@@ -100,6 +103,12 @@ class Codecs:
             self._kept = photo
         answer = messages.Decoded(photo.format, photo.orientation, photo.height, photo.width)
         return answer, photo.pixels.reshape(-1).data if request.answer else b""
+
+    def _convert(self, request: messages.Convert, raw: bytes) -> tuple[messages.Answer, bytes]:
+        self._kept = None  # first, so that two photos never take memory
+        limits = Limits(request.max_bytes, request.max_pixels, request.max_frames)
+        result = to_jpeg(decode(raw, limits), Policy(request.policy))
+        return messages.Encoded(result.notices), result.data
 
     def _encode(self, request: messages.Encode, raw: bytes) -> tuple[messages.Answer, bytes]:
         photo = self._kept

@@ -62,6 +62,8 @@ class Limits:
     max_pixels: int = 100_000_000
     """So many take up to 4.8 GB in the codec process (AVIF; JPEG 2.3), and 1 GB in the engine's."""
     max_frames: int = 1
+    max_faces: int = 200
+    """Their crops are held all together, and so many keep an engine busy for minutes."""
 
 
 @dataclass(frozen=True, eq=False)

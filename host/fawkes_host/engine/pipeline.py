@@ -1,12 +1,13 @@
 """The way of a photo through the engine: bytes in, cloaked bytes out.
 
-decode → detect → align → cloak → merge → encode → receipt, top to bottom.
+decode → detect → align → cloak → merge → encode → receipt, top to bottom; where the receiver takes
+JPEG and not the photo's format, a conversion comes first.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -19,6 +20,7 @@ from fawkes_host.protocol.errors import (
     AnimatedImage,
     Cancelled,
     OutOfMemory,
+    TooManyFaces,
     WeightsCorrupt,
     WeightsMissing,
 )
@@ -26,11 +28,14 @@ from fawkes_host.protocol.errors import (
 from . import codec_process, installation, runtime
 from .align import Frame, frame_face
 from .cloak import Cloaker
-from .codec_process import decode, encode_with_notices, pass_through
+from .codec_process import decode, encode_with_notices, pass_through, to_jpeg
+from .containers import sniff
+from .containers.sniff import Format
 from .decode import Limits, Photo
 from .detect import Face, detect
 from .encode import Encoded
 from .levels import DEFAULT, Level
+from .media_types import replaced_by_jpeg
 from .merge import Patch, merge
 from .metadata import Policy
 from .receipt import FaceReceipt, Receipt, measure_face
@@ -99,24 +104,37 @@ class Engine:
         progress: Progress | None = None,
         cancelled: Callable[[], bool] | None = None,
         limits: Limits | None = None,
+        accept: Collection[str] = (),
     ) -> Result:
         """Cloak every face of a photo.
 
         ``data`` is the file's content; the result has its format, size and orientation.  A photo
         without a face keeps every pixel and is never encoded anew.  ``cancelled`` is asked before
-        every stage and optimisation step.  Raises the errors of ``protocol.errors``.
+        every stage and optimisation step.  ``accept``: the media types that the receiver takes,
+        all where there is none; a HEIF or AVIF becomes a JPEG where they ask for it.  Raises the
+        errors of ``protocol.errors``.
         """
+        way, limits = _Way(progress, cancelled), limits or Limits()
         with _memory_errors():
-            return self._cloak(data, level, policy, _Way(progress, cancelled), limits or Limits())
+            return self._cloak(data, level, policy, way, limits, replaced_by_jpeg(accept))
 
     def _cloak(
-        self, data: bytes, level: Level, policy: Policy, way: _Way, limits: Limits
+        self,
+        data: bytes,
+        level: Level,
+        policy: Policy,
+        way: _Way,
+        limits: Limits,
+        replaced: frozenset[Format],
     ) -> Result:
         started = time.perf_counter()
 
         way.reach("decode")
         try:
-            photo = decode(data, limits)
+            source = Encoded(data)
+            if replaced and sniff.identify(data) in replaced:
+                source = to_jpeg(data, policy, limits)
+            photo = decode(source.data, limits)
         except AnimatedImage as animated:
             kept = pass_through(data, policy, animated)
             receipt = self._receipt(level, policy, started, (), kept.notices)
@@ -127,10 +145,13 @@ class Engine:
         if not faces:
             way.reach("encode")
             kept = encode_with_notices(photo, photo.pixels, policy)
-            receipt = self._receipt(level, policy, started, (), kept.notices)
+            notices = _together(source, kept)
+            receipt = self._receipt(level, policy, started, (), notices)
             return Result(kept.data, "no_face", receipt)
 
         way.reach("align", len(faces))
+        if len(faces) > limits.max_faces:
+            raise TooManyFaces(faces=len(faces), limit=limits.max_faces)
         frames = [frame_face(face.landmarks, photo.width, photo.height) for face in faces]
 
         way.reach("cloak")
@@ -143,7 +164,8 @@ class Engine:
         encoded, seen = self._encode_within_budget(photo, merged, patches, level, policy, limits)
 
         receipts = self._measure(photo, seen, faces, frames, patches, seconds)
-        receipt = self._receipt(level, policy, started, receipts, encoded.notices)
+        notices = _together(source, encoded)
+        receipt = self._receipt(level, policy, started, receipts, notices)
         return Result(encoded.data, "cloaked", receipt)
 
     def cloak_pixels(self, pixels: NDArray[np.uint8], level: Level) -> NDArray[np.uint8]:
@@ -270,6 +292,11 @@ class _Way:
             place = list(STAGES).index(stage)
             whole = starts[place] + fraction * (starts[place + 1] - starts[place])
             self._progress(stage, whole, self._faces)
+
+
+def _together(*files: Encoded) -> tuple[str, ...]:
+    """Notices of the steps that a file went through."""
+    return tuple(sorted({notice for file in files for notice in file.notices}))
 
 
 def _box_inside(face: Face, width: int, height: int) -> tuple[int, int, int, int]:

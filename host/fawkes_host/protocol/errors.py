@@ -221,6 +221,11 @@ class RegistrationFailed(FawkesError):
     sentence = "The browsers were left as they were: {detail}"
 
 
+class TooManyFaces(FawkesError):
+    code = "too_many_faces"
+    sentence = "The photo shows {faces} faces; at most {limit} are cloaked in one."
+
+
 @dataclass(frozen=True)
 class ExitStatus:
     """Exit statuses of ``fawkes-host``; documented in ``--help`` and stable."""
@@ -269,6 +274,7 @@ TABLE: tuple[type[FawkesError], ...] = (
     NoGpu,
     ProgramMissing,
     RegistrationFailed,
+    TooManyFaces,
 )
 """Every error, in the order in which it was added."""
 

@@ -17,6 +17,9 @@ the 1 MiB at which Chromium and Firefox cut the port."""
 FRAME_BYTES = MIB
 """The largest frame, either way."""
 
+ACCEPTED_TYPES = 32
+"""Media types that a client may name: more than there are formats of photos."""
+
 WINDOW_CHUNKS = 16
 """How many chunks a client should send ahead of the acknowledgements: 8 MiB, which keeps a
 fast pipe full and a slow one from piling up in the browser's memory."""

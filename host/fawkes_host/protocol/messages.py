@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from fawkes_host.protocol.errors import BadMessage, FawkesError
 from fawkes_host.protocol.greeting import LEVEL_NAMES, POLICY_NAMES
 from fawkes_host.protocol.limits import (
+    ACCEPTED_TYPES,
     CHUNK_BYTES,
     DEADLINE_S,
     DEFAULT_DEADLINE_S,
@@ -31,6 +32,8 @@ Sha256Hex = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 ByteCount = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Index = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
+ImageType = Annotated[str, Meta(pattern=r"\Aimage/[a-z0-9][a-z0-9.+-]{0,62}\Z")]
+ImageTypes = Annotated[tuple[ImageType, ...], Meta(max_length=ACCEPTED_TYPES)]
 DeadlineSeconds = Annotated[float, Meta(gt=0.0, le=DEADLINE_S)]
 Count = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(ge=0.0)]
@@ -78,13 +81,17 @@ class ClientHello(Message, tag="hello", frozen=True, kw_only=True):
 
 
 class Cloak(Message, tag="cloak", frozen=True, kw_only=True):
-    """Announces a photo before its bytes come."""
+    """Announces a photo before its bytes come.
+
+    ``accept``: the media types that its receiver takes, any where there is none.
+    """
 
     id: PhotoId
     size: ByteCount
     sha256: Sha256Hex
     level: LevelName = "mid"
     policy: PolicyName = "strip-location"
+    accept: ImageTypes = ()
     deadline_s: DeadlineSeconds = DEFAULT_DEADLINE_S
 
 

@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 from collections import OrderedDict
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -57,9 +58,13 @@ class PhotoCache:
     def bytes(self) -> int:
         return self._bytes
 
-    def name(self, sha256: str, level: str, policy: str) -> str:
-        """The name of the entry for a photo with this SHA-256."""
-        what = "\0".join((sha256, level, policy, self._engine_version))
+    def name(self, sha256: str, level: str, policy: str, replaced: Collection[str] = ()) -> str:
+        """The name of the entry for a photo with this SHA-256.
+
+        ``replaced``: the formats that become another for this receiver.
+        """
+        formats = ",".join(sorted(replaced))
+        what = "\0".join((sha256, level, policy, formats, self._engine_version))
         return hmac.new(self._secret, what.encode(), hashlib.sha256).hexdigest()
 
     def get(self, name: str) -> Entry | None:

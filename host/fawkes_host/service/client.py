@@ -178,6 +178,7 @@ class ServiceClient:
         progress: OnProgress | None = None,
         cancelled: Callable[[], bool] | None = None,
         deadline_s: float = 300.0,
+        accept: tuple[str, ...] = (),
     ) -> CloakedPhoto:
         """The cloaked photo.  Raises whatever the engine or the service answers."""
         photo = next(self._ids)
@@ -188,6 +189,7 @@ class ServiceClient:
                 sha256=hashlib.sha256(data).hexdigest(),
                 level=level,
                 policy=policy,
+                accept=accept,
                 deadline_s=deadline_s,
             )
         )

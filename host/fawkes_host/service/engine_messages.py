@@ -28,6 +28,7 @@ class Work(_EngineMessage, frozen=True, kw_only=True):
     job: int
     level: str
     policy: str
+    accept: tuple[str, ...] = ()
 
 
 class Abandon(_EngineMessage, frozen=True, kw_only=True):

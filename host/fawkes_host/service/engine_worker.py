@@ -66,6 +66,7 @@ class WarmEngine(Protocol):
         data: bytes,
         level: str,
         policy: str,
+        accept: tuple[str, ...],
         progress: OnProgress,
         cancelled: Callable[[], bool],
     ) -> Outcome: ...
@@ -98,6 +99,7 @@ class PipelineEngine:
         data: bytes,
         level: str,
         policy: str,
+        accept: tuple[str, ...],
         progress: OnProgress,
         cancelled: Callable[[], bool],
     ) -> Outcome:
@@ -105,7 +107,12 @@ class PipelineEngine:
         from fawkes_host.engine.metadata import Policy
 
         result = self._engine.cloak(
-            data, LEVELS[level], Policy(policy), progress=progress, cancelled=cancelled
+            data,
+            LEVELS[level],
+            Policy(policy),
+            progress=progress,
+            cancelled=cancelled,
+            accept=accept,
         )
         return cast(Outcome, result)
 
@@ -172,7 +179,7 @@ class Worker:
             return work.job in self._abandoned
 
         try:
-            outcome = engine.cloak(photo, work.level, work.policy, progress, cancelled)
+            outcome = engine.cloak(photo, work.level, work.policy, work.accept, progress, cancelled)
             self._say(
                 Done(
                     job=work.job,

@@ -14,6 +14,7 @@ from typing import Any, Final
 from websockets.asyncio.server import ServerConnection
 
 import fawkes_host
+from fawkes_host.engine.media_types import replaced_by_jpeg
 from fawkes_host.protocol.errors import (
     Cancelled,
     DeadlineExceeded,
@@ -240,7 +241,7 @@ class Service:
                 return
             log.info("photo %d: %d bytes, %s", job.number, job.order.size, job.order.level)
             order = job.order
-            work = Work(job=job.number, level=order.level, policy=order.policy)
+            work = Work(job=job.number, level=order.level, policy=order.policy, accept=order.accept)
             done, data = await self._engine.run(work, job.data, lambda step: tell_step(job, step))
             if job.ended():
                 return
@@ -284,7 +285,9 @@ class Service:
 
     def _name(self, job: Job) -> str:
         assert self._cache is not None
-        return self._cache.name(job.order.sha256, job.order.level, job.order.policy)
+        order = job.order
+        replaced = replaced_by_jpeg(order.accept)
+        return self._cache.name(order.sha256, order.level, order.policy, replaced)
 
     # --- endings --------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import fawkes_host
+from fawkes_host.engine.pipeline import STAGES
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and mounts are POSIX")
 
@@ -46,9 +47,7 @@ def tree(folder: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("stage", "signal_name", "named"),
     [
-        ("decode", "SIGTERM", ""),
-        ("cloak", "SIGINT", ""),
-        ("encode", "SIGHUP", ""),
+        *zip(STAGES, ("SIGTERM", "SIGINT", "SIGHUP") * 2, ("",) * 6, strict=True),
         *[("write", name, named) for name in ("SIGINT", "SIGTERM") for named in ("", "yes")],
     ],
 )

@@ -6,20 +6,21 @@ import dataclasses
 import io
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
 from fawkes_host.engine import installation
 from fawkes_host.engine.align import frame_face
 from fawkes_host.engine.cloak import Cloaker, Goal, Recipe
-from fawkes_host.engine.decode import decode
+from fawkes_host.engine.decode import Limits, decode
 from fawkes_host.engine.detect import detect
 from fawkes_host.engine.levels import LEVELS
 from fawkes_host.engine.metadata import Policy
 from fawkes_host.engine.pipeline import STAGES, Engine
 from fawkes_host.engine.visibility import Viewer
 from fawkes_host.evaluation.portrait import draw_group, draw_portrait
-from fawkes_host.protocol.errors import Cancelled, WeightsCorrupt, WeightsMissing
+from fawkes_host.protocol.errors import Cancelled, TooManyFaces, WeightsCorrupt, WeightsMissing
 
 MID = LEVELS["mid"]
 
@@ -119,6 +120,36 @@ def test_photo_without_a_face_comes_back_byte_for_byte(engine):
     landscape = png(np.full((120, 160, 3), (90, 140, 200), np.uint8))
     result = engine.cloak(landscape, MID, Policy.STRIP_LOCATION)
     assert (result.status, result.data, result.receipt.faces) == ("no_face", landscape, ())
+
+
+def test_more_faces_than_the_limit_are_refused_before_any_is_cloaked(engine, portrait):
+    stages = []
+    with pytest.raises(TooManyFaces) as refusal:
+        engine.cloak(
+            png(portrait),
+            MID,
+            progress=lambda stage, *_: stages.append(stage),
+            limits=Limits(max_faces=0),
+        )
+    assert refusal.value.parameters == {"faces": 1, "limit": 0}
+    assert "cloak" not in stages
+
+
+@pytest.mark.parametrize("has_face", [True, False], ids=["a face", "no face"])
+def test_heic_becomes_jpeg_for_a_site_that_takes_no_heic(engine, portrait, has_face):
+    pixels = portrait if has_face else np.full((120, 160, 3), (90, 140, 200), np.uint8)
+    file = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(pixels)).save(file, quality=80)
+    heic = file.getvalue()
+
+    result = engine.cloak(heic, LEVELS["low"], accept=("image/jpeg", "image/png"))
+    assert result.status == ("cloaked" if has_face else "no_face")
+    assert len(result.receipt.faces) == has_face
+    assert result.receipt.notices == ("converted_to_jpeg",)
+    assert decode(result.data).format == "JPEG"
+    assert decode(result.data).pixels.shape == pixels.shape
+    if not has_face:
+        assert engine.cloak(heic, LEVELS["low"], accept=("image/heic",)).data == heic
 
 
 @pytest.mark.slow

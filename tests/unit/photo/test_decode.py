@@ -8,11 +8,13 @@ import zlib
 import numpy as np
 import pillow_heif
 import pytest
+from files_by_hand import box
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from fawkes_host.engine import metadata
+from fawkes_host.engine.animation import pass_through
 from fawkes_host.engine.decode import Limits, decode
 from fawkes_host.protocol.errors import (
     AnimatedImage,
@@ -249,6 +251,20 @@ def test_animations_are_told_with_their_frames(name, scene, save):
     with pytest.raises(AnimatedImage) as failure:
         decode(data)
     assert failure.value.parameters == {"frames": 3}
+
+
+def test_a_sequence_of_heif_is_passed_on_with_its_frames_told(scene, save):
+    """No encoder here writes one, so a movie's list of samples is put behind a still picture."""
+    still = save(scene, "HEIF", quality=80)
+    samples = box(b"stsz", bytes(8) + struct.pack(">I3I", 3, 100, 90, 80))
+    track = box(b"trak", box(b"mdia", box(b"minf", box(b"stbl", samples))))
+    brands = box(b"ftyp", b"hevc" + bytes(4) + b"msf1hevcmif1heic")
+    data = brands + still[int.from_bytes(still[:4], "big") :] + box(b"moov", track)
+    with pytest.raises(AnimatedImage) as failure:
+        decode(data)
+    assert failure.value.parameters == {"frames": 3}
+    passed = pass_through(data, metadata.Policy.KEEP, failure.value)
+    assert (passed.data, passed.notices) == (data, ("animation_untouched",))
 
 
 def test_a_still_gif_is_no_photo(scene, save):

@@ -11,7 +11,7 @@ from PIL import AvifImagePlugin, Image
 
 from fawkes_host.engine import orientation
 from fawkes_host.engine.codecs.change import Change
-from fawkes_host.engine.codecs.heif import Extras
+from fawkes_host.engine.codecs.heif import Appearance, Extras
 from fawkes_host.engine.codecs.pillow import as_array, decoding, open_image
 from fawkes_host.engine.codecs.sizing import estimate_quality, fit_size
 from fawkes_host.engine.containers.heif import HeifFile, picture_bytes, with_colour_codes
@@ -29,6 +29,26 @@ def read_pixels(data: bytes) -> NDArray[np.uint8]:
         with image:
             stored = as_array(image, "RGB")
         return orientation.to_display(stored, HeifFile(data).orientation)
+
+
+def read_appearance(data: bytes) -> Appearance:
+    """Return how the picture looks beside its pixels."""
+    with decoding():
+        file = HeifFile(data)
+        coded = file.av1_format
+        image, icc_profile = _open(data)
+        with image:
+            alpha = None
+            if image.mode == "RGBA":
+                stored = as_array(image, "RGBA")[..., 3:]
+                alpha = orientation.to_display(stored, file.orientation)[..., 0]
+        return Appearance(
+            grey=coded.monochrome,
+            bit_depth=coded.bit_depth,
+            subsampling=_SUBSAMPLINGS.get(coded.chroma_shifts, "4:2:0"),
+            icc_profile=icc_profile,
+            alpha=alpha,
+        )
 
 
 def write_pixels(data: bytes, change: Change, extras: Extras) -> bytes:

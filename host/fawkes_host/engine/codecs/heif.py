@@ -30,6 +30,8 @@ _KEPT = (
 )
 """What pillow-heif reads of a picture's properties that tells how to show it."""
 
+_CHROMA = frozenset({"420", "422", "444"})
+
 
 @dataclass(frozen=True)
 class Extras:
@@ -41,6 +43,23 @@ class Extras:
     """Whether those that the file has are made anew; only HEIF has them."""
 
 
+@dataclass(frozen=True, eq=False)
+class Appearance:
+    """What decides, beside the pixels, how a picture of HEIF or AVIF looks.
+
+    ``alpha`` is uint8 [h, w] as displayed, None where all is opaque.
+    """
+
+    grey: bool
+    bit_depth: int
+    subsampling: str
+    """Of the chroma, as Pillow writes it: "4:2:0"."""
+    icc_profile: bytes
+    """Empty for none."""
+    alpha: NDArray[np.uint8] | None
+    premultiplied: bool = False
+
+
 def read_pixels(data: bytes) -> NDArray[np.uint8]:
     """Return uint8 [h, w, 3] RGB as displayed: libheif turns the picture as the file says."""
     with decoding():
@@ -49,6 +68,26 @@ def read_pixels(data: bytes) -> NDArray[np.uint8]:
             samples = samples >> 8
         colours = samples[..., :3] if samples.shape[2] >= 3 else samples[..., :1].repeat(3, axis=2)
         return np.ascontiguousarray(colours, np.uint8)
+
+
+def read_appearance(data: bytes) -> Appearance:
+    """Return how the picture looks beside its pixels; decodes it only where it has alpha."""
+    with decoding():
+        image = _open(data)
+        mode = image.mode.partition(";")[0]
+        alpha = None
+        if mode[-1] in "Aa":
+            alpha = np.asarray(image)[..., -1]
+            alpha = (alpha >> 8 if alpha.dtype == np.uint16 else alpha).astype(np.uint8)
+        digits = str(image.info.get("chroma", 420))
+        return Appearance(
+            grey=mode.startswith("L"),
+            bit_depth=image.info.get("bit_depth", 8),
+            subsampling=":".join(digits) if digits in _CHROMA else "4:2:0",
+            icc_profile=image.info.get("icc_profile") or b"",
+            alpha=alpha,
+            premultiplied=mode == "RGBa",
+        )
 
 
 def write_pixels(data: bytes, change: Change, extras: Extras) -> bytes:
@@ -72,12 +111,16 @@ def write_pixels(data: bytes, change: Change, extras: Extras) -> bytes:
 
 def _read_samples(data: bytes) -> tuple[NDArray[Any], Any]:
     """Return [h, w, c], uint8 or, for more than 8 bits, uint16 with the bits at the top."""
+    image = _open(data)
+    samples = np.asarray(image)
+    return samples.reshape(*samples.shape[:2], -1), image
+
+
+def _open(data: bytes) -> Any:
     import pillow_heif
 
     file = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
-    image = file[file.primary_index]
-    samples = np.asarray(image)
-    return samples.reshape(*samples.shape[:2], -1), image
+    return file[file.primary_index]
 
 
 def _save(

@@ -11,7 +11,7 @@ from fawkes_host.engine.metadata import exif, photoshop, trailer, xmp
 from fawkes_host.engine.metadata.policy import Removal
 from fawkes_host.protocol.errors import DamagedImage
 
-_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
 _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 _EXTENDED_XMP_HEAD = len(_EXTENDED_XMP) + 32 + 8
 _ICC = b"ICC_PROFILE\0"
@@ -72,10 +72,10 @@ def scrub_segments(segments: Sequence[Segment], removal: Removal) -> list[Segmen
         elif segment.marker == jpeg.APP13 and payload.startswith(photoshop.PREFIX):
             result += _split_resources(resources, removal)
             resources = None
-        elif segment.marker == jpeg.APP1 and payload.startswith(_XMP):
-            packet = xmp.scrub(payload[len(_XMP) :], removal)
+        elif segment.marker == jpeg.APP1 and payload.startswith(XMP_PREFIX):
+            packet = xmp.scrub(payload[len(XMP_PREFIX) :], removal)
             if packet is not None:
-                result.append(Segment(jpeg.APP1, _XMP + extended.with_new_name(packet)))
+                result.append(Segment(jpeg.APP1, XMP_PREFIX + extended.with_new_name(packet)))
         elif segment.marker == jpeg.APP1 and payload.startswith(_EXTENDED_XMP):
             result += extended.take()
         elif segment.is_metadata:

@@ -1,0 +1,71 @@
+// The dialog of a picker can be answered in no browser without a screen; so here the browser's side
+// is played.  What real handles do, the browser tests try with those of a drop.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { run } from "./load.mjs";
+
+class FileSystemHandle {
+  get kind() {
+    return "file";
+  }
+  get name() {
+    return "IMG_1.HEIC";
+  }
+}
+class FileSystemFileHandle extends FileSystemHandle {
+  async getFile() {
+    return new File(["photo"], "IMG_1.HEIC");
+  }
+}
+class FileSystemDirectoryHandle extends FileSystemHandle {
+  entries() {}
+  resolve() {}
+}
+
+/** What `page/bus.js` leaves for the other scripts of the page, but for its precautions. */
+const busWith = (cloaked) => ({
+  apply: Reflect.apply,
+  defineProperty: Reflect.defineProperty,
+  descriptorOf: Reflect.getOwnPropertyDescriptor,
+  bare: (own) => ({ __proto__: null, ...own }),
+  getter: (type, name) => Object.getOwnPropertyDescriptor(type.prototype, name).get,
+  isActive: () => true,
+  ask: () => true,
+  after: (promise, done, failed) => promise.then(done, failed),
+  replace(type, name, make) {
+    if (type) type.prototype[name] = make(type.prototype[name]);
+  },
+  cloaked,
+  NativePromise: Promise,
+});
+
+test("what a picker was to let through goes along with the photo that is read", async () => {
+  const asked = [];
+  const { showOpenFilePicker } = run(["page/handles.js"], {
+    fawkesPage: busWith((file, accept, done) => {
+      asked.push(accept);
+      done(file);
+    }),
+    FileSystemHandle,
+    FileSystemFileHandle,
+    FileSystemDirectoryHandle,
+    File,
+    Blob,
+    DOMException,
+    navigator: {},
+    showOpenFilePicker: async () => [new FileSystemFileHandle()],
+  });
+  const read = async (options) => {
+    const [handle] = await showOpenFilePicker(options);
+    assert.equal((await handle.getFile()).name, "IMG_1.HEIC");
+    return asked.pop();
+  };
+  const types = [
+    { description: "Photos", accept: { "image/jpeg": [".jpg", ".jpeg"] } },
+    { accept: { "image/png": ".png" } },
+  ];
+  assert.equal(await read({ types }), "image/jpeg,.jpg,.jpeg,image/png,.png,");
+  assert.equal(await read({}), "");
+  assert.equal(await read(), "");
+  assert.equal(await read({ types: [{ accept: { [Symbol("x")]: [] } }] }), "");
+});
