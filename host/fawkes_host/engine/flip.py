@@ -21,6 +21,9 @@ FEATURE_EXPONENT = 0.5
 BEND = (0.4, 0.95)
 """Colour differences up to the first share of the largest fill the range up to the second."""
 FEATURE_WIDTH_DEG = 0.082
+ALIKE = 1e-6
+"""Smaller differences count as this one: roots have no slope at 0, and one such pixel would spoil
+the gradient of all."""
 
 CSF = {
     # channel: (amplitude, width) of one or two Gaussians of the contrast sensitivity
@@ -60,7 +63,7 @@ def difference(reference: Reference, changed: Any) -> Any:
 
     colour1, features1 = reference
     colour2, features2 = look_at(changed)
-    colour = _hyab(colour1, colour2) ** COLOUR_EXPONENT
+    colour = tf.maximum(_hyab(colour1, colour2), ALIKE) ** COLOUR_EXPONENT
     largest = _largest_difference()
     bend, share = BEND[0] * largest, BEND[1]
     colour = tf.where(
@@ -68,7 +71,7 @@ def difference(reference: Reference, changed: Any) -> Any:
         share / bend * colour,
         share + (colour - bend) / (largest - bend) * (1.0 - share),
     )
-    feature = tf.zeros_like(colour)
+    feature = ALIKE
     for before, after in zip(features1, features2, strict=True):
         feature = tf.maximum(feature, tf.abs(before - after))
     feature = (feature / np.sqrt(2.0)) ** FEATURE_EXPONENT
@@ -119,7 +122,7 @@ def look_at(srgb: Any) -> Reference:
     for profile in (edge, point):
         across = filtered(grey, smooth, profile)[:, 0]
         down = filtered(grey, profile, smooth)[:, 0]
-        strengths.append(tf.sqrt(across**2 + down**2))
+        strengths.append(tf.sqrt(tf.maximum(across**2 + down**2, ALIKE**2)))
     return hunt, (strengths[0], strengths[1])
 
 
@@ -153,7 +156,8 @@ def _hyab(one: Any, other: Any) -> Any:
     import tensorflow as tf
 
     gap = one - other
-    return tf.abs(gap[..., 0]) + tf.sqrt(tf.reduce_sum(gap[..., 1:] ** 2, axis=-1))
+    colours = tf.reduce_sum(gap[..., 1:] ** 2, axis=-1)
+    return tf.abs(gap[..., 0]) + tf.sqrt(tf.maximum(colours, ALIKE**2))
 
 
 @lru_cache(maxsize=1)

@@ -127,13 +127,15 @@ def score(reference: Reference, changed: Any) -> Any:
                 total += tf.einsum("np,p->n", tf.reduce_mean(found, axis=(2, 3)), mean)
             if fourth.any():
                 squared = found * found
-                l4 = tf.sqrt(tf.sqrt(tf.reduce_mean(squared * squared, axis=(2, 3))))
+                # Not 0, where roots have no slope.
+                mean = tf.maximum(tf.reduce_mean(squared * squared, axis=(2, 3)), 1e-32)
+                l4 = tf.sqrt(tf.sqrt(mean))
                 total += tf.einsum("np,p->n", l4, fourth)
     error = 0.9562382616834844 * total
     error = (6.248496625763138e-05 * error - 0.020884521182843837) * error**2 + (
         2.326765642916932 * error
     )
-    return 100.0 - 10.0 * tf.maximum(error, 0.0) ** 0.6276336467831387
+    return 100.0 - 10.0 * tf.maximum(error, 1e-6) ** 0.6276336467831387
 
 
 def _to_linear(srgb: Any) -> Any:

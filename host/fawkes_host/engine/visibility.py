@@ -36,8 +36,8 @@ has a slope."""
 SHARPNESS = 16.0
 """Exponent of the mean by which three shares of a budget become one that has a slope."""
 
-NUDGE = 0.05
-"""Grey levels."""
+LEAST_CHANGE = 0.05
+"""Grey levels: a smaller change is not worth taking away, though roots are steep there."""
 
 Crop = NDArray[np.uint8] | NDArray[np.float32]
 
@@ -119,8 +119,7 @@ class Viewer:
         spent, slope = _graphs().slope(self._seen, self._original, viewed[None, ..., None], limits)
         spent, slope = float(spent), np.asarray(slope)[0, ..., 0]
         if spent > 1.0:
-            # Where nothing is changed there is nothing to take, and the measures' roots are steep.
-            slope = np.where(np.abs(viewed) > NUDGE, slope, np.float32(0.0))
+            slope = np.where(np.abs(viewed) > LEAST_CHANGE, slope, np.float32(0.0))
             step = (spent - 1.0) / max(float((slope**2).sum()), 1e-12) * slope
             if self._resize:
                 step = np.asarray(Image.fromarray(step).resize(change.shape[::-1], RESAMPLING))
@@ -157,11 +156,11 @@ def _graphs() -> _Graphs:
     @tf.function(input_signature=[seen, crop], autograph=False)
     def measure(seen: Any, changed: Any) -> Any:
         structure, colours, lab = seen
-        delta_e = tf.sqrt(tf.reduce_sum((lab - to_lab(to_xyz(changed))) ** 2, axis=-1))
+        squared = tf.reduce_sum((lab - to_lab(to_xyz(changed))) ** 2, axis=-1)
         return (
             ssimulacra2.score(structure, changed)[0],
             flip.difference(colours, changed)[0],
-            delta_e,
+            tf.sqrt(tf.maximum(squared, flip.ALIKE**2)),
         )
 
     @tf.function(
@@ -169,12 +168,8 @@ def _graphs() -> _Graphs:
         autograph=False,
     )
     def slope(seen: Any, original: Any, change: Any, limits: Any) -> Any:
-        # No pixel may be quite as it was, at no scale, since roots have no slope at 0.
-        nudge = tf.random.stateless_uniform(tf.shape(change), (0, 0), -NUDGE, NUDGE)
-        changed = original + change + nudge
-        score, difference, delta_e = measure.python_function(
-            seen, tf.clip_by_value(changed, NUDGE, 255.0 - NUDGE)
-        )
+        changed = tf.clip_by_value(original + change, 0.0, 255.0)
+        score, difference, delta_e = measure.python_function(seen, changed)
         flat = tf.reshape(delta_e, [-1])
         largest = tf.cast(tf.cast(tf.size(flat), tf.float32) * DELTA_E_LARGEST, tf.int32)
         delta_e = tf.reduce_mean(tf.math.top_k(flat, tf.maximum(largest, 1)).values)
@@ -182,7 +177,6 @@ def _graphs() -> _Graphs:
             tf.stack([100.0 - limits[0], limits[1], limits[2]])
         )
         spent = tf.reduce_sum(shares**SHARPNESS) ** (1.0 / SHARPNESS)
-        steepest = gradient(spent, change)
-        return spent, tf.where(tf.math.is_finite(steepest), steepest, 0.0)
+        return spent, gradient(spent, change)
 
     return _Graphs(look_at, measure, slope)
