@@ -40,8 +40,8 @@ class Recipe:
     """How a cloak is optimised; the numbers were chosen by measurement (``ABLATIONS.md``)."""
 
     goal: Goal = Goal.PUSH
-    steps: int = 24
-    step_sizes: tuple[float, float] = (0.5, 0.05)
+    steps: int = 20
+    step_sizes: tuple[float, float] = (0.8, 0.05)
     """Root mean square of the first and of the last step, as shares of that of the largest change;
     the others lie on the line between, so that what one random view adds averages out."""
     momentum: float = 0.6
@@ -58,15 +58,15 @@ class Recipe:
     blur_chance: float = 0.5
     radius: float = 2.0
     """Root mean square of the change, in grey levels of the whole canvas, before the first fit."""
-    fits: tuple[int, ...] = (6, 12)
+    fits: tuple[int, ...] = (5, 11)
     """After so many steps the radius is fitted to the budget of visibility."""
     overshoot: float = 1.25
     """The radius is that of a change which spends so much of the budget."""
-    projections: tuple[int, ...] = tuple(range(4, 25, 2))
+    projections: tuple[int, ...] = (5, 8, 11, 14, 17, 20)
     """After so many steps the change is brought within the budget by its steepest way, so that it
     loses what is most visible and keeps the rest."""
-    full_size_from: int = 12
-    """After so many steps a face larger than the canvas is looked at in the photo's own resolution:
+    full_size: tuple[int, ...] = (11, 14, 17, 20)
+    """After these of them a face larger than the canvas is looked at in the photo's own resolution:
     what it spends there is another share than in the canvas, and other pixels spend it."""
 
 
@@ -156,7 +156,7 @@ class Cloaker:
             )
             if step + 1 in recipe.projections:
                 plane = change.numpy()[0, :, :, 0]
-                if step + 1 >= recipe.full_size_from and not frame.full_size:
+                if step + 1 in recipe.full_size and not (frame.full_size or viewer.shrinks):
                     whole = frame.project(plane)
                     spent, within = viewer.bring_within(whole, budget)
                     taken = frame.shrink(whole - within)

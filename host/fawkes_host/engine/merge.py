@@ -17,7 +17,7 @@ TOLERANCE = 0.02
 HEADROOM = 1.2
 """A cloak is made so much too strong before what is most visible of it is taken away."""
 
-TRIM_ROUNDS = 4
+TRIM_ROUNDS = 2
 TRIMMED = 0.01
 """A cloak that spends this share more than its budget is left to the search of its strength."""
 

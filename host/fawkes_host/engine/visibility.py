@@ -87,6 +87,11 @@ class Viewer:
         self._original = self._view(original)
         self._seen = _graphs().look_at(self._original)
 
+    @property
+    def shrinks(self) -> bool:
+        """Whether the crop is looked at smaller than it is."""
+        return self._size[0] < self._crop.shape[1]
+
     def _view(self, crop: Crop) -> NDArray[np.float32]:
         if self._resize:
             image = Image.fromarray(np.rint(crop).astype(np.uint8))
