@@ -40,8 +40,7 @@ class Network:
 
         ``chips`` float32 [n, s, s, 3], RGB 0..255, aligned to ``template``.
         Differentiable with respect to ``chips``.  Call it inside a
-        ``tf.function``: the weights become constants of the graph, and the
-        convolutions are fused with what follows them.
+        ``tf.function``: the convolutions are fused with what follows them.
         Raises ``ValueError`` for chips of another size.
         """
         import tensorflow as tf

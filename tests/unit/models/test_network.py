@@ -72,3 +72,20 @@ def test_a_chip_of_another_size_is_refused() -> None:
     network = store.load("mobilefacenet")
     with pytest.raises(ValueError, match="mobilefacenet wants chips"):
         network(tf.zeros([1, 224, 224, 3]))
+
+
+@pytest.mark.parametrize("name", SURROGATES)
+def test_filters_stay_beside_the_graph(name: str) -> None:
+    """Inside it, TensorFlow's optimiser copies them again and again."""
+    import tensorflow as tf
+
+    network = store.load(name)
+
+    @tf.function(autograph=False)
+    def slope(chips: tf.Tensor) -> tf.Tensor:
+        return tf.gradients(tf.reduce_sum(network(chips)), chips)
+
+    chips = tf.TensorSpec((1, network.input_size, network.input_size, 3))
+    graph = slope.get_concrete_function(chips).graph.as_graph_def()
+    weights = sum(array.nbytes for array in network.weights.values())
+    assert len(graph.SerializeToString()) < weights / 4
