@@ -65,7 +65,7 @@ class Recipe:
     projections: tuple[int, ...] = (5, 8, 11, 14, 17, 20)
     """After so many steps the change is brought within the budget by its steepest way, so that it
     loses what is most visible and keeps the rest."""
-    full_size: tuple[int, ...] = (11, 14, 17, 20)
+    full_size_looks: tuple[int, ...] = (11, 14, 17, 20)
     """After these of them a face larger than the canvas is looked at in the photo's own resolution:
     what it spends there is another share than in the canvas, and other pixels spend it."""
 
@@ -156,7 +156,7 @@ class Cloaker:
             )
             if step + 1 in recipe.projections:
                 plane = change.numpy()[0, :, :, 0]
-                if step + 1 in recipe.full_size and not (frame.full_size or viewer.shrinks):
+                if step + 1 in recipe.full_size_looks and not (frame.full_size or viewer.shrinks):
                     whole = frame.project(plane)
                     spent, within = viewer.bring_within(whole, budget)
                     taken = frame.shrink(whole - within)
