@@ -13,6 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import separable
+from .colour import (
+    KNEE,
+    RGB_TO_RELATIVE_XYZ,
+    RGB_TO_XYZ,
+    WHITE,
+    Planes,
+    mix,
+    power,
+    to_lab,
+    to_linear,
+    to_xyz,
+)
 from .separable import Border, band_matrices
 
 PIXELS_PER_DEGREE = 0.7 * 3840 / 0.7 * np.pi / 180
@@ -31,21 +43,11 @@ CSF = {
     "red-green": ((1.0, 0.0053),),
     "blue-yellow": ((34.1, 0.04), (13.5, 0.025)),
 }
+FILTERS = 5
 
-RGB_TO_XYZ = np.array(
-    [
-        [0.41238656, 0.35759149, 0.18045049],
-        [0.21263682, 0.71518298, 0.07218020],
-        [0.01933062, 0.11919716, 0.95037259],
-    ]
-)
-"""IEC 61966-2-1, reference white D65 at (1, 1, 1)."""
-WHITE = RGB_TO_XYZ.sum(axis=1)
-RGB_TO_RELATIVE_XYZ = (RGB_TO_XYZ / WHITE[:, None]).astype(np.float32)
-
-
-Reference = tuple[Any, tuple[Any, Any]]
-"""What the eye sees of an original: colours, and the strength of edges and of points."""
+Reference = tuple[Planes, tuple[Any, Any], list[Any]]
+"""What the eye sees of an original: colours, and the strength of edges and of points; and the
+matrices that filter a crop of its size."""
 
 
 def flip(original: Any, changed: Any) -> Any:
@@ -54,16 +56,19 @@ def flip(original: Any, changed: Any) -> Any:
     Both are float32 tensors [n, h, w, 3], sRGB 0..255.  Returns a float32 tensor [n].  Call it in
     a graph: TensorFlow then fuses most of it.
     """
-    return difference(look_at(original), changed)
-
-
-def difference(reference: Reference, changed: Any) -> Any:
-    """As ``flip``, against originals that ``look_at`` has prepared."""
     import tensorflow as tf
 
-    colour1, features1 = reference
-    colour2, features2 = look_at(changed)
-    colour = tf.maximum(_hyab(colour1, colour2), ALIKE) ** COLOUR_EXPONENT
+    one, other = (tf.unstack(to_linear(crop), axis=-1) for crop in (original, changed))
+    return difference(look_at(to_xyz(one)), to_xyz(other))
+
+
+def difference(reference: Reference, changed: Planes) -> Any:
+    """As ``flip``, of XYZ relative to white, against originals that ``look_at`` has prepared."""
+    import tensorflow as tf
+
+    colour1, features1, matrices = reference
+    colour2, features2, _ = look_at(changed, matrices)
+    colour = power(tf.maximum(_hyab(colour1, colour2), ALIKE), COLOUR_EXPONENT)
     largest = _largest_difference()
     bend, share = BEND[0] * largest, BEND[1]
     colour = tf.where(
@@ -74,90 +79,55 @@ def difference(reference: Reference, changed: Any) -> Any:
     feature = ALIKE
     for before, after in zip(features1, features2, strict=True):
         feature = tf.maximum(feature, tf.abs(before - after))
-    feature = (feature / np.sqrt(2.0)) ** FEATURE_EXPONENT
-    return tf.reduce_mean(colour ** (1.0 - tf.minimum(feature, 1.0)), axis=(1, 2))
+    feature = tf.sqrt(feature / np.sqrt(2.0))
+    return tf.reduce_mean(power(colour, 1.0 - tf.minimum(feature, 1.0)), axis=(1, 2))
 
 
-def look_at(srgb: Any) -> Reference:
-    """What is compared: Hunt-adjusted Lab [n, h, w, 3] as the eye resolves it, and the strength of
-    edges and of points, each [n, h, w]."""
+def look_at(xyz: Planes, matrices: list[Any] | None = None) -> Reference:
+    """What is compared: Hunt-adjusted Lab as the eye resolves it, and the strength of edges and of
+    points; every plane is [n, h, w].  ``xyz`` is relative to white."""
     import tensorflow as tf
 
-    xyz = to_xyz(srgb)
-    height, width = tf.shape(xyz)[1], tf.shape(xyz)[2]
+    if matrices is None:
+        height, width = tf.shape(xyz[1])[1], tf.shape(xyz[1])[2]
+        matrices = [
+            band_matrices(profile, size, Border.REPEATED)
+            for profile in _profiles()
+            for size in (height, width)
+        ]
+    sharp, wide, smooth, edge, point = zip(matrices[::2], matrices[1::2], strict=True)
 
-    def filtered(planes: Any, down: Profiles, across: Profiles) -> Any:
-        rows = band_matrices(down, height, Border.REPEATED)
-        columns = band_matrices(across, width, Border.REPEATED)
-        return separable.apply(planes, rows, columns)
+    light = 116.0 * xyz[1] - 16.0
+    red_green, blue_yellow = 500.0 * (xyz[0] - xyz[1]), 200.0 * (xyz[1] - xyz[2])
+    narrow = separable.apply(tf.stack([light, red_green, blue_yellow], axis=1), *sharp)
+    light, red_green, blue_yellow_sharp = tf.unstack(narrow, axis=1)
+    # Only the last channel has a second term.
+    blue_yellow_wide = separable.apply(blue_yellow[:, None], *wide)[:, 0]
+    _, _, share = _csf_filters()
+    blue_yellow = (1.0 - share) * blue_yellow_sharp + share * blue_yellow_wide
+    y = (light + 16.0) / 116.0
+    rgb = mix((red_green / 500.0 + y, y, y - blue_yellow / 200.0), _XYZ_TO_RGB)
+    shown = tuple(tf.clip_by_value(plane, 0.0, 1.0) for plane in rgb)
+    lightness, a, b = to_lab(to_xyz(shown))
+    hunt = (lightness, 0.01 * lightness * a, 0.01 * lightness * b)
 
-    luminance = 116.0 * xyz[..., 1] - 16.0
-    opponents = (
-        luminance,
-        500.0 * (xyz[..., 0] - xyz[..., 1]),
-        200.0 * (xyz[..., 1] - xyz[..., 2]),
-    )
-
-    seen = [0.0, 0.0, 0.0]
-    for weights, profiles in _csf_filters():
-        # Only the last channel has a second term.
-        channels = np.flatnonzero(weights)
-        terms = filtered(
-            tf.stack([opponents[channel] for channel in channels], axis=1),
-            profiles[channels],
-            profiles[channels],
-        )
-        for place, channel in enumerate(channels):
-            seen[channel] += weights[channel] * terms[:, place]
-    y = (seen[0] + 16.0) / 116.0
-    seen_xyz = tf.stack([seen[1] / 500.0 + y, y, y - seen[2] / 200.0], axis=-1)
-    to_rgb = np.linalg.inv(RGB_TO_RELATIVE_XYZ)
-    seen_rgb = tf.clip_by_value(tf.einsum("nhwc,dc->nhwd", seen_xyz, to_rgb), 0.0, 1.0)
-    lab = to_lab(tf.einsum("nhwc,dc->nhwd", seen_rgb, RGB_TO_RELATIVE_XYZ))
-    hunt = tf.concat([lab[..., :1], lab[..., 1:] * lab[..., :1] * 0.01], axis=-1)
-
-    grey = xyz[:, None, :, :, 1]
-    smooth, edge, point = _feature_filters()
+    grey = xyz[1][:, None]
     strengths = []
-    for profile in (edge, point):
-        across = filtered(grey, smooth, profile)[:, 0]
-        down = filtered(grey, profile, smooth)[:, 0]
+    for feature in (edge, point):
+        across = separable.apply(grey, smooth[0], feature[1])[:, 0]
+        down = separable.apply(grey, feature[0], smooth[1])[:, 0]
         strengths.append(tf.sqrt(tf.maximum(across**2 + down**2, ALIKE**2)))
-    return hunt, (strengths[0], strengths[1])
+    return hunt, (strengths[0], strengths[1]), matrices
 
 
-def to_xyz(srgb: Any) -> Any:
-    """XYZ relative to white of sRGB 0..255, [n, h, w, 3]."""
+def _hyab(one: Planes, other: Planes) -> Any:
     import tensorflow as tf
 
-    value = tf.clip_by_value(srgb / 255.0, 0.0, 1.0)
-    linear = tf.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    return tf.einsum("nhwc,dc->nhwd", linear, RGB_TO_RELATIVE_XYZ)
+    light, a, b = (before - after for before, after in zip(one, other, strict=True))
+    return tf.abs(light) + tf.sqrt(tf.maximum(a**2 + b**2, ALIKE**2))
 
 
-def to_lab(xyz: Any) -> Any:
-    """CIE Lab of XYZ relative to white, [n, h, w, 3]."""
-    import tensorflow as tf
-
-    knee = 6.0 / 29.0
-    safe = tf.maximum(xyz, knee**3)
-    f = tf.where(xyz > knee**3, safe ** (1.0 / 3.0), xyz / (3.0 * knee**2) + 4.0 / 29.0)
-    return tf.stack(
-        [
-            116.0 * f[..., 1] - 16.0,
-            500.0 * (f[..., 0] - f[..., 1]),
-            200.0 * (f[..., 1] - f[..., 2]),
-        ],
-        axis=-1,
-    )
-
-
-def _hyab(one: Any, other: Any) -> Any:
-    import tensorflow as tf
-
-    gap = one - other
-    colours = tf.reduce_sum(gap[..., 1:] ** 2, axis=-1)
-    return tf.abs(gap[..., 0]) + tf.sqrt(tf.maximum(colours, ALIKE**2))
+_XYZ_TO_RGB = np.linalg.inv(RGB_TO_RELATIVE_XYZ)
 
 
 @lru_cache(maxsize=1)
@@ -166,8 +136,7 @@ def _largest_difference() -> float:
     ends = []
     for rgb in ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0)):
         f = RGB_TO_XYZ @ rgb / WHITE
-        knee = 6.0 / 29.0
-        f = np.where(f > knee**3, np.cbrt(f), f / (3 * knee**2) + 4.0 / 29.0)
+        f = np.where(f > KNEE**3, np.cbrt(f), f / (3 * KNEE**2) + 4.0 / 29.0)
         light = 116.0 * f[1] - 16.0
         ends.append((light, 5.0 * light * (f[0] - f[1]), 2.0 * light * (f[1] - f[2])))
     gap = np.subtract(ends[0], ends[1])
@@ -179,28 +148,26 @@ Profiles = NDArray[np.float32]
 
 
 @lru_cache(maxsize=1)
-def _csf_filters() -> tuple[tuple[NDArray[np.float32], Profiles], ...]:
-    """The contrast sensitivity of each channel as a sum of separable Gaussians: weights [3] and
-    profiles [3, k] of each term; the whole sums to one in every channel."""
+def _profiles() -> tuple[Profiles, ...]:
+    """Of all filters: the eye's, sharp and wide, and those of features."""
+    sharp, wide, _ = _csf_filters()
+    return sharp, wide, *_feature_filters()
+
+
+@lru_cache(maxsize=1)
+def _csf_filters() -> tuple[Profiles, Profiles, float]:
+    """The contrast sensitivity as separable Gaussians: a profile of each channel [3, k], a second
+    one of the last channel [1, k], and the share that this has there."""
     widest = max(width for terms in CSF.values() for _, width in terms)
     radius = int(np.ceil(3 * np.sqrt(widest / (2 * np.pi**2)) * PIXELS_PER_DEGREE))
     degrees = np.arange(-radius, radius + 1) / PIXELS_PER_DEGREE
-    terms = []
-    for place in range(2):
-        weights, profiles = np.zeros(3), np.zeros((3, len(degrees)))
-        for channel, gaussians in enumerate(CSF.values()):
-            profiles[channel] = 1.0 / len(degrees)
-            if place < len(gaussians):
-                amplitude, width = gaussians[place]
-                profile = np.exp(-(np.pi**2) / width * degrees**2)
-                profiles[channel] = profile / profile.sum()
-                weights[channel] = amplitude * np.sqrt(np.pi / width) * profile.sum() ** 2
-        terms.append((weights, profiles))
-    total = terms[0][0] + terms[1][0]
-    return tuple(
-        ((weights / total).astype(np.float32), profiles.astype(np.float32))
-        for weights, profiles in terms
-    )
+    profiles, weights = [], []
+    for amplitude, width in (gaussian for terms in CSF.values() for gaussian in terms):
+        profile = np.exp(-(np.pi**2) / width * degrees**2)
+        profiles.append((profile / profile.sum()).astype(np.float32))
+        weights.append(amplitude * np.sqrt(np.pi / width) * profile.sum() ** 2)
+    *sharp, wide = profiles
+    return np.stack(sharp), wide[None], float(weights[3] / (weights[2] + weights[3]))
 
 
 @lru_cache(maxsize=1)

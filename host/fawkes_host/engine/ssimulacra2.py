@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import separable
+from .colour import mix, power, to_linear
 from .separable import Border, band_matrices
 
 SCALES = 5
@@ -94,13 +95,13 @@ def ssimulacra2(original: Any, changed: Any) -> Any:
     Both are float32 tensors [n, h, w, 3], sRGB 0..255, at least 16 px on each side.  Returns a
     float32 tensor [n].  Call it in a graph: TensorFlow then fuses most of it.
     """
-    return score(look_at(original), changed)
+    return score(look_at(to_linear(original)), to_linear(changed))
 
 
-def look_at(original: Any) -> Reference:
-    """Prepare originals that several changed crops will be compared with."""
+def look_at(linear: Any) -> Reference:
+    """Prepare originals, linear light [n, h, w, 3], that several crops will be compared with."""
     scales = []
-    for xyb in _pyramid(original):
+    for xyb in _pyramid(linear):
         blur = _blur_matrices(xyb)
         mean = separable.apply(xyb, *blur)
         scales.append((xyb, mean, separable.apply(xyb * xyb, *blur) - mean * mean, blur))
@@ -108,7 +109,7 @@ def look_at(original: Any) -> Reference:
 
 
 def score(reference: Reference, changed: Any) -> Any:
-    """As ``ssimulacra2``, against originals that were prepared before."""
+    """As ``ssimulacra2``, of linear light, against originals that were prepared before."""
     import tensorflow as tf
 
     total = 0.0
@@ -138,20 +139,11 @@ def score(reference: Reference, changed: Any) -> Any:
     return 100.0 - 10.0 * tf.maximum(error, 1e-6) ** 0.6276336467831387
 
 
-def _to_linear(srgb: Any) -> Any:
-    """SRGB 0..255 to linear light 0..1 (IEC 61966-2-1)."""
-    import tensorflow as tf
-
-    value = tf.clip_by_value(srgb / 255.0, 0.0, 1.0)
-    return tf.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-
-
-def _pyramid(srgb: Any) -> list[Any]:
+def _pyramid(linear: Any) -> list[Any]:
     """Those planes of XYB that have a weight, [n, planes, h, w], at every scale, each half as large
     as the one before, averaged in linear light."""
     import tensorflow as tf
 
-    linear = _to_linear(srgb)
     scales = []
     for scale in range(SCALES):
         if scale:
@@ -166,11 +158,13 @@ def _to_xyb(linear: Any) -> tuple[Any, Any, Any]:
     positive values as SSIMULACRA2 wants it."""
     import tensorflow as tf
 
-    mixed = tf.einsum("nhwc,dc->nhwd", linear, OPSIN_MIX) + OPSIN_BIAS
-    cones = mixed ** (1.0 / 3.0) - OPSIN_BIAS ** (1.0 / 3.0)
-    x = 0.5 * (cones[..., 0] - cones[..., 1])
-    y = 0.5 * (cones[..., 0] + cones[..., 1])
-    return 14.0 * x + 0.42, y + 0.01, cones[..., 2] - y + 0.55
+    mixed = mix(tf.unstack(linear, axis=-1), OPSIN_MIX)
+    long, middle, short = (
+        power(plane + OPSIN_BIAS, 1.0 / 3.0) - OPSIN_BIAS ** (1.0 / 3.0) for plane in mixed
+    )
+    x = 0.5 * (long - middle)
+    y = 0.5 * (long + middle)
+    return 14.0 * x + 0.42, y + 0.01, short - y + 0.55
 
 
 def _blur_matrices(planes: Any) -> tuple[Any, Any]:

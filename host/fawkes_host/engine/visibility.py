@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from . import flip, ssimulacra2
-from .flip import to_lab, to_xyz
+from .colour import to_lab, to_linear, to_xyz
 from .gradient import gradient
 
 VIEWED_PX = 512
@@ -146,25 +146,30 @@ def _graphs() -> _Graphs:
     import tensorflow as tf
 
     crop, plane = tf.TensorSpec((1, None, None, 3)), tf.TensorSpec((1, None, None))
-    planes = tf.TensorSpec((1, None, None, None))
+    planes, matrices = tf.TensorSpec((1, None, None, None)), tf.TensorSpec((None, None, None))
+    three = (plane, plane, plane)
     seen = (
-        [(planes, planes, planes, (plane, plane))] * ssimulacra2.SCALES,
-        (crop, (plane, plane)),
-        crop,
+        [(planes, planes, planes, (matrices, matrices))] * ssimulacra2.SCALES,
+        (three, (plane, plane), [matrices] * 2 * flip.FILTERS),
+        three,
     )
 
     @tf.function(input_signature=[crop], autograph=False)
     def look_at(original: Any) -> Any:
-        lab = to_lab(to_xyz(original))
-        return ssimulacra2.look_at(original), flip.look_at(original), lab
+        linear = to_linear(original)
+        xyz = to_xyz(tf.unstack(linear, axis=-1))
+        return ssimulacra2.look_at(linear), flip.look_at(xyz), to_lab(xyz)
 
     @tf.function(input_signature=[seen, crop], autograph=False)
     def measure(seen: Any, changed: Any) -> Any:
         structure, colours, lab = seen
-        squared = tf.reduce_sum((lab - to_lab(to_xyz(changed))) ** 2, axis=-1)
+        linear = to_linear(changed)
+        xyz = to_xyz(tf.unstack(linear, axis=-1))
+        gaps = (before - after for before, after in zip(lab, to_lab(xyz), strict=True))
+        squared = sum(gap**2 for gap in gaps)
         return (
-            ssimulacra2.score(structure, changed)[0],
-            flip.difference(colours, changed)[0],
+            ssimulacra2.score(structure, linear)[0],
+            flip.difference(colours, xyz)[0],
             tf.sqrt(tf.maximum(squared, flip.ALIKE**2)),
         )
 
