@@ -3,11 +3,12 @@
 loss → gradient → normalise → step → project, as in Fawkes (Shan et al., 2020), with what later
 work and our measurements added (``evaluation/ABLATIONS.md``): one change of luminance for all
 three channels, a step preconditioned by the photo's local contrast, input diversity (Xie et al.,
-2019), momentum (Dong et al., 2018), and every surrogate in every step.
+2019), momentum (Dong et al., 2018), and the surrogates by turns, which momentum brings together.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,10 +41,12 @@ class Recipe:
     """How a cloak is optimised; the numbers were chosen by measurement (``ABLATIONS.md``)."""
 
     goal: Goal = Goal.PUSH
-    steps: int = 20
-    step_sizes: tuple[float, float] = (0.8, 0.05)
-    """Root mean square of the first and of the last step, as shares of that of the largest change;
-    the others lie on the line between, so that what one random view adds averages out."""
+    step_sizes: tuple[tuple[int, float, float], ...] = ((24, 1.0, 0.03), (12, 0.05, 0.015))
+    """Of every phase: its steps, and the root mean square of its first and of its last step, as
+    shares of that of the largest change.  The others lie on the line between, so that what one
+    random view adds averages out."""
+    networks_per_step: int = 2
+    """The surrogates take turns: more of these cheaper steps are worth more than fewer with all."""
     momentum: float = 0.6
     contrast_powers: tuple[float, ...] = (0.25, 0.0, 0.25, 0.25)
     """Exponents of the local contrast W in a step, of the canvas and of it halved once, twice, …: a
@@ -58,16 +61,21 @@ class Recipe:
     blur_chance: float = 0.5
     radius: float = 2.0
     """Root mean square of the change, in grey levels of the whole canvas, before the first fit."""
-    fits: tuple[int, ...] = (5, 11)
+    fits: tuple[int, ...] = (6, 14)
     """After so many steps the radius is fitted to the budget of visibility."""
     overshoot: float = 1.25
     """The radius is that of a change which spends so much of the budget."""
-    projections: tuple[int, ...] = (5, 8, 11, 14, 17, 20)
+    projections: tuple[int, ...] = (6, 10, 14, 17, 21, 24, 27, 30, 33, 36)
     """After so many steps the change is brought within the budget by its steepest way, so that it
     loses what is most visible and keeps the rest."""
-    full_size_looks: tuple[int, ...] = (11, 14, 17, 20)
-    """After these of them a face larger than the canvas is looked at in the photo's own resolution:
+    full_size_from: int = 14
+    """From this step on a face larger than the canvas is looked at in the photo's own resolution:
     what it spends there is another share than in the canvas, and other pixels spend it."""
+
+    @property
+    def steps(self) -> int:
+        """How many there are in all phases."""
+        return sum(count for count, _, _ in self.step_sizes)
 
 
 class Cloaker:
@@ -93,7 +101,9 @@ class Cloaker:
             n.name: np.asarray(_centre(n, targets[n.name])) for n in self.networks if targets
         }
         self._embed = {n.name: _build_embed(n) for n in self.networks}
-        self._step = _build_step(self.networks, recipe)
+        together = min(recipe.networks_per_step, len(self.networks))
+        turns = itertools.combinations(self.networks, together)
+        self._turns = [(turn, _build_step(turn, recipe)) for turn in turns]
         self._prepare = _build_prepare(recipe)
 
     def warm_up(self) -> None:
@@ -102,7 +112,8 @@ class Cloaker:
         frame = align.frame_face(template, CANVAS_PX, CANVAS_PX)
         blank = np.full((CANVAS_PX, CANVAS_PX, 3), 128, np.float32)
         viewer = Viewer(blank[frame.crop.slices])
-        self.optimise(blank, frame, viewer, Budget(90.0, 0.01, 1.0), 0, steps=1)
+        steps = len(self._turns)
+        self.optimise(blank, frame, viewer, Budget(90.0, 0.01, 1.0), 0, steps=steps)
 
     def optimise(
         self,
@@ -123,40 +134,38 @@ class Cloaker:
         import tensorflow as tf
 
         recipe = self.recipe
-        steps = steps or recipe.steps
+        sizes = [np.linspace(first, last, count) for count, first, last in recipe.step_sizes]
+        step_sizes = np.concatenate(sizes).astype(np.float32)[:steps]
         random = np.random.default_rng(seed)
         pixels = tf.constant(canvas[None])
         mask = frame.mask()
         preconditioner = self._prepare(pixels, tf.constant(mask[None, ..., None]))
         mask = mask[frame.crop_slices]
-        directions = list(self._directions(canvas, frame).values())
+        directions = self._directions(canvas, frame)
 
         small = viewer if frame.full_size else Viewer(canvas[frame.crop_slices])
         radius = recipe.radius
         change = tf.zeros((1, CANVAS_PX, CANVAS_PX, 1))
         velocity = tf.zeros_like(change)
-        for step, step_size in enumerate(np.linspace(*recipe.step_sizes, steps, dtype=np.float32)):
+        for step, step_size in enumerate(step_sizes):
             if on_step is not None:
-                on_step(step / steps)
-            views = [
-                _chip_transform(network, frame.landmarks, recipe, random)[None]
-                for network in self.networks
-            ]
-            blurs = (random.random(len(views)) < recipe.blur_chance).astype(np.float32)
-            change, velocity = self._step(
+                on_step(step / len(step_sizes))
+            networks, one_step = self._turns[step % len(self._turns)]
+            change, velocity = one_step(
                 pixels,
                 preconditioner,
                 change,
                 velocity,
                 np.float32(radius),
                 step_size,
-                views,
-                blurs,
-                directions,
+                [_chip_transform(n, frame.landmarks, recipe, random)[None] for n in networks],
+                (random.random(len(networks)) < recipe.blur_chance).astype(np.float32),
+                [directions[n.name] for n in networks],
             )
             if step + 1 in recipe.projections:
                 plane = change.numpy()[0, :, :, 0]
-                if step + 1 in recipe.full_size_looks and not (frame.full_size or viewer.shrinks):
+                full_size = step + 1 >= recipe.full_size_from
+                if full_size and not (frame.full_size or viewer.shrinks):
                     whole = frame.project(plane)
                     spent, within = viewer.bring_within(whole, budget)
                     taken = frame.shrink(whole - within)

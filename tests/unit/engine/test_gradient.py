@@ -34,5 +34,5 @@ def test_gradient_is_right_and_added_in_pairs():
 
 def test_a_step_and_its_budget_add_in_pairs():
     cloaker = Cloaker([store.load(name) for name in SURROGATES])
-    assert longest_sum(cloaker._step) == 2
+    assert [longest_sum(step) for _, step in cloaker._turns] == [2, 2, 2]
     assert longest_sum(visibility._graphs().slope) == 2
