@@ -151,6 +151,14 @@ def test_a_photo_that_is_an_archive_too_is_no_photo(name, comment, files):
         metadata.apply(data, metadata.Policy.KEEP)
 
 
+@pytest.mark.parametrize("mark", [b"Rar!\x1a\x07\0", b"Rar!\x1a\x07\1\0", b"7z\xbc\xaf\x27\x1c"])
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_with_an_archive_behind_it_is_no_photo(name, mark, files):
+    with pytest.raises(NotAnImage):
+        decode(files[name] + mark + bytes(40))
+    decode(files[name] + mark[:-3] + bytes(40))
+
+
 def test_a_photo_that_is_a_document_too_is_no_photo(scene, save):
     with pytest.raises(NotAnImage):
         decode(save(scene, "JPEG", comment=b"\n%PDF-1.7\n1 0 obj"))

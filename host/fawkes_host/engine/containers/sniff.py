@@ -52,6 +52,10 @@ def _by_first_bytes(data: bytes) -> Format | Literal["GIF"] | None:
 _PDF_HEADER_WITHIN = 1024
 """Readers look so far for the header of a PDF (ISO 32000-1, annex H, note 13)."""
 
+_ARCHIVE_MARKS = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c")
+"""RAR and 7z, which their programs look for behind whatever a file begins with, since archives
+that unpack themselves begin with a program."""
+
 _ZIP_END = b"PK\x05\x06"
 _ZIP_END_BYTES = 22
 _LONGEST_ZIP_COMMENT = 0xFFFF
@@ -62,7 +66,10 @@ def _is_document(data: bytes) -> bool:
 
 
 def _is_archive(data: bytes) -> bool:
-    """Whether the file ends as a ZIP does, which is read from its end (APPNOTE.TXT, 4.3.16)."""
+    """Whether there is a RAR or 7z in the file, or it ends as a ZIP does, which is read from its
+    end (APPNOTE.TXT, 4.3.16)."""
+    if any(mark in data for mark in _ARCHIVE_MARKS):
+        return True
     start = max(0, len(data) - _ZIP_END_BYTES - _LONGEST_ZIP_COMMENT)
     position = data.rfind(_ZIP_END, start)
     while position >= 0:
