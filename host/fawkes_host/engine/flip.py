@@ -44,6 +44,9 @@ CSF = {
     "blue-yellow": ((34.1, 0.04), (13.5, 0.025)),
 }
 FILTERS = 5
+"""As many as ``_profiles`` gives."""
+
+XYZ_TO_RGB = np.linalg.inv(RGB_TO_RELATIVE_XYZ)
 
 Reference = tuple[Planes, tuple[Any, Any], list[Any]]
 """What the eye sees of an original: colours, and the strength of edges and of points; and the
@@ -79,7 +82,7 @@ def difference(reference: Reference, changed: Planes) -> Any:
     feature = ALIKE
     for before, after in zip(features1, features2, strict=True):
         feature = tf.maximum(feature, tf.abs(before - after))
-    feature = tf.sqrt(feature / np.sqrt(2.0))
+    feature = power(feature / np.sqrt(2.0), FEATURE_EXPONENT)
     return tf.reduce_mean(power(colour, 1.0 - tf.minimum(feature, 1.0)), axis=(1, 2))
 
 
@@ -106,7 +109,7 @@ def look_at(xyz: Planes, matrices: list[Any] | None = None) -> Reference:
     _, _, share = _csf_filters()
     blue_yellow = (1.0 - share) * blue_yellow_sharp + share * blue_yellow_wide
     y = (light + 16.0) / 116.0
-    rgb = mix((red_green / 500.0 + y, y, y - blue_yellow / 200.0), _XYZ_TO_RGB)
+    rgb = mix((red_green / 500.0 + y, y, y - blue_yellow / 200.0), XYZ_TO_RGB)
     shown = tuple(tf.clip_by_value(plane, 0.0, 1.0) for plane in rgb)
     lightness, a, b = to_lab(to_xyz(shown))
     hunt = (lightness, 0.01 * lightness * a, 0.01 * lightness * b)
@@ -125,9 +128,6 @@ def _hyab(one: Planes, other: Planes) -> Any:
 
     light, a, b = (before - after for before, after in zip(one, other, strict=True))
     return tf.abs(light) + tf.sqrt(tf.maximum(a**2 + b**2, ALIKE**2))
-
-
-_XYZ_TO_RGB = np.linalg.inv(RGB_TO_RELATIVE_XYZ)
 
 
 @lru_cache(maxsize=1)
