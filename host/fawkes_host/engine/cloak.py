@@ -129,7 +129,8 @@ class Cloaker:
 
         ``canvas`` is float32 [C, C, 3], RGB 0..255; ``viewer`` looks at the face crop as the photo
         has it.  The change spends ``budget`` there, roughly: the last fit is the merge's.
-        ``on_step`` hears the share of the steps done before each of them and may raise.
+        ``on_step`` hears the share of the steps done before each of them and may raise.  ``steps``
+        ends after so many of the recipe's.
         """
         import tensorflow as tf
 

@@ -1,7 +1,7 @@
 """Colour spaces, a plane each: float32 [n, h, w].
 
-Planes and not a last axis of three, since TensorFlow's gradient of taking one channel out of it
-costs as much as all the rest.
+Planes and not a last axis of three: TensorFlow's gradients of taking one channel out of it took a
+third of the time of FLIP and its gradient.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ def to_lab(xyz: Planes) -> Planes:
 
 
 def power(base: Any, exponent: Any) -> Any:
-    """``base`` to a power, where it is positive: a third of the time of TensorFlow's own, which
-    takes care of all other cases, and again in its gradient."""
+    """``base`` to a power, where it is positive: in two fifths of the time of TensorFlow's own,
+    half with its gradient, which take care of all other cases."""
     import tensorflow as tf
 
     return tf.exp(exponent * tf.math.log(base))
