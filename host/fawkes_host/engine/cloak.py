@@ -3,13 +3,16 @@
 loss → gradient → normalise → step → project, as in Fawkes (Shan et al., 2020), with what later
 work and our measurements added (``evaluation/ABLATIONS.md``): one change of luminance for all
 three channels, a step preconditioned by the photo's local contrast, input diversity (Xie et al.,
-2019), momentum (Dong et al., 2018), and the surrogates by turns, which momentum brings together.
+2019), momentum (Dong et al., 2018), and one surrogate a step, in turn, which momentum brings
+together.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -24,6 +27,9 @@ from .visibility import Budget, Viewer
 
 LUMINANCE = (0.299, 0.587, 0.114)
 """ITU-R BT.601, the luma of JPEG."""
+
+TINY = 1e-12
+"""Keeps what is divided by a magnitude finite."""
 
 
 class Goal(StrEnum):
@@ -41,11 +47,13 @@ class Recipe:
     """How a cloak is optimised; the numbers were chosen by measurement (``ABLATIONS.md``)."""
 
     goal: Goal = Goal.PUSH
-    step_sizes: tuple[tuple[int, float, float], ...] = ((24, 1.0, 0.03), (12, 0.05, 0.015))
+    step_sizes: tuple[tuple[int, float, float], ...] = ((64, 1.0, 0.03), (32, 0.05, 0.015))
     """Of every phase: its steps, and the root mean square of its first and of its last step, as
     shares of that of the largest change.  The others lie on the line between, so that what one
     random view adds averages out."""
-    networks_per_step: int = 2
+    asked_ahead: int = 2
+    """So many surrogates are asked at a time, each on a core of its own; a step is made with what
+    the first answers, to a change that is as many steps old, less one."""
     """The surrogates take turns: more of these cheaper steps are worth more than fewer with all."""
     momentum: float = 0.6
     contrast_powers: tuple[float, ...] = (0.25, 0.0, 0.25, 0.25)
@@ -61,14 +69,14 @@ class Recipe:
     blur_chance: float = 0.5
     radius: float = 2.0
     """Root mean square of the change, in grey levels of the whole canvas, before the first fit."""
-    fits: tuple[int, ...] = (6, 14)
+    fits: tuple[int, ...] = (16, 37)
     """After so many steps the radius is fitted to the budget of visibility."""
     overshoot: float = 1.25
     """The radius is that of a change which spends so much of the budget."""
-    projections: tuple[int, ...] = (6, 10, 14, 17, 21, 24, 27, 30, 33, 36)
+    projections: tuple[int, ...] = (16, 27, 37, 45, 56, 64, 72, 80, 88, 96)
     """After so many steps the change is brought within the budget by its steepest way, so that it
     loses what is most visible and keeps the rest."""
-    full_size_from: int = 14
+    full_size_from: int = 37
     """From this step on a face larger than the canvas is looked at in the photo's own resolution:
     what it spends there is another share than in the canvas, and other pixels spend it."""
 
@@ -101,10 +109,9 @@ class Cloaker:
             n.name: np.asarray(_centre(n, targets[n.name])) for n in self.networks if targets
         }
         self._embed = {n.name: _build_embed(n) for n in self.networks}
-        together = min(recipe.networks_per_step, len(self.networks))
-        turns = itertools.combinations(self.networks, together)
-        self._turns = [(turn, _build_step(turn, recipe)) for turn in turns]
+        self._uphill = {n.name: _build_uphill(n) for n in self.networks}
         self._prepare = _build_prepare(recipe)
+        self._pool = ThreadPoolExecutor(recipe.asked_ahead, "surrogate")
 
     def warm_up(self) -> None:
         """Trace every graph on a blank face."""
@@ -112,7 +119,7 @@ class Cloaker:
         frame = align.frame_face(template, CANVAS_PX, CANVAS_PX)
         blank = np.full((CANVAS_PX, CANVAS_PX, 3), 128, np.float32)
         viewer = Viewer(blank[frame.crop.slices])
-        steps = len(self._turns)
+        steps = len(self.networks)
         self.optimise(blank, frame, viewer, Budget(90.0, 0.01, 1.0), 0, steps=steps)
 
     def optimise(
@@ -138,48 +145,56 @@ class Cloaker:
         sizes = [np.linspace(first, last, count) for count, first, last in recipe.step_sizes]
         step_sizes = np.concatenate(sizes).astype(np.float32)[:steps]
         random = np.random.default_rng(seed)
-        pixels = tf.constant(canvas[None])
+        pixels = tf.constant(canvas)
         mask = frame.mask()
-        preconditioner = self._prepare(pixels, tf.constant(mask[None, ..., None]))
+        preconditioner = np.asarray(self._prepare(canvas[None], mask[None, ..., None]))[0, ..., 0]
         mask = mask[frame.crop_slices]
         directions = self._directions(canvas, frame)
+        turns = itertools.cycle(self.networks)
+
+        def ask(change: NDArray[np.float32]) -> Future[Any]:
+            network = next(turns)
+            return self._pool.submit(
+                self._uphill[network.name],
+                pixels,
+                tf.constant(change),
+                _chip_transform(network, frame.landmarks, recipe, random),
+                np.float32(random.random() < recipe.blur_chance),
+                directions[network.name],
+            )
 
         small = viewer if frame.full_size else Viewer(canvas[frame.crop_slices])
         radius = recipe.radius
-        change = tf.zeros((1, CANVAS_PX, CANVAS_PX, 1))
-        velocity = tf.zeros_like(change)
+        change = np.zeros((CANVAS_PX, CANVAS_PX), np.float32)
+        velocity = np.zeros_like(change)
+        asked: deque[Future[Any]] = deque()
         for step, step_size in enumerate(step_sizes):
             if on_step is not None:
                 on_step(step / len(step_sizes))
-            networks, one_step = self._turns[step % len(self._turns)]
-            change, velocity = one_step(
-                pixels,
-                preconditioner,
-                change,
-                velocity,
-                np.float32(radius),
-                step_size,
-                [_chip_transform(n, frame.landmarks, recipe, random)[None] for n in networks],
-                (random.random(len(networks)) < recipe.blur_chance).astype(np.float32),
-                [directions[n.name] for n in networks],
-            )
+            while len(asked) < min(recipe.asked_ahead, len(step_sizes) - step):
+                asked.append(ask(change))
+
+            velocity = recipe.momentum * velocity + asked.popleft().result().numpy()
+            downhill = preconditioner * velocity
+            change = change - step_size * radius / (_rms(downhill) + TINY) * downhill
+            change = np.clip(change, -recipe.linf, recipe.linf)
+            change *= min(1.0, radius / (_rms(change) + TINY))
+
             if step + 1 in recipe.projections:
-                plane = change.numpy()[0, :, :, 0]
                 full_size = step + 1 >= recipe.full_size_from
                 if full_size and not (frame.full_size or viewer.shrinks):
-                    whole = frame.project(plane)
+                    whole = frame.project(change)
                     spent, within = viewer.bring_within(whole, budget)
-                    taken = frame.shrink(whole - within)
+                    excess = frame.shrink(whole - within)
                 else:
-                    shown = plane[frame.crop_slices]
+                    shown = change[frame.crop_slices]
                     spent, within = small.bring_within(shown, budget)
-                    taken = shown - within
-                plane[frame.crop_slices] -= mask * taken
-                change = tf.constant(plane[None, :, :, None])
+                    excess = shown - within
+                change[frame.crop_slices] -= mask * excess
                 if step + 1 in recipe.fits:
                     # What is spent is nearly proportional to the change.
                     radius *= float(np.clip(recipe.overshoot / max(spent, 0.01), 0.33, 3.0))
-        return np.asarray(change[0, :, :, 0])
+        return change
 
     def similarity(
         self, before: NDArray[np.float32], after: NDArray[np.float32], frame: Frame
@@ -196,17 +211,17 @@ class Cloaker:
     def _directions(
         self, canvas: NDArray[np.float32], frame: Frame
     ) -> dict[str, NDArray[np.float32]]:
-        """For each network float32 [1, d]: the face's embedding is moved against it."""
+        """For each network float32 [d]: the face's embedding is moved against it."""
         own = {}
         for network in self.networks:
             view = _chip_transform(network, frame.landmarks)[None]
-            own[network.name] = np.asarray(self._embed[network.name](canvas[None], view))
+            own[network.name] = np.asarray(self._embed[network.name](canvas[None], view))[0]
         if self.recipe.goal is Goal.PUSH:
             return own
         # One target in all networks: the cluster of people that resembles the face least.
         likeness = sum(own[name] @ targets.T for name, targets in self._targets.items())
         target = int(np.argmin(likeness))
-        pull = {name: -targets[target][None] for name, targets in self._targets.items()}
+        pull = {name: -targets[target] for name, targets in self._targets.items()}
         if self.recipe.goal is Goal.PULL:
             return pull
         return {name: own[name] + pull[name] for name in own}
@@ -250,74 +265,35 @@ def _build_prepare(recipe: Recipe) -> Any:
     return prepare
 
 
-def _build_step(networks: Sequence[Any], recipe: Recipe) -> Any:
-    """One step of the optimisation, as a graph whose branches, one a network, run side by side."""
+def _build_uphill(network: Any) -> Any:
+    """The slope of one network's loss by the change, float32 [C, C], its mean magnitude 1."""
     import tensorflow as tf
-
-    plane = tf.TensorSpec((1, CANVAS_PX, CANVAS_PX, 1))
 
     @tf.function(
         autograph=False,
         input_signature=[
-            tf.TensorSpec((1, CANVAS_PX, CANVAS_PX, 3)),
-            plane,
-            plane,
-            plane,
+            tf.TensorSpec((CANVAS_PX, CANVAS_PX, 3)),
+            tf.TensorSpec((CANVAS_PX, CANVAS_PX)),
+            tf.TensorSpec((8,)),
             tf.TensorSpec(()),
-            tf.TensorSpec(()),
-            [tf.TensorSpec((1, 8)) for _ in networks],
-            tf.TensorSpec((len(networks),)),
-            [tf.TensorSpec((1, network.embedding_size)) for network in networks],
+            tf.TensorSpec((network.embedding_size,)),
         ],
     )
-    def step(
-        pixels: Any,
-        preconditioner: Any,
-        change: Any,
-        velocity: Any,
-        radius: Any,
-        step_size: Any,
-        views: list[Any],
-        blurs: Any,
-        directions: list[Any],
-    ) -> Any:
-        velocity = recipe.momentum * velocity
-        for network, view, blur, direction in zip(
-            networks, views, tf.unstack(blurs), directions, strict=True
-        ):
-            # The photo is warped apart: one plane's gradient costs a tenth of that of three.
-            photo = _blur(_warp(pixels, view, network.input_size), blur)
+    def uphill(pixels: Any, change: Any, view: Any, blur: Any, direction: Any) -> Any:
+        # The photo is warped apart: one plane's gradient costs a tenth of that of three.
+        photo = _blur(_warp(pixels[None], view[None], network.input_size), blur)
+        shift = _blur(_warp(change[None, ..., None], view[None], network.input_size), blur)
+        chips = tf.clip_by_value(photo + shift, 0.0, 255.0)
+        loss = tf.reduce_sum(_centre(network, network(chips)) * direction)
+        slope = gradient(loss, change)
+        # Normalised, so that every network has the same say.
+        return slope / (tf.reduce_mean(tf.abs(slope)) + TINY)
 
-            # loss
-            shift = _blur(_warp(change, view, network.input_size), blur)
-            chips = tf.clip_by_value(photo + shift, 0.0, 255.0)
-            loss = tf.reduce_sum(_centre(network, network(chips)) * direction)
-
-            # gradient, normalised, so that every network has the same say
-            uphill = gradient(loss, change)
-            velocity += uphill / (_mean(tf.abs(uphill)) + 1e-12)
-
-        # step
-        downhill = preconditioner * velocity
-        change -= step_size * radius * downhill / (_rms(downhill) + 1e-12)
-
-        # project
-        change = tf.clip_by_value(change, -recipe.linf, recipe.linf)
-        return change * tf.minimum(1.0, radius / (_rms(change) + 1e-12)), velocity
-
-    return step
+    return uphill
 
 
-def _mean(planes: Any) -> Any:
-    import tensorflow as tf
-
-    return tf.reduce_mean(planes, axis=(1, 2, 3), keepdims=True)
-
-
-def _rms(planes: Any) -> Any:
-    import tensorflow as tf
-
-    return tf.sqrt(_mean(planes**2))
+def _rms(plane: NDArray[np.float32]) -> float:
+    return float(np.sqrt(np.mean(plane**2)))
 
 
 def _centre(network: Any, embeddings: Any) -> Any:

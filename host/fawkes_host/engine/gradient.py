@@ -1,7 +1,10 @@
-"""Gradients that come out the same, bit for bit, in every run."""
+"""Gradients that come out the same, bit for bit, in every run, of graphs that are soon traced."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 
@@ -16,3 +19,61 @@ def gradient(loss: Any, variable: Any) -> Any:
     pairwise = tf.AggregationMethod.EXPERIMENTAL_TREE
     (result,) = tf.gradients(loss, variable, aggregation_method=pairwise)
     return result
+
+
+@contextmanager
+def known_broadcasts() -> Iterator[None]:
+    """Within, a size of a tensor that is not known while tracing is that of the other operand.
+
+    TensorFlow lets the graph find out, for every product and sum, along which axes an operand was
+    repeated: with planes of any size that is half of all operations, and of the time for tracing.
+    Here it was repeated where it has no such axis, or one of size 1.
+    """
+    import tensorflow as tf
+
+    with tf.compat.v1.get_default_graph().gradient_override_map(_rules()):
+        yield
+
+
+@cache
+def _rules() -> dict[str, str]:
+    """Names of the gradients by operation; TensorFlow takes each once a process."""
+    import tensorflow as tf
+
+    Slope = Callable[[Any, Any, Any], Any]
+    slopes: dict[str, tuple[Slope, Slope]] = {
+        "AddV2": (lambda up, *_: up, lambda up, *_: up),
+        "Sub": (lambda up, *_: up, lambda up, *_: -up),
+        "Mul": (lambda up, _, y: up * y, lambda up, x, _: up * x),
+        "RealDiv": (lambda up, _, y: up / y, lambda up, x, y: -up * (x / (y * y))),
+    }
+
+    def register(name: str, by_operand: tuple[Slope, Slope]) -> str:
+        @tf.RegisterGradient(f"KnownBroadcast{name}")
+        def apply(operation: Any, upstream: Any) -> list[Any]:
+            x, y = operation.inputs
+            return [
+                None
+                if operand.op.type == "Const"
+                else _summed_to(slope(upstream, x, y), operand.shape)
+                for slope, operand in zip(by_operand, (x, y), strict=True)
+            ]
+
+        return f"KnownBroadcast{name}"
+
+    return {name: register(name, slope) for name, slope in slopes.items()}
+
+
+def _summed_to(term: Any, shape: Any) -> Any:
+    """Sum a gradient over the axes along which an operand of ``shape`` was repeated."""
+    import tensorflow as tf
+
+    missing = term.shape.rank - shape.rank
+    if missing:
+        term = tf.reduce_sum(term, axis=list(range(missing)))
+    repeated = [
+        axis
+        for axis, (size, whole) in enumerate(zip(shape, term.shape, strict=True))
+        if size == 1 and whole != 1
+    ]
+    return tf.reduce_sum(term, axis=repeated, keepdims=True) if repeated else term

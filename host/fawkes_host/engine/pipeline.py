@@ -6,8 +6,10 @@ JPEG and not the photo's format, a conversion comes first.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -49,6 +51,9 @@ Progress = Callable[[str, float, int], None]
 
 STAGES = {"decode": 0.0, "detect": 0.03, "align": 0.13, "cloak": 0.15, "merge": 0.85, "encode": 0.9}
 """Where each stage starts on the whole way."""
+
+FACES_AT_ONCE = 2
+"""While what can be seen of one face is measured, the surrogates look at another one."""
 
 OVERSPENT = 0.01
 """Encoding may take a face beyond its budget by this share of it."""
@@ -184,13 +189,18 @@ class Engine:
         way: _Way,
     ) -> tuple[list[Patch], list[float]]:
         """Optimise each face's cloak, and bring it to the photo's own resolution."""
-        patches, seconds = [], []
-        for number, frame in enumerate(frames):
+        done = [0.0] * len(frames)
+        telling = threading.Lock()
+
+        def make(number: int) -> tuple[Patch, float]:
             started = time.perf_counter()
 
-            def step(fraction: float, done: int = number) -> None:
-                way.within("cloak", (done + fraction) / len(frames))
+            def step(fraction: float) -> None:
+                with telling:
+                    done[number] = fraction
+                    way.within("cloak", sum(done) / len(done))
 
+            frame = frames[number]
             canvas = frame.extract(pixels)
             seed = installation.seed(data, number)
             viewer = Viewer(pixels[frame.crop.slices])
@@ -198,9 +208,15 @@ class Engine:
             mask = np.clip(frame.project(frame.mask()), 0.0, 1.0)
             patch = Patch(frame.crop, frame.project(change), mask, viewer)
             patch.trim(level.budget)
-            patches.append(patch)
-            seconds.append(time.perf_counter() - started)
-        return patches, seconds
+            return patch, time.perf_counter() - started
+
+        pool = ThreadPoolExecutor(FACES_AT_ONCE, "face")
+        try:
+            made = list(pool.map(make, range(len(frames))))
+        finally:
+            # After a face that failed, none is begun.
+            pool.shutdown(cancel_futures=True)
+        return [patch for patch, _ in made], [seconds for _, seconds in made]
 
     @staticmethod
     def _merge_within_budget(

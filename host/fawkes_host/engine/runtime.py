@@ -37,6 +37,10 @@ def start(device: Device = Device.AUTO) -> str:
         gpus = tf.config.list_physical_devices("GPU") if device is not Device.CPU else []
     if device is Device.GPU and not gpus:
         raise NoGpu()
+    with suppress(RuntimeError):
+        # Two surrogates run at a time, each on its half of the cores; operations that share all of
+        # them wait for each other.
+        tf.config.threading.set_intra_op_parallelism_threads(max(1, (os.cpu_count() or 1) // 2))
     for gpu in gpus:
         # Raises only once a GPU is in use, and then the choice has been made already.
         with suppress(RuntimeError):

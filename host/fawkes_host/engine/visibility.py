@@ -16,7 +16,7 @@ from PIL import Image
 
 from . import flip, ssimulacra2
 from .colour import to_lab, to_linear, to_xyz
-from .gradient import gradient
+from .gradient import gradient, known_broadcasts
 
 VIEWED_PX = 512
 """Crops with a longer edge are judged as a screen shows them, shrunk to this.  At full size a
@@ -178,15 +178,16 @@ def _graphs() -> _Graphs:
         autograph=False,
     )
     def slope(seen: Any, original: Any, change: Any, limits: Any) -> Any:
-        changed = tf.clip_by_value(original + change, 0.0, 255.0)
-        score, difference, delta_e = measure.python_function(seen, changed)
-        flat = tf.reshape(delta_e, [-1])
-        largest = tf.cast(tf.cast(tf.size(flat), tf.float32) * DELTA_E_LARGEST, tf.int32)
-        delta_e = tf.reduce_mean(tf.math.top_k(flat, tf.maximum(largest, 1)).values)
-        shares = tf.stack([100.0 - score, difference, delta_e]) / (
-            tf.stack([100.0 - limits[0], limits[1], limits[2]])
-        )
-        spent = tf.reduce_sum(shares**SHARPNESS) ** (1.0 / SHARPNESS)
+        with known_broadcasts():
+            changed = tf.clip_by_value(original + change, 0.0, 255.0)
+            score, difference, delta_e = measure.python_function(seen, changed)
+            flat = tf.reshape(delta_e, [-1])
+            largest = tf.cast(tf.cast(tf.size(flat), tf.float32) * DELTA_E_LARGEST, tf.int32)
+            delta_e = tf.reduce_mean(tf.math.top_k(flat, tf.maximum(largest, 1)).values)
+            shares = tf.stack([100.0 - score, difference, delta_e]) / (
+                tf.stack([100.0 - limits[0], limits[1], limits[2]])
+            )
+            spent = tf.reduce_sum(shares**SHARPNESS) ** (1.0 / SHARPNESS)
         return spent, gradient(spent, change)
 
     return _Graphs(look_at, measure, slope)

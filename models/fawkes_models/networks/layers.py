@@ -32,21 +32,35 @@ def convolve(
     """
     import tensorflow as tf
 
-    held = hold(filters)
     if stride == 1 and padding == "SAME":
 
         @tf.custom_gradient
         def apply(x: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
             def slope(upstream: tf.Tensor) -> tf.Tensor:
-                turned = hold(filters[::-1, ::-1].transpose(0, 1, 3, 2))
-                return tf.nn.conv2d(upstream, turned, 1, "SAME")
+                return _correlate(upstream, filters[::-1, ::-1].transpose(0, 1, 3, 2))
 
-            return tf.nn.conv2d(x, held, 1, "SAME"), slope
+            return _correlate(x, filters), slope
 
         y = apply(x)
     else:
-        y = tf.nn.conv2d(x, held, stride, padding)
+        y = tf.nn.conv2d(x, hold(filters), stride, padding)
     return tf.nn.bias_add(y, bias)
+
+
+def _correlate(x: tf.Tensor, filters: NDArray[np.float32]) -> tf.Tensor:
+    """``x`` with ``filters``, stride 1 and ``SAME``.
+
+    Filters of one pixel are a matrix, which a product takes as it is.  A convolution
+    would bring it into an order of its own, each time anew since it is no constant
+    of the graph: without that ``faceres`` takes two thirds of the time.
+    """
+    import tensorflow as tf
+
+    rows, columns, channels, out = filters.shape
+    if (rows, columns) != (1, 1):
+        return tf.nn.conv2d(x, hold(filters), 1, "SAME")
+    pixels = tf.reshape(x, [-1, channels]) @ hold(filters[0, 0])
+    return tf.reshape(pixels, [-1, x.shape[1], x.shape[2], out])
 
 
 def hold(filters: NDArray[np.float32]) -> tf.Tensor:
