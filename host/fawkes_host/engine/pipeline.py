@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -191,11 +191,14 @@ class Engine:
         """Optimise each face's cloak, and bring it to the photo's own resolution."""
         done = [0.0] * len(frames)
         telling = threading.Lock()
+        over = threading.Event()
 
         def make(number: int) -> tuple[Patch, float]:
             started = time.perf_counter()
 
             def step(fraction: float) -> None:
+                if over.is_set():
+                    raise Cancelled()
                 with telling:
                     done[number] = fraction
                     way.within("cloak", sum(done) / len(done))
@@ -212,9 +215,13 @@ class Engine:
 
         pool = ThreadPoolExecutor(FACES_AT_ONCE, "face")
         try:
-            made = list(pool.map(make, range(len(frames))))
+            faces = [pool.submit(make, number) for number in range(len(frames))]
+            for face in wait(faces, return_when=FIRST_EXCEPTION).done:
+                face.result()  # raises what the first that failed has raised
+            made = [face.result() for face in faces]
         finally:
-            # After a face that failed, none is begun.
+            # A face that failed, or Ctrl+C, ends the others at their next step.
+            over.set()
             pool.shutdown(cancel_futures=True)
         return [patch for patch, _ in made], [seconds for _, seconds in made]
 
