@@ -52,9 +52,9 @@ class Recipe:
     shares of that of the largest change.  The others lie on the line between, so that what one
     random view adds averages out."""
     asked_ahead: int = 2
-    """So many surrogates are asked at a time, each on a core of its own; a step is made with what
-    the first answers, to a change that is as many steps old, less one."""
-    """The surrogates take turns: more of these cheaper steps are worth more than fewer with all."""
+    """A step uses the slope of one surrogate, in turn: many cheap steps are worth more than a few
+    with all.  So many are asked at a time, each on a core of its own, and with two of them each
+    slope is one step old when it is used."""
     momentum: float = 0.6
     contrast_powers: tuple[float, ...] = (0.25, 0.0, 0.25, 0.25)
     """Exponents of the local contrast W in a step, of the canvas and of it halved once, twice, …: a
