@@ -6,10 +6,8 @@ JPEG and not the photo's format, a conversion comes first.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -51,9 +49,6 @@ Progress = Callable[[str, float, int], None]
 
 STAGES = {"decode": 0.0, "detect": 0.03, "align": 0.13, "cloak": 0.15, "merge": 0.85, "encode": 0.9}
 """Where each stage starts on the whole way."""
-
-FACES_AT_ONCE = 2
-"""While what can be seen of one face is measured, the surrogates look at another one."""
 
 OVERSPENT = 0.01
 """Encoding may take a face beyond its budget by this share of it."""
@@ -189,21 +184,13 @@ class Engine:
         way: _Way,
     ) -> tuple[list[Patch], list[float]]:
         """Optimise each face's cloak, and bring it to the photo's own resolution."""
-        done = [0.0] * len(frames)
-        telling = threading.Lock()
-        over = threading.Event()
-
-        def make(number: int) -> tuple[Patch, float]:
+        patches, seconds = [], []
+        for number, frame in enumerate(frames):
             started = time.perf_counter()
 
-            def step(fraction: float) -> None:
-                if over.is_set():
-                    raise Cancelled()
-                with telling:
-                    done[number] = fraction
-                    way.within("cloak", sum(done) / len(done))
+            def step(fraction: float, done: int = number) -> None:
+                way.within("cloak", (done + fraction) / len(frames))
 
-            frame = frames[number]
             canvas = frame.extract(pixels)
             seed = installation.seed(data, number)
             viewer = Viewer(pixels[frame.crop.slices])
@@ -211,19 +198,9 @@ class Engine:
             mask = np.clip(frame.project(frame.mask()), 0.0, 1.0)
             patch = Patch(frame.crop, frame.project(change), mask, viewer)
             patch.trim(level.budget)
-            return patch, time.perf_counter() - started
-
-        pool = ThreadPoolExecutor(FACES_AT_ONCE, "face")
-        try:
-            faces = [pool.submit(make, number) for number in range(len(frames))]
-            for face in wait(faces, return_when=FIRST_EXCEPTION).done:
-                face.result()  # raises what the first that failed has raised
-            made = [face.result() for face in faces]
-        finally:
-            # A face that failed, or Ctrl+C, ends the others at their next step.
-            over.set()
-            pool.shutdown(cancel_futures=True)
-        return [patch for patch, _ in made], [seconds for _, seconds in made]
+            patches.append(patch)
+            seconds.append(time.perf_counter() - started)
+        return patches, seconds
 
     @staticmethod
     def _merge_within_budget(

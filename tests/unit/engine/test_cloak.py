@@ -10,7 +10,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from fawkes_host.engine import installation, pipeline
+from fawkes_host.engine import installation
 from fawkes_host.engine.align import frame_face
 from fawkes_host.engine.cloak import Cloaker, Goal, Recipe
 from fawkes_host.engine.decode import Limits, decode
@@ -20,13 +20,7 @@ from fawkes_host.engine.metadata import Policy
 from fawkes_host.engine.pipeline import STAGES, Engine
 from fawkes_host.engine.visibility import Viewer
 from fawkes_host.evaluation.portrait import draw_group, draw_portrait
-from fawkes_host.protocol.errors import (
-    Cancelled,
-    OutOfMemory,
-    TooManyFaces,
-    WeightsCorrupt,
-    WeightsMissing,
-)
+from fawkes_host.protocol.errors import Cancelled, TooManyFaces, WeightsCorrupt, WeightsMissing
 
 MID = LEVELS["mid"]
 
@@ -185,32 +179,6 @@ def test_every_face_of_a_group_is_cloaked_within_its_own_budget(engine):
     for face in result.receipt.faces:
         assert face.ssimulacra2 >= MID.budget.ssimulacra2 - 0.5
         assert max(face.similarity.values()) < 0.6
-
-
-@pytest.mark.slow
-def test_faces_side_by_side_are_cloaked_as_one_after_the_other(engine, monkeypatch):
-    photo, heard = png(draw_group(900, 320, 3)), []
-    together = engine.cloak(photo, MID, progress=lambda *told: heard.append(told[1]))
-    assert heard == sorted(heard)
-    monkeypatch.setattr(pipeline, "FACES_AT_ONCE", 1)
-    assert engine.cloak(photo, MID).data == together.data
-
-
-def test_a_face_that_fails_ends_the_others(engine, monkeypatch):
-    begun = []
-    optimise = Cloaker.optimise
-
-    def fail_second(self, canvas, frame, viewer, budget, seed, on_step=None):
-        begun.append(seed)
-        if len(begun) == 2:
-            raise MemoryError
-        return optimise(self, canvas, frame, viewer, budget, seed, on_step)
-
-    monkeypatch.setattr(Cloaker, "optimise", fail_second)
-    steps = []
-    with pytest.raises(OutOfMemory):
-        engine.cloak(png(draw_group(900, 320, 3)), MID, progress=lambda *told: steps.append(told))
-    assert steps[-1][1] < (STAGES["cloak"] + STAGES["merge"]) / 2
 
 
 @pytest.mark.slow
