@@ -53,8 +53,8 @@ class Recipe:
     random view adds averages out."""
     asked_ahead: int = 2
     """A step uses the slope of one surrogate, in turn: many cheap steps are worth more than a few
-    with all.  So many are asked at a time, each on a core of its own, and with two of them each
-    slope is one step old when it is used."""
+    with all.  So many are asked at a time, each on its share of the cores, and with two of them
+    each slope is one step old when it is used."""
     momentum: float = 0.6
     contrast_powers: tuple[float, ...] = (0.25, 0.0, 0.25, 0.25)
     """Exponents of the local contrast W in a step, of the canvas and of it halved once, twice, …: a

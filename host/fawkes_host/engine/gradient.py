@@ -26,8 +26,8 @@ def known_broadcasts() -> Iterator[None]:
     """Within, a size of a tensor that is not known while tracing is that of the other operand.
 
     TensorFlow lets the graph find out, for every product and sum, along which axes an operand was
-    repeated: with planes of any size that is half of all operations, and of the time for tracing.
-    Here it was repeated where it has no such axis, or one of size 1.
+    repeated: in the slope of visibility, whose planes have any size, two fifths of all operations
+    and of the time for tracing.  Here it was repeated where it has no such axis, or one of size 1.
     """
     import tensorflow as tf
 

@@ -39,7 +39,7 @@ def test_a_step_and_its_budget_add_in_pairs():
 
 
 @pytest.mark.parametrize("shape", [(4, 3), (4, 1), (1, 1), (3,), ()])
-def test_known_broadcasts_change_no_gradient_and_save_half_its_operations(shape):
+def test_known_broadcasts_change_no_gradient_and_save_two_fifths_of_its_operations(shape):
     import tensorflow as tf
 
     def expression(x, y):
