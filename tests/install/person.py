@@ -174,3 +174,9 @@ def copy_venv(venv: Path, target: Path) -> Path:
             text = program.read_text()
             program.write_text(text.replace(str(venv), str(target)))
     return target
+
+
+def as_written(path: Path) -> tuple[int, int]:
+    """What a new file, or new content, would change.  A look at it changes when it was read."""
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns

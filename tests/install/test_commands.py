@@ -11,7 +11,7 @@ import pytest
 
 from fawkes_install.browsers import BROWSERS
 
-from .person import ROOT, Person, until
+from .person import ROOT, Person, as_written, until
 
 CHROMIUM = ".config/chromium/NativeMessagingHosts/org.fawkes.host.json"
 FIREFOX = ".mozilla/native-messaging-hosts/org.fawkes.host.json"
@@ -27,12 +27,12 @@ def test_browsers_found_are_set_up_and_again_changes_nothing(person: Person) -> 
     for name in (CHROMIUM, FIREFOX):
         assert json.loads((person.home / name).read_text())["path"] == str(PROGRAM)
         assert f"wrote {person.home / name}" in done.stdout
-    before = [(person.home / name).stat() for name in (CHROMIUM, FIREFOX)]
+    before = [as_written(person.home / name) for name in (CHROMIUM, FIREFOX)]
     again = person.run("install")
     assert again.returncode == 0
     assert "wrote" not in again.stdout
     assert f"Firefox: is set up by {person.home / FIREFOX}" in again.stdout
-    assert [(person.home / name).stat() for name in (CHROMIUM, FIREFOX)] == before
+    assert [as_written(person.home / name) for name in (CHROMIUM, FIREFOX)] == before
 
 
 def test_what_is_left_to_do_is_said_for_each_browser_with_the_path(person: Person) -> None:

@@ -24,6 +24,7 @@ from fawkes_install.plan import (
 from fawkes_install.windows_registry import Hive, WindowsRegistry
 
 from .fake_winreg import FakeWinreg
+from .person import as_written
 
 
 class Refused:
@@ -49,9 +50,9 @@ def snapshot(folder: Path) -> dict[str, Any]:
 def test_second_time_changes_nothing(tmp_path: Path) -> None:
     steps = [WriteFile(tmp_path / "a" / "b" / "one.json", b"{}")]
     assert apply(steps) == steps
-    before = (tmp_path / "a/b/one.json").stat()
+    before = as_written(tmp_path / "a/b/one.json")
     assert apply(steps) == []
-    assert (tmp_path / "a/b/one.json").stat() == before
+    assert as_written(tmp_path / "a/b/one.json") == before
 
 
 def test_wrong_rights_are_a_reason_to_write_again(tmp_path: Path) -> None:
