@@ -29,6 +29,8 @@ interface FawkesFace {
   linf: number | null;
   seconds: number;
   similarity: Record<string, number>;
+  /** Older hosts send none. */
+  other_photos?: number;
 }
 
 /** What the engine says about one photo; host/PROTOCOL.md, `result`. */

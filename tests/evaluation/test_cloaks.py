@@ -25,6 +25,10 @@ class CountingMaker:
     def __init__(self, batch: int) -> None:
         self.batch = batch
         self.batches: list[int] = []
+        self.met: list[bytes] = []
+
+    def meet(self, photos):
+        self.met += photos
 
     def make(self, photos):
         self.batches.append(len(photos))
@@ -64,6 +68,17 @@ def test_cloaks_of_other_code_are_not_taken_for_these(tmp_path, photos):
     changed = CountingMaker(9)
     CloakShelf(tmp_path / "out").cloak(set_of(changed, source="def"), photos)
     assert changed.batches == [5]
+
+
+def test_photos_are_met_before_any_is_made(tmp_path, photos):
+    class Asked(CountingMaker):
+        def make(self, photos):
+            assert self.met == [b"0", b"1", b"2"]
+            return super().make(photos)
+
+    maker = Asked(2)
+    CloakShelf(tmp_path / "out").cloak(set_of(maker), photos, met=photos[:3])
+    assert maker.batches == [2, 2, 1]
 
 
 def test_an_interrupted_cloak_leaves_no_photo(tmp_path, photos):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import click
 
@@ -27,12 +28,17 @@ from fawkes_host.protocol.errors import (
 if TYPE_CHECKING:
     from fawkes_host.engine.pipeline import Engine
     from fawkes_host.protocol.messages import LevelName, PolicyName
+    from fawkes_host.service import client
 
 SCHEMA = 1
 """Of ``--json``; raised when a field changes its meaning or goes."""
 
 LEVELS = ("low", "mid", "high")
 POLICIES = ("strip-location", "keep", "strip")
+
+LOOKED_AT_AHEAD = 64
+"""So many photos of a run are looked at before the first of them is cloaked: photos of one person
+protect each other, and a long run should not begin with a long wait."""
 
 EPILOG = """\b
 Examples:
@@ -77,8 +83,16 @@ class Cloaked:
     notices: list[str]
 
 
-Cloaking = Callable[[bytes], Cloaked]
-"""Cloaks one photo; raises the errors of ``protocol.errors``."""
+class Cloaking(Protocol):
+    """Who cloaks the photos of this run."""
+
+    def look_at(self, data: bytes) -> None:
+        """Get to know who is on a photo; raises the errors of ``protocol.errors``."""
+        ...
+
+    def cloak(self, data: bytes) -> Cloaked:
+        """Cloak one photo; raises the errors of ``protocol.errors``."""
+        ...
 
 
 @click.command("cloak", epilog=EPILOG)
@@ -131,7 +145,8 @@ def command(
     """Cloak the faces in photos. Originals are never changed.
 
     PHOTO is a JPEG, PNG, WebP, HEIC, AVIF, BMP or TIFF file; - reads standard input and writes
-    standard output. In a photo without a face no pixel changes.
+    standard output. In a photo without a face no pixel changes. Give the photos of a person
+    together: then they protect each other.
     """
     if "-" in photos and (len(photos) > 1 or (as_json and output in (None, "-"))):
         raise click.UsageError("'-' stands alone, and without --json unless -o names a file.")
@@ -144,8 +159,8 @@ def command(
 
         def start() -> Cloaking:
             if service:
-                return _service_cloaking(level, metadata, report)
-            return _engine_cloaking(device or "auto", level, metadata, report)
+                return _ServiceCloaking(level, metadata, report)
+            return _EngineCloaking(device or "auto", level, metadata, report)
 
         outcomes = _cloak_all(jobs, start, overwrite, report)
     if as_json:
@@ -161,9 +176,10 @@ def command(
 def _cloak_all(
     jobs: list[Job], start: Callable[[], Cloaking], overwrite: bool, report: Report
 ) -> list[Outcome]:
-    cloak: Cloaking | None = None
+    cloaking: Cloaking | None = None
+    looked_at = 0
     outcomes = []
-    for job in jobs:
+    for number, job in enumerate(jobs):
         report.begin(job)
         started = time.perf_counter()
         outcome = Outcome(job.shown_input, None, "failed", None, 0.0, [], [])
@@ -171,10 +187,14 @@ def _cloak_all(
             if job.output is not None and not overwrite and os.path.lexists(job.output):
                 raise OutputExists(output=job.shown_output)
             data = _read(job)
-            if cloak is None:
+            if cloaking is None:
                 # Only now: a mistyped name is told at once and not after TensorFlow has started.
-                cloak = start()
-            result = cloak(data)
+                cloaking = start()
+            if number >= looked_at and len(jobs) > 1:
+                looked_at = number + LOOKED_AT_AHEAD
+                _look_at(jobs[number:looked_at], cloaking, report)
+                started = time.perf_counter()
+            result = cloaking.cloak(data)
             write_atomically(job.output, result.data, overwrite)
             outcome.output = job.shown_output
             outcome.status = result.status
@@ -191,19 +211,35 @@ def _cloak_all(
     return outcomes
 
 
-def _engine_cloaking(device: str, level: str, metadata: str, report: Report) -> Cloaking:
-    """Cloaking in this process."""
-    engine = _start_engine(device)
-    from fawkes_host.engine.levels import LEVELS as BUDGETS
-    from fawkes_host.engine.metadata import Policy
+def _look_at(jobs: list[Job], cloaking: Cloaking, report: Report) -> None:
+    """Look at photos; what is wrong with one is told when its turn comes."""
+    for number, job in enumerate(jobs):
+        report.look(number / len(jobs))
+        with contextlib.suppress(Exception):
+            cloaking.look_at(_read(job))
 
-    def cloak(data: bytes) -> Cloaked:
-        result = engine.cloak(data, BUDGETS[level], Policy(metadata), progress=report.advance)
+
+class _EngineCloaking:
+    """Cloaking in this process."""
+
+    def __init__(self, device: str, level: str, metadata: str, report: Report) -> None:
+        self._engine = _start_engine(device)
+        self._level = level
+        self._metadata = metadata
+        self._report = report
+
+    def look_at(self, data: bytes) -> None:
+        self._engine.look_at(data)
+
+    def cloak(self, data: bytes) -> Cloaked:
+        from fawkes_host.engine.levels import LEVELS as BUDGETS
+        from fawkes_host.engine.metadata import Policy
+
+        level, policy = BUDGETS[self._level], Policy(self._metadata)
+        result = self._engine.cloak(data, level, policy, progress=self._report.advance)
         receipt = result.receipt
         faces = [{**asdict(face), "box": list(face.box)} for face in receipt.faces]
         return Cloaked(result.data, result.status, faces, list(receipt.notices))
-
-    return cloak
 
 
 def _start_engine(device: str) -> Engine:
@@ -215,34 +251,36 @@ def _start_engine(device: str) -> Engine:
     return Engine(runtime.Device(device))
 
 
-def _service_cloaking(level: str, metadata: str, report: Report) -> Cloaking:
+class _ServiceCloaking:
     """Cloaking by the service; one that ends is followed by another."""
-    import msgspec
 
-    from fawkes_host.protocol.errors import ServiceLost
-    from fawkes_host.service import client
+    def __init__(self, level: str, metadata: str, report: Report) -> None:
+        self._level = cast("LevelName", level)
+        self._metadata = cast("PolicyName", metadata)
+        self._report = report
+        self._client: client.ServiceClient | None = None
 
-    service: client.ServiceClient | None = None
+    def look_at(self, data: bytes) -> None:
+        """The service looks at photos by itself."""
 
-    def cloak(data: bytes) -> Cloaked:
-        nonlocal service
-        if service is None:
-            service = client.ServiceClient(client.connect())
+    def cloak(self, data: bytes) -> Cloaked:
+        import msgspec
+
+        from fawkes_host.protocol.errors import ServiceLost
+        from fawkes_host.service import client
+
+        if self._client is None:
+            self._client = client.ServiceClient(client.connect())
         try:
-            photo = service.cloak(
-                data,
-                cast("LevelName", level),
-                cast("PolicyName", metadata),
-                progress=report.advance,
+            photo = self._client.cloak(
+                data, self._level, self._metadata, progress=self._report.advance
             )
         except ServiceLost:
-            service = None
+            self._client = None
             raise
         receipt = photo.receipt
         faces = [{**msgspec.structs.asdict(face), "box": list(face.box)} for face in receipt.faces]
         return Cloaked(photo.data, photo.status, faces, list(receipt.notices))
-
-    return cloak
 
 
 def _read(job: Job) -> bytes:

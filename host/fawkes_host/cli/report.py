@@ -66,6 +66,12 @@ class Report:
         """A photo's turn has come."""
         self._name = job.shown_input
 
+    def look(self, fraction: float) -> None:
+        """So much of the photos that come next has been looked at."""
+        if self._bar is not None:
+            doing = f"getting to know the faces, {fraction:.0%}"
+            self._bar.update(self._task, stage=doing)
+
     def advance(self, stage: str, fraction: float, faces: int) -> None:
         """Take the engine's progress within the photo."""
         if self._bar is None:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import align
+from .album import Embeddings
 from .align import CANVAS_PX, Frame
 from .gradient import gradient
 from .visibility import Budget, Viewer
@@ -36,7 +37,7 @@ class Goal(StrEnum):
     """Where a face is moved to."""
 
     PUSH = "push"
-    """Away from its own embedding."""
+    """Away from the person's embedding."""
     PULL = "pull"
     """Towards the people that it resembles least."""
     BOTH = "both"
@@ -119,8 +120,8 @@ class Cloaker:
         frame = align.frame_face(template, CANVAS_PX, CANVAS_PX)
         blank = np.full((CANVAS_PX, CANVAS_PX, 3), 128, np.float32)
         viewer = Viewer(blank[frame.crop.slices])
-        steps = len(self.networks)
-        self.optimise(blank, frame, viewer, Budget(90.0, 0.01, 1.0), 0, steps=steps)
+        person, steps = self.embed(blank, frame), len(self.networks)
+        self.optimise(blank, frame, viewer, Budget(90.0, 0.01, 1.0), 0, person, steps=steps)
 
     def optimise(
         self,
@@ -129,6 +130,7 @@ class Cloaker:
         viewer: Viewer,
         budget: Budget,
         seed: int,
+        person: Embeddings,
         on_step: Callable[[float], None] | None = None,
         steps: int | None = None,
     ) -> NDArray[np.float32]:
@@ -136,8 +138,9 @@ class Cloaker:
 
         ``canvas`` is float32 [C, C, 3], RGB 0..255; ``viewer`` looks at the face crop as the photo
         has it.  The change spends ``budget`` there, roughly: the last fit is the merge's.
-        ``on_step`` hears the share of the steps done before each of them and may raise.  ``steps``
-        ends after so many of the recipe's.
+        ``person`` is the embedding of whose face it is, or where only this one is known, the
+        face's.  ``on_step`` hears the share of the steps done before each of them and may raise.
+        ``steps`` ends after so many of the recipe's.
         """
         import tensorflow as tf
 
@@ -149,7 +152,7 @@ class Cloaker:
         mask = frame.mask()
         preconditioner = np.asarray(self._prepare(canvas[None], mask[None, ..., None]))[0, ..., 0]
         mask = mask[frame.crop_slices]
-        directions = self._directions(canvas, frame)
+        directions = self._directions(person)
         turns = itertools.cycle(self.networks)
 
         def ask(change: NDArray[np.float32]) -> Future[Any]:
@@ -196,35 +199,25 @@ class Cloaker:
                     radius *= float(np.clip(recipe.overshoot / max(spent, 0.01), 0.33, 3.0))
         return change
 
-    def similarity(
-        self, before: NDArray[np.float32], after: NDArray[np.float32], frame: Frame
-    ) -> dict[str, float]:
-        """Cosine between the centred embeddings of two canvases, for each surrogate."""
-        pair = np.stack([before, after])
-        cosines = {}
-        for network in self.networks:
-            view = _chip_transform(network, frame.landmarks)
-            one, other = np.asarray(self._embed[network.name](pair, np.stack([view, view])))
-            cosines[network.name] = float(one @ other)
-        return cosines
-
-    def _directions(
-        self, canvas: NDArray[np.float32], frame: Frame
-    ) -> dict[str, NDArray[np.float32]]:
-        """For each network float32 [d]: the face's embedding is moved against it."""
-        own = {}
+    def embed(self, canvas: NDArray[np.float32], frame: Frame) -> Embeddings:
+        """The centred unit embedding of a canvas's face, for each surrogate."""
+        embeddings = {}
         for network in self.networks:
             view = _chip_transform(network, frame.landmarks)[None]
-            own[network.name] = np.asarray(self._embed[network.name](canvas[None], view))[0]
+            embeddings[network.name] = np.asarray(self._embed[network.name](canvas[None], view))[0]
+        return embeddings
+
+    def _directions(self, person: Embeddings) -> Embeddings:
+        """For each network float32 [d]: the face's embedding is moved against it."""
         if self.recipe.goal is Goal.PUSH:
-            return own
-        # One target in all networks: the cluster of people that resembles the face least.
-        likeness = sum(own[name] @ targets.T for name, targets in self._targets.items())
+            return person
+        # One target in all networks: the cluster of people that resembles the person least.
+        likeness = sum(person[name] @ targets.T for name, targets in self._targets.items())
         target = int(np.argmin(likeness))
         pull = {name: -targets[target] for name, targets in self._targets.items()}
         if self.recipe.goal is Goal.PULL:
             return pull
-        return {name: own[name] + pull[name] for name in own}
+        return {name: person[name] + pull[name] for name in person}
 
 
 def _build_embed(network: Any) -> Any:

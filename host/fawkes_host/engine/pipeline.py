@@ -6,6 +6,7 @@ JPEG and not the photo's format, a conversion comes first.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from fawkes_host.protocol.errors import (
 )
 
 from . import codec_process, installation, runtime
+from .album import Album, Embeddings, Page, cosines, mean_person
 from .align import Frame, frame_face
 from .cloak import Cloaker
 from .codec_process import decode, encode_with_notices, pass_through, to_jpeg
@@ -81,6 +83,7 @@ class Engine:
         codec_process.start()  # It gets ready meanwhile.
         self.device = runtime.start(device)
         self._cloaker = Cloaker(_load_networks())
+        self._album = Album()
 
     def warm_up(self) -> None:
         """Trace every graph once, so that the first photo need not wait for it."""
@@ -96,6 +99,16 @@ class Engine:
         """The surrogates."""
         return self._cloaker.networks
 
+    def look_at(self, data: bytes, limits: Limits | None = None) -> None:
+        """Get to know who is on a photo, so that cloaks of the same people's other photos are
+        better ones.  Kept in memory alone.  Raises the errors of ``protocol.errors``."""
+        limits = limits or Limits()
+        with _memory_errors():
+            try:
+                self._album.add(_key(data), self._look(decode(data, limits), data, limits))
+            except AnimatedImage:
+                return
+
     def cloak(
         self,
         data: bytes,
@@ -105,18 +118,20 @@ class Engine:
         cancelled: Callable[[], bool] | None = None,
         limits: Limits | None = None,
         accept: Collection[str] = (),
+        remember: bool = False,
     ) -> Result:
-        """Cloak every face of a photo.
+        """Cloak every face of a photo; of a person whom it knows from photos that it has looked at
+        it cloaks what they have in common.
 
         ``data`` is the file's content; the result has its format, size and orientation.  A photo
         without a face keeps every pixel and is never encoded anew.  ``cancelled`` is asked before
         every stage and optimisation step.  ``accept``: the media types that the receiver takes,
-        all where there is none; a HEIF or AVIF becomes a JPEG where they ask for it.  Raises the
-        errors of ``protocol.errors``.
+        all where there is none; a HEIF or AVIF becomes a JPEG where they ask for it.
+        ``remember`` does what ``look_at`` does besides.  Raises the errors of ``protocol.errors``.
         """
         way, limits = _Way(progress, cancelled), limits or Limits()
         with _memory_errors():
-            return self._cloak(data, level, policy, way, limits, replaced_by_jpeg(accept))
+            return self._cloak(data, level, policy, way, limits, replaced_by_jpeg(accept), remember)
 
     def _cloak(
         self,
@@ -126,6 +141,7 @@ class Engine:
         way: _Way,
         limits: Limits,
         replaced: frozenset[Format],
+        remember: bool,
     ) -> Result:
         started = time.perf_counter()
 
@@ -141,21 +157,23 @@ class Engine:
             return Result(kept.data, "no_face", receipt)
 
         way.reach("detect")
-        faces = detect(photo.pixels)
-        if not faces:
+        page = self._look(photo, source.data, limits)
+        if remember:
+            self._album.add(_key(source.data), page)
+        if not page.faces:
             way.reach("encode")
             kept = encode_with_notices(photo, photo.pixels, policy)
             notices = _together(source, kept)
             receipt = self._receipt(level, policy, started, (), notices)
             return Result(kept.data, "no_face", receipt)
 
-        way.reach("align", len(faces))
-        if len(faces) > limits.max_faces:
-            raise TooManyFaces(faces=len(faces), limit=limits.max_faces)
-        frames = [frame_face(face.landmarks, photo.width, photo.height) for face in faces]
+        way.reach("align", len(page.faces))
+        frames = [frame_face(face.landmarks, photo.width, photo.height) for face in page.faces]
+        others = [self._album.others(_key(source.data), own) for own in page.embeddings]
+        people = [mean_person([own, *o]) for own, o in zip(page.embeddings, others, strict=True)]
 
         way.reach("cloak")
-        patches, seconds = self._make_patches(photo.pixels, frames, data, level, way)
+        patches, seconds = self._make_patches(photo.pixels, frames, people, data, level, way)
 
         way.reach("merge")
         merged = self._merge_within_budget(photo.pixels, patches, level)
@@ -163,7 +181,8 @@ class Engine:
         way.reach("encode")
         encoded, seen = self._encode_within_budget(photo, merged, patches, level, policy, limits)
 
-        receipts = self._measure(photo, seen, faces, frames, patches, seconds)
+        counts = [len(o) for o in others]
+        receipts = self._measure(photo, seen, page, frames, counts, patches, seconds)
         notices = _together(source, encoded)
         receipt = self._receipt(level, policy, started, receipts, notices)
         return Result(encoded.data, "cloaked", receipt)
@@ -172,20 +191,23 @@ class Engine:
         """Cloak every face of an image uint8 [h, w, 3] RGB, without decoding and encoding."""
         height, width = pixels.shape[:2]
         frames = [frame_face(face.landmarks, width, height) for face in detect(pixels)]
-        patches, _ = self._make_patches(pixels, frames, pixels.tobytes(), level, _Way(None, None))
+        people = [self._cloaker.embed(frame.extract(pixels), frame) for frame in frames]
+        data, way = pixels.tobytes(), _Way(None, None)
+        patches, _ = self._make_patches(pixels, frames, people, data, level, way)
         return self._merge_within_budget(pixels, patches, level)
 
     def _make_patches(
         self,
         pixels: NDArray[np.uint8],
         frames: list[Frame],
+        people: list[Embeddings],
         data: bytes,
         level: Level,
         way: _Way,
     ) -> tuple[list[Patch], list[float]]:
         """Optimise each face's cloak, and bring it to the photo's own resolution."""
         patches, seconds = [], []
-        for number, frame in enumerate(frames):
+        for number, (frame, person) in enumerate(zip(frames, people, strict=True)):
             started = time.perf_counter()
 
             def step(fraction: float, done: int = number) -> None:
@@ -194,13 +216,26 @@ class Engine:
             canvas = frame.extract(pixels)
             seed = installation.seed(data, number)
             viewer = Viewer(pixels[frame.crop.slices])
-            change = self._cloaker.optimise(canvas, frame, viewer, level.budget, seed, step)
+            budget = level.budget
+            change = self._cloaker.optimise(canvas, frame, viewer, budget, seed, person, step)
             mask = np.clip(frame.project(frame.mask()), 0.0, 1.0)
             patch = Patch(frame.crop, frame.project(change), mask, viewer)
-            patch.trim(level.budget)
+            patch.trim(budget)
             patches.append(patch)
             seconds.append(time.perf_counter() - started)
         return patches, seconds
+
+    def _look(self, photo: Photo, data: bytes, limits: Limits) -> Page:
+        """Who is on a photo; ``data`` is its file.  Raises ``TooManyFaces``."""
+        known = self._album.get(_key(data))
+        if known is not None:
+            return known
+        faces = detect(photo.pixels)
+        if len(faces) > limits.max_faces:
+            raise TooManyFaces(faces=len(faces), limit=limits.max_faces)
+        frames = [frame_face(face.landmarks, photo.width, photo.height) for face in faces]
+        embeddings = [self._cloaker.embed(f.extract(photo.pixels), f) for f in frames]
+        return Page(tuple(faces), tuple(embeddings))
 
     @staticmethod
     def _merge_within_budget(
@@ -240,23 +275,30 @@ class Engine:
         self,
         photo: Photo,
         seen: NDArray[np.uint8],
-        faces: list[Face],
+        page: Page,
         frames: list[Frame],
+        others: list[int],
         patches: list[Patch],
         seconds: list[float],
     ) -> tuple[FaceReceipt, ...]:
-        return tuple(
-            measure_face(
-                photo.pixels,
-                seen,
-                patch.crop,
-                patch.viewer.see(seen[patch.crop.slices]),
-                _box_inside(face, photo.width, photo.height),
-                took,
-                self._cloaker.similarity(frame.extract(photo.pixels), frame.extract(seen), frame),
+        receipts = []
+        for number, (face, frame, patch) in enumerate(
+            zip(page.faces, frames, patches, strict=True)
+        ):
+            after = self._cloaker.embed(frame.extract(seen), frame)
+            receipts.append(
+                measure_face(
+                    photo.pixels,
+                    seen,
+                    patch.crop,
+                    patch.viewer.see(seen[patch.crop.slices]),
+                    _box_inside(face, photo.width, photo.height),
+                    seconds[number],
+                    cosines(page.embeddings[number], after),
+                    others[number],
+                )
             )
-            for face, frame, patch, took in zip(faces, frames, patches, seconds, strict=True)
-        )
+        return tuple(receipts)
 
     @staticmethod
     def _receipt(
@@ -292,6 +334,11 @@ class _Way:
             place = list(STAGES).index(stage)
             whole = starts[place] + fraction * (starts[place + 1] - starts[place])
             self._progress(stage, whole, self._faces)
+
+
+def _key(data: bytes) -> bytes:
+    """Of a photo in the album."""
+    return hashlib.sha256(data).digest()
 
 
 def _together(*files: Encoded) -> tuple[str, ...]:

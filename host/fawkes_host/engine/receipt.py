@@ -25,6 +25,7 @@ class FaceReceipt:
     identical), ``psnr`` in dB, ``linf`` in grey levels of 255.
     ``similarity``: for each surrogate the cosine between the centred embeddings of the face
     before and after (1 unchanged).
+    ``other_photos``: on so many photos the person was seen, beside this one, when it was cloaked.
     """
 
     box: tuple[int, int, int, int]
@@ -36,6 +37,7 @@ class FaceReceipt:
     linf: int
     seconds: float
     similarity: dict[str, float]
+    other_photos: int
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ def measure_face(
     box: tuple[int, int, int, int],
     seconds: float,
     similarity: dict[str, float],
+    other_photos: int,
 ) -> FaceReceipt:
     """Measure one face of two photos, uint8 [h, w, 3] RGB of the same size."""
     before, after = original[crop.slices], result[crop.slices]
@@ -78,4 +81,5 @@ def measure_face(
         linf=int(np.abs(difference).max()),
         seconds=round(seconds, 3),
         similarity={name: round(cosine, 4) for name, cosine in similarity.items()},
+        other_photos=other_photos,
     )

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from fawkes_host import engine as engine_package
 from fawkes_host.engine import installation, runtime
+from fawkes_host.engine.album import Album
 from fawkes_host.engine.align import face_crop, frame_face
 from fawkes_host.engine.cloak import Cloaker, Goal, Recipe
 from fawkes_host.engine.decode import Photo, decode
@@ -39,6 +40,10 @@ class Maker(Protocol):
     batch: int
     """Photos that are made together."""
 
+    def meet(self, photos: Sequence[bytes]) -> None:
+        """Get to know the photos that one person posts, before any of them is made."""
+        ...
+
     def make(self, photos: Sequence[bytes]) -> list[bytes]:
         """Return the cloaked files."""
         ...
@@ -60,6 +65,10 @@ class EngineMaker:
         self._level = level
         self._seed = seed
 
+    def meet(self, photos: Sequence[bytes]) -> None:
+        for data in photos:
+            self._engine.look_at(data)
+
     def make(self, photos: Sequence[bytes]) -> list[bytes]:
         with _secret(self._seed):
             return [self._engine.cloak(data, self._level, Policy.STRIP).data for data in photos]
@@ -71,7 +80,14 @@ def pulling_cloaker(networks: Sequence[Any], towards: dict[str, NDArray[np.float
     return Cloaker(networks, Recipe(goal=Goal.PULL), targets)
 
 
-class Fawkes1Maker:
+class Forgetful:
+    """A maker that takes each photo by itself."""
+
+    def meet(self, photos: Sequence[bytes]) -> None:
+        pass
+
+
+class Fawkes1Maker(Forgetful):
     """Fawkes 1.0: the largest face of each photo."""
 
     batch = 6
@@ -119,7 +135,7 @@ class Fawkes1Maker:
                 self._kept[key] = (frame, chip, cloaked)
 
 
-class SignStepsMaker:
+class SignStepsMaker(Forgetful):
     """MI-DI-TI on every face."""
 
     batch = 1
@@ -139,7 +155,7 @@ class SignStepsMaker:
         return add_change(pixels, frame, change)
 
 
-class NoiseMaker:
+class NoiseMaker(Forgetful):
     """Noise on every face, of a level's SSIMULACRA2."""
 
     batch = 1
@@ -208,10 +224,12 @@ class CloakShelf:
         set_: CloakSet,
         photos: Sequence[PersonPhoto],
         on_each: Callable[[int], None] | None = None,
+        met: Sequence[PersonPhoto] = (),
     ) -> list[Path]:
         """Return the cloaked files of photos, in their order; those that exist are not made again.
 
-        ``on_each`` hears how many are there.
+        The maker meets the photos ``met`` before it makes one.  ``on_each`` hears how many are
+        there.
         """
         targets = [self._folder / set_.folder / photo.person / photo.path.name for photo in photos]
         missing = [(p, t) for p, t in zip(photos, targets, strict=True) if not t.exists()]
@@ -220,6 +238,7 @@ class CloakShelf:
             maker = self._makers.get(set_)
             if maker is None:
                 maker = self._makers[set_] = set_.build()
+                maker.meet([photo.path.read_bytes() for photo in met])
             batch, missing = missing[: maker.batch], missing[maker.batch :]
             started = time.perf_counter()
             made = maker.make([photo.path.read_bytes() for photo, _ in batch])
@@ -275,6 +294,7 @@ class _PartialEngine(Engine):
     def __init__(self, cloaker: Cloaker) -> None:
         self.device = runtime.start()
         self._cloaker = cloaker
+        self._album = Album()
 
 
 def _engine_with(cloaker: Cloaker) -> Engine:

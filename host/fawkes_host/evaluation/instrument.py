@@ -182,13 +182,21 @@ class Instrument:
             if set_.method == OURS and set_.strength == self.plan.curve_level.name:
                 wanted = self.plan.reserved
             photos = [photo for person in people for photo in person.posted[:wanted]]
+            # What a person posts is cloaked together, as from a folder.
+            met = [photo for person in people for photo in person.posted[: self.plan.size.posted]]
             title = f"Cloaking [{number} of {len(self.sets)}]: {set_.title}"
-            self._cloak(set_, photos, title)
+            self._cloak(set_, photos, title, met)
             self.shelf.release(set_)
 
-    def _cloak(self, set_: CloakSet, photos: Sequence[PersonPhoto], title: str) -> list[Path]:
+    def _cloak(
+        self,
+        set_: CloakSet,
+        photos: Sequence[PersonPhoto],
+        title: str,
+        met: Sequence[PersonPhoto] = (),
+    ) -> list[Path]:
         self.progress.begin(title, len(photos))
-        files = self.shelf.cloak(set_, photos, self.progress.done)
+        files = self.shelf.cloak(set_, photos, self.progress.done, met)
         by_person = self.files.setdefault(set_, {})
         for photo, file in zip(photos, files, strict=True):
             by_person.setdefault(photo.person, []).append(file)

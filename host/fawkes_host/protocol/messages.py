@@ -156,7 +156,8 @@ class FaceReceipt(Struct, frozen=True, kw_only=True):
 
     ``flip`` is the mean, ``delta_e`` the 99th percentile, ``psnr`` in dB, ``linf`` the
     largest change of a channel in grey levels, ``similarity`` the cosine between original
-    and cloaked face for each network.
+    and cloaked face for each network, ``other_photos`` the photos beside this one on which
+    the person was seen.
     """
 
     box: tuple[float, float, float, float]
@@ -168,6 +169,7 @@ class FaceReceipt(Struct, frozen=True, kw_only=True):
     linf: float | None = None
     seconds: float | None = None
     similarity: dict[str, float] = {}
+    other_photos: int = 0
 
 
 class Receipt(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,9 @@ from PIL import Image
 
 from fawkes_host.cli import cloak, main
 from fawkes_host.engine import codec_process
+from fawkes_host.engine.album import Album
 from fawkes_host.evaluation.portrait import draw_portrait
+from fawkes_host.protocol.errors import DamagedImage
 
 
 @pytest.fixture(scope="module")
@@ -328,3 +330,45 @@ def test_a_decoder_that_crashes_is_a_coded_error_of_its_photo_alone(run, portrai
     assert "SIGSEGV" in first["error"]["message"]
     assert second["status"] == "cloaked"
     assert tree(tmp_path / "out") == ["portrait.png"]
+
+
+def test_photos_of_a_run_are_looked_at_before_the_first_is_cloaked(run, tmp_path, monkeypatch):
+    called = []
+
+    class Recorder:
+        def __init__(self, *_) -> None:
+            pass
+
+        def look_at(self, data: bytes) -> None:
+            called.append(("look", data))
+            raise DamagedImage(detail="told when its turn comes")
+
+        def cloak(self, data: bytes) -> cloak.Cloaked:
+            called.append(("cloak", data))
+            return cloak.Cloaked(data, "no_face", [], [])
+
+    monkeypatch.setattr(cloak, "_EngineCloaking", Recorder)
+    monkeypatch.setattr(cloak, "LOOKED_AT_AHEAD", 2)
+    for name in "abc":
+        (tmp_path / f"{name}.jpg").write_bytes(name.encode())
+    assert run("cloak", tmp_path, "-o", tmp_path / "out")[0] == 0
+    order = [("look", b"a"), ("look", b"b"), ("cloak", b"a"), ("cloak", b"b")]
+    assert called == [*order, ("look", b"c"), ("cloak", b"c")]
+
+    called.clear()
+    assert run("cloak", tmp_path / "a.jpg", "-o", tmp_path / "alone.jpg")[0] == 0
+    assert called == [("cloak", b"a")]
+
+
+def test_photos_of_one_person_in_a_folder_know_each_other(run, engine, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "_album", Album())
+    folder = tmp_path / "in"
+    folder.mkdir()
+    portrait = Image.fromarray(draw_portrait(200))
+    portrait.save(folder / "colour.png")
+    portrait.convert("L").resize((160, 200)).save(folder / "grey.png")
+    Image.new("RGB", (90, 60)).save(folder / "nobody.png")
+    status, out, _ = run("cloak", "--json", "--level", "low", "-o", tmp_path / "out", folder)
+    assert status == 0
+    seen = [[face["other_photos"] for face in result["faces"]] for result in report_of(out)]
+    assert seen == [[1], [1], []]

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from fawkes_host.engine import installation
+from fawkes_host.engine.album import Album, cosines
 from fawkes_host.engine.align import frame_face
 from fawkes_host.engine.cloak import Cloaker, Goal, Recipe
 from fawkes_host.engine.decode import Limits, decode
@@ -34,6 +35,11 @@ def png(pixels: np.ndarray) -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
     return file.getvalue()
+
+
+def another_photo(portrait: np.ndarray) -> bytes:
+    """The same face, narrower and darker."""
+    return png((np.asarray(Image.fromarray(portrait).resize((240, 300))) * 0.6).astype(np.uint8))
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +88,28 @@ def test_cloak_is_the_same_for_a_photo_and_an_installation(engine, result, portr
     assert engine.cloak(png(portrait), MID).data == result.data
     monkeypatch.setattr(installation, "secret", lambda: b"another installation's secret, 32")
     assert engine.cloak(png(portrait), MID).data != result.data
+
+
+def test_other_photos_of_a_person_change_the_cloak_and_are_counted(
+    engine, result, portrait, monkeypatch
+):
+    monkeypatch.setattr(engine, "_album", Album())
+    engine.look_at(another_photo(portrait))
+    engine.look_at(png(np.full((120, 160, 3), 90, np.uint8)))
+    together = engine.cloak(png(portrait), MID)
+    assert [face.other_photos for face in together.receipt.faces] == [1]
+    assert [face.other_photos for face in result.receipt.faces] == [0]
+    assert together.data != result.data
+    again = engine.cloak(png(portrait), MID)
+    assert again.data == together.data
+
+
+def test_engine_remembers_a_photo_that_it_cloaks_where_it_is_told_to(engine, portrait, monkeypatch):
+    monkeypatch.setattr(engine, "_album", Album())
+    engine.cloak(another_photo(portrait), LEVELS["low"])
+    assert len(engine._album) == 0
+    engine.cloak(another_photo(portrait), LEVELS["low"], remember=True)
+    assert len(engine._album) == 1
 
 
 def test_receipt_holds_what_a_reader_of_the_file_measures(result, portrait):
@@ -202,9 +230,10 @@ def test_pulling_brings_the_face_nearer_to_another_cluster_of_people(engine, por
     frame = frame_face(face.landmarks, 300, 300)
     canvas = frame.extract(portrait)
     viewer = Viewer(portrait[frame.crop.slices])
-    change = cloaker.optimise(canvas, frame, viewer, LEVELS["high"].budget, 1)
-    cosines = cloaker.similarity(canvas, canvas + change[..., None], frame)
-    assert max(cosines.values()) < 0.7
+    own = cloaker.embed(canvas, frame)
+    change = cloaker.optimise(canvas, frame, viewer, LEVELS["high"].budget, 1, own)
+    after = cloaker.embed(canvas + change[..., None], frame)
+    assert max(cosines(own, after).values()) < 0.7
 
 
 def test_goal_that_needs_targets_says_so(engine):

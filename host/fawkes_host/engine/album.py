@@ -1,0 +1,94 @@
+"""Photos that belong together, and who is on them.
+
+One photo's embedding holds the person and the moment: pose, light, expression.  A cloak that moves
+a face against it spends half of its budget on the moment, which no tracker needs.  The mean over
+several photos of a person is the person, so each of them protects the others (``ABLATIONS.md``).
+
+An album is held in memory and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .detect import Face
+
+SAME_PERSON = 0.5
+"""Two faces are one person's from this mean cosine on, over the surrogates: of two photos of one
+person 94 % are, and of two people's one pair in 50,000.  A wrong pair only weakens a cloak."""
+
+SAME_PICTURE = 0.95
+"""From here on they are one picture, saved twice, which tells nothing new."""
+
+PHOTOS = 2000
+"""An album holds so many; what was looked at longest ago goes first.  A face takes 6 KB."""
+
+Embeddings = Mapping[str, NDArray[np.float32]]
+"""For each surrogate the centred unit embedding [d] of one face."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """The faces of one photo, and what the surrogates see of each."""
+
+    faces: tuple[Face, ...]
+    embeddings: tuple[Embeddings, ...]
+
+
+class Album:
+    """Pages by photo; a photo's key is its content's digest."""
+
+    def __init__(self) -> None:
+        self._pages: OrderedDict[bytes, Page] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    def add(self, photo: bytes, page: Page) -> None:
+        """Put a photo in, or to the front again."""
+        self._pages[photo] = page
+        self._pages.move_to_end(photo)
+        if len(self._pages) > PHOTOS:
+            self._pages.popitem(last=False)
+
+    def get(self, photo: bytes) -> Page | None:
+        """Return a photo's page, if it is in."""
+        return self._pages.get(photo)
+
+    def others(self, photo: bytes, face: Embeddings) -> list[Embeddings]:
+        """Return the faces on other photos that are the same person's."""
+        found = []
+        for key, page in self._pages.items():
+            if key == photo:
+                continue
+            likeness, other = max(
+                ((_likeness(face, e), i) for i, e in enumerate(page.embeddings)),
+                default=(0.0, 0),
+            )
+            # A person is on a photo once.
+            if SAME_PERSON <= likeness < SAME_PICTURE:
+                found.append(page.embeddings[other])
+        return found
+
+
+def mean_person(faces: Iterable[Embeddings]) -> Embeddings:
+    """Return the unit mean of one person's faces, for each surrogate."""
+    faces = tuple(faces)
+    sums = {name: np.sum([face[name] for face in faces], axis=0) for name in faces[0]}
+    return {
+        name: (total / np.linalg.norm(total)).astype(np.float32) for name, total in sums.items()
+    }
+
+
+def cosines(one: Embeddings, other: Embeddings) -> dict[str, float]:
+    """Return the similarity of two faces for each surrogate, 1 for the same one."""
+    return {name: float(one[name] @ other[name]) for name in one}
+
+
+def _likeness(one: Embeddings, other: Embeddings) -> float:
+    return float(np.mean(list(cosines(one, other).values())))
