@@ -1,7 +1,8 @@
 """An engine without networks, for tests of what happens around it.
 
 A photo is text: words of the form ``name=value`` before a blank, then anything.
-``steps=10`` and ``step_s=0.05`` make it take its time; ``fate=...`` provokes a fault.
+``steps=10`` and ``step_s=0.05`` make it take its time; ``fate=...`` provokes a fault, ``look=...``
+one while it is looked at.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class FakeOutcome:
 class FakeEngine:
     def __init__(self, device: str) -> None:
         self.device = device
+        self.looked_at = 0
 
     def warm_up(self) -> None:
         time.sleep(float(os.environ.get("FAKE_WARM_UP_S", "0")))
@@ -45,6 +47,13 @@ class FakeEngine:
 
     def devices(self) -> tuple[str, ...]:
         return ("Fake",)
+
+    def look_at(self, data) -> None:
+        self.looked_at += 1
+        if data.startswith(b"look=die"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if data.startswith(b"look=damaged"):
+            raise DamagedImage(detail="cut off")
 
     def cloak(self, data, level, policy, accept, progress, cancelled) -> FakeOutcome:
         words = data[:200].split(b" ", 1)[0].decode("latin-1")
@@ -65,7 +74,11 @@ class FakeEngine:
             case "memory":
                 raise MemoryError
         status = "no_face" if orders.get("fate") == "no_face" else "cloaked"
-        faces = [] if status == "no_face" else [{"box": [1, 2, 3, 4], "similarity": {"a": 0.5}}]
+        faces = (
+            []
+            if status == "no_face"
+            else [{"box": [1, 2, 3, 4], "similarity": {"a": 0.5}, "other_photos": self.looked_at}]
+        )
         receipt = {
             "level": level,
             "policy": policy,

@@ -44,6 +44,20 @@ def test_clients_take_turns(served):
     assert finished.index("late") < 4
 
 
+def test_photos_that_wait_are_looked_at_before_the_next_is_cloaked(world):
+    world.serve()
+    link = world.link()
+    link.send_photo(b"steps=20,step_s=0.05 ", "first")
+    link.expect_running("first")
+    for number in range(3):
+        link.send_photo(b"face %d" % number, f"p{number}")
+    seen = [
+        link.expect(Result, name).receipt.faces[0].other_photos
+        for name in ("first", "p0", "p1", "p2")
+    ]
+    assert seen == [0, 2, 2, 2]
+
+
 @pytest.mark.parametrize(
     ("frames", "detail"),
     [

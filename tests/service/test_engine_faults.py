@@ -60,6 +60,20 @@ def test_photo_that_kills_the_engine_takes_no_other_along(world):
         assert link.expect(Result, f"good{number}")
 
 
+@pytest.mark.parametrize(("fate", "restarts"), [("die", 1), ("damaged", 0)])
+def test_photo_that_is_bad_to_look_at_harms_no_other(world, fate, restarts):
+    world.serve()
+    link = world.link()
+    link.send_photo(b"steps=20,step_s=0.05 ", "first")
+    link.expect_running("first")
+    link.send_photo(b"face", "good")
+    link.send_photo(b"look=%b " % fate.encode(), "bad")
+    for name in ("first", "good", "bad"):
+        assert link.expect(Result, name).status == "cloaked"
+    link.send(StatusRequest())
+    assert link.expect(Status).engine_restarts == restarts
+
+
 def test_engine_that_cannot_warm_up_is_told_and_tried_again(world):
     world.set(FAKE_WARM_UP_FATE="weights", FAKE_WARM_UP_S="0.5")
     world.serve()

@@ -31,6 +31,12 @@ class Work(_EngineMessage, frozen=True, kw_only=True):
     accept: tuple[str, ...] = ()
 
 
+class Look(_EngineMessage, frozen=True, kw_only=True):
+    """To the engine: get to know who is on the photo that follows, until its turn comes."""
+
+    job: int
+
+
 class Abandon(_EngineMessage, frozen=True, kw_only=True):
     """To the engine: stop at the next step of the optimisation."""
 
@@ -61,6 +67,12 @@ class Done(_EngineMessage, frozen=True, kw_only=True):
     receipt: Receipt
 
 
+class Looked(_EngineMessage, frozen=True, kw_only=True):
+    """From the engine: it has looked at the photo."""
+
+    job: int
+
+
 class Failed(_EngineMessage, frozen=True, kw_only=True):
     """From the engine: an error of the table; without a job, of the warm-up.
 
@@ -73,8 +85,8 @@ class Failed(_EngineMessage, frozen=True, kw_only=True):
     trail: str = ""
 
 
-ToEngine = Work | Abandon
-FromEngine = Ready | Step | Done | Failed
+ToEngine = Work | Look | Abandon
+FromEngine = Ready | Step | Done | Looked | Failed
 
 _head = struct.Struct(">II")
 HEAD_BYTES: Final = _head.size

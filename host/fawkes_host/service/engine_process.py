@@ -19,6 +19,8 @@ from fawkes_host.service.engine_messages import (
     Abandon,
     Done,
     Failed,
+    Look,
+    Looked,
     Photo,
     Ready,
     Step,
@@ -52,7 +54,7 @@ class EngineProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._life: asyncio.Task[None] | None = None
         self._ready: asyncio.Future[None] | None = None
-        self._answer: asyncio.Future[tuple[Done, bytes]] | None = None
+        self._answer: asyncio.Future[tuple[Done | Looked, bytes]] | None = None
         self._step: Callable[[Step], None] | None = None
         self._job: int | None = None
         self._last_words: deque[str] = deque(maxlen=_REMEMBERED_LINES)
@@ -89,11 +91,22 @@ class EngineProcess:
         self, work: Work, photo: Photo, on_step: Callable[[Step], None]
     ) -> tuple[Done, bytes]:
         """Cloaks one photo; raises what the engine raised, or EngineCrashed."""
+        done, data = await self._ask(work, photo, on_step)
+        assert isinstance(done, Done)
+        return done, data
+
+    async def look(self, job: int, photo: Photo) -> None:
+        """Lets the engine get to know who is on a photo; raises as ``run`` does."""
+        await self._ask(Look(job=job), photo)
+
+    async def _ask(
+        self, order: Work | Look, photo: Photo, on_step: Callable[[Step], None] | None = None
+    ) -> tuple[Done | Looked, bytes]:
         await self.warm()
         self._answer = asyncio.get_running_loop().create_future()
-        self._job, self._step = work.job, on_step
+        self._job, self._step = order.job, on_step
         try:
-            await self._send(work, photo)
+            await self._send(order, photo)
             return await self._answer
         finally:
             self._answer = self._step = self._job = None
@@ -191,7 +204,7 @@ class EngineProcess:
                     case Step() as step:
                         if step.job == self._job and self._step is not None:
                             self._step(step)
-                    case Done() as done:
+                    case Done() | Looked() as done:
                         if done.job == self._job and self._answer and not self._answer.done():
                             self._answer.set_result((done, photo))
                     case Failed(job=job, code=code, parameters=parameters, trail=trail):

@@ -29,6 +29,8 @@ from fawkes_host.service.engine_messages import (
     Done,
     Failed,
     FromEngine,
+    Look,
+    Looked,
     Ready,
     Step,
     Work,
@@ -60,6 +62,8 @@ class WarmEngine(Protocol):
     def warm_up(self) -> None: ...
 
     def devices(self) -> tuple[str, ...]: ...
+
+    def look_at(self, data: bytes) -> None: ...
 
     def cloak(
         self,
@@ -94,6 +98,9 @@ class PipelineEngine:
         )
         return tuple(str(detail.get("device_name", "GPU")) for detail in details)
 
+    def look_at(self, data: bytes) -> None:
+        self._engine.look_at(data)
+
     def cloak(
         self,
         data: bytes,
@@ -113,6 +120,7 @@ class PipelineEngine:
             progress=progress,
             cancelled=cancelled,
             accept=accept,
+            remember=True,
         )
         return cast(Outcome, result)
 
@@ -133,7 +141,7 @@ class Worker:
         self._orders = orders
         self._answers = answers
         self._answer_lock = threading.Lock()
-        self._work: queue.SimpleQueue[tuple[Work, bytes]] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[tuple[Work | Look, bytes]] = queue.SimpleQueue()
         self._abandoned: set[int] = set()
 
     def run(self, device: str) -> None:
@@ -149,7 +157,11 @@ class Worker:
             raise
         self._say(Ready(devices=devices))
         while True:
-            self._cloak(engine, *self._work.get())
+            order, photo = self._work.get()
+            if isinstance(order, Work):
+                self._cloak(engine, order, photo)
+            else:
+                self._look(engine, order, photo)
 
     def _listen(self) -> None:
         """Takes orders until the service closes the pipe, then ends the process at once."""
@@ -164,6 +176,13 @@ class Worker:
                     self._work.put((order, photo))
         finally:
             os._exit(0)
+
+    def _look(self, engine: WarmEngine, order: Look, photo: bytes) -> None:
+        try:
+            engine.look_at(photo)
+            self._say(Looked(job=order.job))
+        except Exception as fault:
+            self._say(_failure(order.job, fault))
 
     def _cloak(self, engine: WarmEngine, work: Work, photo: bytes) -> None:
         said_stage, said_at = "", 0.0

@@ -47,6 +47,9 @@ class Job:
 
     number: int = field(default_factory=lambda: next(_numbers))
     stage: Stage = Stage.ARRIVING
+    looked_at: bool = False
+    """The engine knows who is on it, or was asked to."""
+
     assembly: Assembly = field(init=False)
     data: bytes | bytearray = b""
     held_bytes: int = field(init=False)
@@ -126,6 +129,11 @@ class JobQueue:
             self._waiting[owner] = line
         job.stage = Stage.RUNNING
         return job
+
+    def unknown(self) -> Job | None:
+        """A waiting photo that has not been looked at."""
+        waiting = itertools.chain.from_iterable(self._waiting.values())
+        return next((job for job in waiting if not job.looked_at), None)
 
     def withdraw(self, job: Job) -> None:
         """Takes a waiting photo out of the line, out of turn."""

@@ -48,6 +48,10 @@ ABANDON_SECONDS: Final = 30.0
 """An engine that has not stopped this long after it was asked to is ended.  A step of the
 optimisation takes at most a few seconds, on a slow processor with many faces."""
 
+LOOKED_AT_AHEAD: Final = 24
+"""At most so many waiting photos are looked at before the next one is cloaked, half a second
+each; further ones before the one after it."""
+
 FAREWELL_SECONDS: Final = 5.0
 """How long a service that leaves waits for clients to read their last messages."""
 
@@ -237,6 +241,7 @@ class Service:
             except FawkesError as error:
                 self._fail_waiting(error)
                 raise
+            await self._look_around(job)
             if job.ended():
                 return
             log.info("photo %d: %d bytes, %s", job.number, job.order.size, job.order.level)
@@ -252,6 +257,19 @@ class Service:
                 self._spawn(asyncio.to_thread(self._cache.put, self._name(job), entry))
         elif not job.ended():
             self._finish(job, found, found.data, cached=True)
+
+    async def _look_around(self, job: Job) -> None:
+        """Lets the engine get to know the photos that wait behind this one: those of one person
+        protect each other."""
+        job.looked_at = True
+        for _ in range(LOOKED_AT_AHEAD):
+            other = self._queue.unknown()
+            if other is None or job.ended():
+                return
+            other.looked_at = True
+            # What is wrong with it is told when its turn comes.
+            with contextlib.suppress(FawkesError):
+                await self._engine.look(other.number, other.data)
 
     def _finish(self, job: Job, found: Done | Entry, data: bytes, cached: bool) -> None:
         job.stage = Stage.LEAVING
