@@ -40,13 +40,14 @@ const isListOfTexts = (value) =>
 
 /**
  * Gathers the photo that a content script sends.
- * @returns {{take: (message: FawkesPhotoRequest) => boolean, photo: () => {name: string, size: number, accept: string[], chunks: string[]}}}
+ * @returns {{take: (message: FawkesPhotoRequest) => boolean, photo: () => {name: string, size: number, accept: string[], more: number, chunks: string[]}}}
  *   `take` is true once the photo is whole
  */
 export function gather() {
   let name = "";
   let size = -1;
   let accept = [];
+  let more = 0;
   let characters = 0;
   const chunks = [];
   return {
@@ -57,7 +58,8 @@ export function gather() {
           throw new Fault("too_many_bytes", { bytes: message.size, limit: limits.photoBytes });
         if (message.accept !== undefined && !isListOfTexts(message.accept))
           throw new Fault("bad_message");
-        ({ name, size, accept = [] } = message);
+        ({ name, size, accept = [], more = 0 } = message);
+        if (!Number.isSafeInteger(more) || more < 0) throw new Fault("bad_message");
         return false;
       }
       if (message.type === "chunk" && size >= 0 && typeof message.data === "string") {
@@ -71,15 +73,15 @@ export function gather() {
       if (message.type === "end" && size >= 0) return true;
       throw new Fault("bad_message");
     },
-    photo: () => ({ name, size, accept, chunks }),
+    photo: () => ({ name, size, accept, more, chunks }),
   };
 }
 
 /**
  * Has one photo cloaked.
  * @param {import("./native_port.js").NativePort} host
- * @param {{size: number, accept: string[], chunks: string[]}} photo `accept`: the media types that
- *   the page takes; a host older than that gives the photo back in its own format
+ * @param {{size: number, accept: string[], more: number, chunks: string[]}} photo `accept`: the media
+ *   types that the page takes; a host older than that gives the photo back in its own format
  * @param {{level: FawkesLevel, policy: FawkesPolicy, signal: AbortSignal,
  *   onProgress: (progress: Extract<FawkesPhotoReply, {type: "progress"}>) => void}} options
  * @returns {Promise<{status: "cloaked" | "no_face", receipt: FawkesReceipt, chunks: string[]}>}
@@ -140,6 +142,7 @@ async function converse(host, photo, digest, { level, policy, signal, onProgress
       level,
       policy,
       accept: photo.accept,
+      more: photo.more,
       deadline_s: limits.deadlineS,
     });
     for (const [index, data] of photo.chunks.entries())

@@ -39,10 +39,11 @@
   /**
    * Has a file cloaked.
    * @param {File} file
-   * @param {{accept: string[], signal: AbortSignal, onProgress: (progress: {stage: string, fraction: number, faces: number}) => void}} options
+   * @param {{accept: string[], more?: number, signal: AbortSignal, onProgress: (progress: {stage: string, fraction: number, faces: number}) => void}} options
    * @returns {Promise<{file: File, status: "cloaked" | "no_face", receipt: FawkesReceipt}>} the
    *   file has the name, type and `lastModified` of the original, unless it had to become a JPEG
-   *   for a page that takes none of its kind (`accept`)
+   *   for a page that takes none of its kind (`accept`); `more` photos were chosen with it and
+   *   follow at once
    * @throws {Fault}
    */
   async function cloak(file, options) {
@@ -59,7 +60,7 @@
     }
   }
 
-  async function send(file, { accept, signal, onProgress }) {
+  async function send(file, { accept, more = 0, signal, onProgress }) {
     if (signal.aborted) throw new Fault("cancelled");
     if (isOrphan()) throw new Fault("extension_reloaded");
     let port;
@@ -86,7 +87,7 @@
           reject(new Fault(isOrphan() ? "extension_reloaded" : "background_gone")),
         );
       });
-      const sent = upload(port, file, accept);
+      const sent = upload(port, file, accept, more);
       // Whichever fails first ends the conversation; the other then has nobody to tell.
       answer.catch(() => {});
       sent.catch(() => {});
@@ -113,7 +114,7 @@
     });
   }
 
-  async function upload(port, file, accept) {
+  async function upload(port, file, accept, more) {
     const post = (message) => {
       try {
         port.postMessage(message);
@@ -121,7 +122,7 @@
         throw new Fault(isOrphan() ? "extension_reloaded" : "background_gone");
       }
     };
-    post({ type: "begin", name: file.name, size: file.size, accept });
+    post({ type: "begin", name: file.name, size: file.size, accept, more });
     for (let at = 0; at < file.size; at += limits.chunkBytes) {
       let bytes;
       try {

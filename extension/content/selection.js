@@ -23,15 +23,43 @@
     const lineOf = photos.map((isPhoto) => (isPhoto ? toast.lines[line++] : null));
     const settled = files.map((file, at) => (photos[at] ? null : file));
     const queue = [...photos.keys()].filter((at) => photos[at]);
-    const worker = async () => {
-      for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
-        settled[at] = await settleOne(files[at], lineOf[at], signal, accept);
-      }
-    };
-    // A photo whose question waits for an answer must not hold up the others.
-    await Promise.all(Array.from({ length: Math.min(limits.photosAtOnce, queue.length) }, worker));
+    await fewAtOnce(queue, files, async (at, more) => {
+      settled[at] = await settleOne(files[at], lineOf[at], signal, { accept, more });
+    });
     toast.finish();
     return settled;
+  }
+
+  /**
+   * Works on several at once, within the limits of number and bytes.  A photo whose question waits
+   * for an answer must not hold up the others.
+   * @param {number[]} queue places in `files`
+   * @param {File[]} files
+   * @param {(at: number, more: number) => Promise<void>} work told how many follow at once
+   */
+  async function fewAtOnce(queue, files, work) {
+    /** @type {Map<number, Promise<void>>} */
+    const underWay = new Map();
+    let bytes = 0;
+    for (const [turn, at] of queue.entries()) {
+      const { size } = files[at];
+      const full = () => underWay.size >= limits.photosAtOnce || bytes + size > limits.bytesAtOnce;
+      while (underWay.size > 0 && full()) await Promise.race(underWay.values());
+      bytes += size;
+      let more = 0;
+      let room = limits.bytesAtOnce - bytes;
+      for (const next of queue.slice(turn + 1, turn + limits.photosAtOnce - underWay.size)) {
+        room -= files[next].size;
+        if (room < 0) break;
+        more += 1;
+      }
+      const working = work(at, more).finally(() => {
+        underWay.delete(at);
+        bytes -= size;
+      });
+      underWay.set(at, working);
+    }
+    await Promise.all(underWay.values());
   }
 
   /** What cannot be read cannot be known to be no photo. */
@@ -43,7 +71,7 @@
     }
   }
 
-  async function settleOne(original, line, signal, accept) {
+  async function settleOne(original, line, signal, order) {
     for (;;) {
       const abort = new AbortController();
       const give = () => abort.abort();
@@ -52,7 +80,7 @@
       if (signal.aborted || line.isCancelled()) give();
       try {
         const { file, status, receipt } = await fawkes.cloaking.cloak(original, {
-          accept,
+          ...order,
           signal: abort.signal,
           onProgress: line.progress,
         });

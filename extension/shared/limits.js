@@ -37,9 +37,11 @@
     reconnectDelaysMs: Object.freeze([0, 250, 1_000, 4_000]),
     soundPortMs: 5_000,
 
-    /** Photos of one page under way at once: the next is at the host before the last is done, and
+    /** Photos of one page under way at once, and their bytes, though always one: the host looks at
+     * all that it has before it cloaks the next, since photos of one person protect each other, and
      * a folder of them is not in memory all together. */
-    photosAtOnce: 3,
+    photosAtOnce: 12,
+    bytesAtOnce: 64 * 1024 * 1024,
 
     /** `busy`: the host's queue is full.  It empties at the pace of the engine. */
     busyDelayMs: 1_500,

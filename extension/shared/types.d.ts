@@ -46,7 +46,7 @@ interface FawkesReceipt {
 
 /** Content script → background, over one port named `photo` for each photo. */
 type FawkesPhotoRequest =
-  | { type: "begin"; name: string; size: number; accept?: string[] }
+  | { type: "begin"; name: string; size: number; accept?: string[]; more?: number }
   | { type: "chunk"; data: string }
   | { type: "end" };
 

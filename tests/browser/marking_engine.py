@@ -25,6 +25,9 @@ class MarkingEngine:
     def devices(self) -> tuple[str, ...]:
         return ("CPU",)
 
+    def look_at(self, data) -> None:
+        note("look")
+
     def cloak(self, data, level, policy, accept, progress, cancelled) -> Outcome:
         wish = behaviour()
         mode = wish.get("mode", "mark")

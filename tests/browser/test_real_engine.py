@@ -81,3 +81,21 @@ def test_face_is_cloaked_by_the_networks_on_its_way(
     assert recent["receipt"]["level"] == "low"
     assert set(face["similarity"]) == {"dlib_resnet", "mobilefacenet", "faceres"}
     assert all(value < 0.95 for value in face["similarity"].values())
+
+
+@pytest.mark.timeout(2 * WARM_UP_S)
+def test_photos_of_one_selection_know_each_other(
+    real: None, running: Running, tab: Tab, server: Server, portrait: Path
+) -> None:
+    (way,) = (way for way in WAYS if way.name == "several files")
+    narrow = portrait.with_name("narrow.jpg")
+    with Image.open(portrait) as photo:
+        photo.resize((photo.width * 4 // 5, photo.height)).save(narrow, quality=90)
+    way.open(tab, server)
+    way.act(tab, [portrait, narrow])
+    server.recorder.wait_for(2, timeout_s=CLOAKING_S)
+    recents = running.in_extension("return chrome.runtime.sendMessage({type: 'history'})")[
+        "recents"
+    ]
+    faces = [face for recent in recents[:2] for face in recent["receipt"]["faces"]]
+    assert [face["other_photos"] for face in faces] == [1, 1]

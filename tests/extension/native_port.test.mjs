@@ -43,7 +43,7 @@ const options = (more = {}) => ({
   ...more,
 });
 const { accept } = golden.client.find(({ type }) => type === "cloak");
-const photo = { size: 12, accept, chunks: [golden.photo] };
+const photo = { size: 12, accept, more: 0, chunks: [golden.photo] };
 
 /** A host that goes through the golden conversation, under the id that the client chose. */
 function goldenHost(port) {
@@ -280,11 +280,12 @@ test("a content script's photo is gathered piece by piece", () => {
   assert.equal(take({ type: "begin", name: "a.jpg", size: 12 }), false);
   assert.equal(take({ type: "chunk", data: golden.photo }), false);
   assert.equal(take({ type: "end" }), true);
-  const expected = { name: "a.jpg", size: 12, accept: [], chunks: [golden.photo] };
+  const expected = { name: "a.jpg", size: 12, accept: [], more: 0, chunks: [golden.photo] };
   assert.deepEqual(gathered(), expected);
   const choosy = gather();
-  choosy.take({ type: "begin", name: "a.heic", size: 12, accept: ["image/jpeg"] });
+  choosy.take({ type: "begin", name: "a.heic", size: 12, accept: ["image/jpeg"], more: 3 });
   assert.deepEqual(choosy.photo().accept, ["image/jpeg"]);
+  assert.equal(choosy.photo().more, 3);
 });
 
 test("a content script that says something else is refused", () => {
@@ -303,6 +304,8 @@ test("a content script that says something else is refused", () => {
   refuse("bad_message", { ...begin, size: "3" });
   refuse("bad_message", { ...begin, accept: "image/jpeg" });
   refuse("bad_message", { ...begin, accept: [7] });
+  refuse("bad_message", { ...begin, more: "3" });
+  refuse("bad_message", { ...begin, more: -1 });
   refuse("too_many_bytes", { ...begin, size: 2 ** 30 });
   refuse(
     "transfer_damaged",

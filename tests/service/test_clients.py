@@ -58,6 +58,19 @@ def test_photos_that_wait_are_looked_at_before_the_next_is_cloaked(world):
     assert seen == [0, 2, 2, 2]
 
 
+@pytest.mark.parametrize("arrives", [True, False])
+def test_photo_waits_a_moment_for_one_that_is_still_arriving(world, arrives):
+    world.serve()
+    link = world.link()
+    until(lambda: world.hello().engine == "ready")
+    link.send(order(b"face", "slow"))
+    link.send_photo(b"another", "a")
+    if arrives:
+        link.send(Chunk(id="slow", index=0, data=b"face"))
+        link.send(End(id="slow"))
+    assert link.expect(Result, "a").receipt.faces[0].other_photos == arrives
+
+
 @pytest.mark.parametrize(
     ("frames", "detail"),
     [

@@ -20,7 +20,7 @@ from .detect import Face
 
 SAME_PERSON = 0.5
 """Two faces are one person's from this mean cosine on, over the surrogates: of two photos of one
-person 94 % are, and of two people's one pair in 50,000.  A wrong pair only weakens a cloak."""
+person 94 % are, and of two people's one pair in 5,000.  A wrong pair only weakens a cloak."""
 
 SAME_PICTURE = 0.95
 """From here on they are one picture, saved twice, which tells nothing new."""

@@ -83,7 +83,8 @@ class ClientHello(Message, tag="hello", frozen=True, kw_only=True):
 class Cloak(Message, tag="cloak", frozen=True, kw_only=True):
     """Announces a photo before its bytes come.
 
-    ``accept``: the media types that its receiver takes, any where there is none.
+    ``accept``: the media types that its receiver takes, any where there is none.  ``more``: so
+    many photos were chosen with it and follow at once.
     """
 
     id: PhotoId
@@ -92,6 +93,7 @@ class Cloak(Message, tag="cloak", frozen=True, kw_only=True):
     level: LevelName = "mid"
     policy: PolicyName = "strip-location"
     accept: ImageTypes = ()
+    more: Count = 0
     deadline_s: DeadlineSeconds = DEFAULT_DEADLINE_S
 
 

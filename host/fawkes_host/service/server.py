@@ -52,6 +52,9 @@ LOOKED_AT_AHEAD: Final = 24
 """At most so many waiting photos are looked at before the next one is cloaked, half a second
 each; further ones before the one after it."""
 
+ARRIVAL_SECONDS: Final = 1.0
+"""What was chosen together arrives together; the first of it waits no longer than this."""
+
 FAREWELL_SECONDS: Final = 5.0
 """How long a service that leaves waits for clients to read their last messages."""
 
@@ -262,14 +265,25 @@ class Service:
         """Lets the engine get to know the photos that wait behind this one: those of one person
         protect each other."""
         job.looked_at = True
+        give_up = time.monotonic() + ARRIVAL_SECONDS
         for _ in range(LOOKED_AT_AHEAD):
-            other = self._queue.unknown()
+            while (other := self._queue.unknown()) is None and self._more_arrive(job, give_up):
+                await asyncio.sleep(0.02)
             if other is None or job.ended():
                 return
             other.looked_at = True
             # What is wrong with it is told when its turn comes.
             with contextlib.suppress(FawkesError):
                 await self._engine.look(other.number, other.data)
+
+    def _more_arrive(self, job: Job, give_up: float) -> bool:
+        """Whether its client is sending other photos, or about to, and there is time to wait."""
+        if job.ended() or time.monotonic() >= give_up:
+            return False
+        jobs = [other for one in self._sessions if one is job.owner for other in one.jobs]
+        others = [other for other in jobs if other is not job]
+        arriving = any(other.stage is Stage.ARRIVING for other in others)
+        return arriving or len(others) < job.order.more
 
     def _finish(self, job: Job, found: Done | Entry, data: bytes, cached: bool) -> None:
         job.stage = Stage.LEAVING
