@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,14 @@ import pytest
 from fawkes_host.engine import installation
 from fawkes_host.engine.align import face_crop, frame_face
 from fawkes_host.engine.detect import Face
+from fawkes_host.engine.levels import LEVELS
 from fawkes_host.engine.visibility import Viewer
 from fawkes_host.evaluation.cloaks import CloakSet, CloakShelf, _secret, seconds_of
 from fawkes_host.evaluation.datasets import PersonPhoto
 from fawkes_host.evaluation.fawkes1 import frame_box
+from fawkes_host.evaluation.methods import our_sets
 from fawkes_host.evaluation.noise import add_noise
+from fawkes_host.evaluation.plan import DEFAULT, Plan
 from fawkes_host.evaluation.portrait import draw_portrait
 from fawkes_host.evaluation.sign_steps import SignSteps, add_change
 from fawkes_models import store
@@ -171,3 +175,10 @@ def test_titles_make_file_names():
     assert set_.title == "MI-DI-TI ε 8 without b"
     assert Path(set_.folder).name == set_.folder
     assert not set(set_.folder) & set(' /\\:*"')
+
+
+def test_cloaks_made_together_are_not_taken_for_those_made_alone(tmp_path):
+    plan = Plan(tmp_path, None, tmp_path, (LEVELS["mid"],), (), DEFAULT)
+    plans = (plan, replace(plan, alone=True), replace(plan, size=replace(DEFAULT, posted=4)))
+    folders = {our_sets(each, {"a": None}, with_all=True)[0].folder for each in plans}
+    assert len(folders) == 3

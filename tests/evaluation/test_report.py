@@ -55,6 +55,7 @@ def report() -> dict:
         "levels": ["mid", "high"],
         "posted": 12,
         "people": ["ann", "bea", "cy"],
+        "alone": False,
         "people_posting_fewer": ["cy"],
         "baseline_people": ["ann"],
         "probes": 30,

@@ -102,6 +102,11 @@ def _parse_template(
 )
 @click.option("--judge-bgr", is_flag=True, help="The recogniser takes BGR.")
 @click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--alone",
+    is_flag=True,
+    help="Cloak each photo by itself, and not a person's posted photos together.",
+)
 @click.option("--quick", is_flag=True, help="A tiny run that shows that everything works.")
 @click.option(
     "-o",
@@ -128,6 +133,7 @@ def command(
     judge_range: tuple[float, float] | None,
     judge_bgr: bool,
     seed: int,
+    alone: bool,
     quick: bool,
     output: Path,
     as_json: bool,
@@ -169,6 +175,7 @@ def command(
         _held_out(hold_out, tuple(registry.SURROGATES)),
         size,
         seed,
+        alone,
     )
     low, high = judge_range or (None, None)
     format_ = JudgeFormat(

@@ -99,6 +99,7 @@ class Instrument:
             "seed": plan.seed,
             "levels": [level.name for level in plan.levels],
             "posted": size.posted,
+            "alone": plan.alone,
             "people": [p.name for p in self.people],
             "people_posting_fewer": [p.name for p in self.people if len(p.posted) < size.posted],
             "baseline_people": [p.name for p in self.few],
@@ -183,7 +184,8 @@ class Instrument:
                 wanted = self.plan.reserved
             photos = [photo for person in people for photo in person.posted[:wanted]]
             # What a person posts is cloaked together, as from a folder.
-            met = [photo for person in people for photo in person.posted[: self.plan.size.posted]]
+            known = 0 if self.plan.alone else self.plan.size.posted
+            met = [photo for person in people for photo in person.posted[:known]]
             title = f"Cloaking [{number} of {len(self.sets)}]: {set_.title}"
             self._cloak(set_, photos, title, met)
             self.shelf.release(set_)

@@ -42,7 +42,7 @@ def without(networks: Networks, left_out: str | None) -> tuple[str, ...]:
 def our_sets(plan: Plan, networks: Networks, with_all: bool) -> list[CloakSet]:
     """Return this project's cloaks at every level: on all surrogates where ``with_all`` says so,
     and without each that is held out."""
-    source = engine_source(plan.seed)
+    source = engine_source(plan.seed, "alone" if plan.alone else f"met {plan.size.posted}")
     sets = []
     for left_out in (*((None,) if with_all else ()), *plan.hold_out):
         names = without(networks, left_out)

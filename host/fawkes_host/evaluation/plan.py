@@ -82,6 +82,8 @@ class Plan:
     """Surrogates that in turn are left out of the cloak, and judge it."""
     size: Size
     seed: int = 0
+    alone: bool = False
+    """Each photo is cloaked by itself, and not the posted photos of a person together."""
 
     @property
     def curve_level(self) -> Level:

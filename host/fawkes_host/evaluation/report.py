@@ -57,6 +57,7 @@ def render(report: dict[str, Any], faces: Sequence[dict[str, Any]]) -> str:
         baseline_people=_people(len(report["baseline_people"])),
         faces="".join(_face(face, number) for number, face in enumerate(faces)),
         view=html.escape(f"level {view['strength']}{without}, judged by {view['judge']}"),
+        together="each by itself" if report["alone"] else "together, as from a folder",
         posted_plot=plots.posted(report["posted_curve"]) if report["posted_curve"] else "",
         leaked_plot=plots.leaked(report["leaked"]),
         transforms_plot=plots.transforms(report["transforms"]),
