@@ -42,15 +42,16 @@ def test_entry_comes_back_also_after_a_restart(open_cache):
 
 def test_name_depends_on_everything_that_changes_the_answer(open_cache):
     made = {
-        open_cache(secret=secret, version=version).name(sha256, level, policy, replaced)
+        open_cache(secret=secret, version=version).name(sha256, level, policy, replaced, remembered)
         for secret in (b"s", b"t")
         for version in ("1", "2")
         for sha256 in ("a" * 64, "b" * 64)
         for level in ("low", "mid")
         for policy in ("keep", "strip")
         for replaced in ((), ("HEIF",), ("AVIF", "HEIF"))
+        for remembered in (0, 1764300000000000000)
     }
-    assert len(made) == 96
+    assert len(made) == 192
 
 
 def test_what_was_used_least_recently_goes_first(open_cache):

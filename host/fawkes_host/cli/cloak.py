@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -13,16 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import click
 
-from fawkes_host.cli.inputs import Job, find_jobs
+from fawkes_host.cli.inputs import Job, find_jobs, read_photo
 from fawkes_host.cli.output import write_atomically
 from fawkes_host.cli.report import Report
 from fawkes_host.protocol.errors import (
-    EmptyInput,
     ExitStatus,
     FawkesError,
     InternalError,
     OutputExists,
-    UnreadableInput,
 )
 
 if TYPE_CHECKING:
@@ -186,7 +183,7 @@ def _cloak_all(
         try:
             if job.output is not None and not overwrite and os.path.lexists(job.output):
                 raise OutputExists(output=job.shown_output)
-            data = _read(job)
+            data = read_photo(job.input)
             if cloaking is None:
                 # Only now: a mistyped name is told at once and not after TensorFlow has started.
                 cloaking = start()
@@ -216,7 +213,7 @@ def _look_at(jobs: list[Job], cloaking: Cloaking, report: Report) -> None:
     for number, job in enumerate(jobs):
         report.look(number / len(jobs))
         with contextlib.suppress(Exception):
-            cloaking.look_at(_read(job))
+            cloaking.look_at(read_photo(job.input))
 
 
 class _EngineCloaking:
@@ -281,14 +278,3 @@ class _ServiceCloaking:
         receipt = photo.receipt
         faces = [{**msgspec.structs.asdict(face), "box": list(face.box)} for face in receipt.faces]
         return Cloaked(photo.data, photo.status, faces, list(receipt.notices))
-
-
-def _read(job: Job) -> bytes:
-    """The input's bytes; raises ``EmptyInput`` or ``UnreadableInput``."""
-    try:
-        data = sys.stdin.buffer.read() if job.input is None else job.input.read_bytes()
-    except OSError as error:
-        raise UnreadableInput(detail=error.strerror or str(error)) from error
-    if not data:
-        raise EmptyInput()
-    return data

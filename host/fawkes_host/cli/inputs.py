@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
+
+from fawkes_host.protocol.errors import EmptyInput, UnreadableInput
 
 PHOTO_SUFFIXES = frozenset(
     {
@@ -73,6 +76,27 @@ def find_jobs(photos: tuple[str, ...], output: str | None, recursive: bool) -> l
     jobs = list(dict.fromkeys(jobs))
     _refuse_collisions(jobs)
     return jobs
+
+
+def read_photo(source: Path | None) -> bytes:
+    """Return a photo's bytes, those of standard input for ``None``.  Raises ``EmptyInput`` or
+    ``UnreadableInput``."""
+    try:
+        data = sys.stdin.buffer.read() if source is None else source.read_bytes()
+    except OSError as error:
+        raise UnreadableInput(detail=error.strerror or str(error)) from error
+    if not data:
+        raise EmptyInput()
+    return data
+
+
+def find_sources(photos: tuple[str, ...], recursive: bool) -> list[Path]:
+    """Return every photo that is named or lies in a named folder, in a stable order; not those
+    that an earlier run has cloaked beside them."""
+    found = []
+    for path in map(Path, photos):
+        found += _photos_in(path, recursive, skip_cloaked=True) if path.is_dir() else [path]
+    return list(dict.fromkeys(found))
 
 
 def _photos_in(folder: Path, recursive: bool, skip_cloaked: bool) -> list[Path]:

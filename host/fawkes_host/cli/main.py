@@ -23,6 +23,8 @@ COMMANDS = {
     "uninstall": "Take away all that this program has written.",
     "doctor": "Check that everything works, and mend what does not.",
     "cloak": "Cloak photos and folders of photos.",
+    "remember": "Get to know people, so that photos of them are cloaked better.",
+    "forget": "Delete what was remembered.",
     "compare": "Put a photo and its cloaked copy side by side.",
     "bench": "Measure speed and memory, with Fawkes 1.0 beside it.",
     "evaluate": "Measure protection and visibility on photos of people.",

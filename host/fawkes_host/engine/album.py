@@ -4,7 +4,7 @@ One photo's embedding holds the person and the moment: pose, light, expression. 
 a face against it spends half of its budget on the moment, which no tracker needs.  The mean over
 several photos of a person is the person, so each of them protects the others (``ABLATIONS.md``).
 
-An album is held in memory and nowhere else.
+An album is held in memory; ``people`` has those whom the user asked to remember.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,18 +63,19 @@ class Album:
 
     def others(self, photo: bytes, face: Embeddings) -> list[Embeddings]:
         """Return the faces on other photos that are the same person's."""
-        found = []
-        for key, page in self._pages.items():
-            if key == photo:
-                continue
-            likeness, other = max(
-                ((_likeness(face, e), i) for i, e in enumerate(page.embeddings)),
-                default=(0.0, 0),
-            )
-            # A person is on a photo once.
-            if SAME_PERSON <= likeness < SAME_PICTURE:
-                found.append(page.embeddings[other])
-        return found
+        pages = [page for key, page in self._pages.items() if key != photo and page.embeddings]
+        # A person is on a photo once.
+        nearest = [max(page.embeddings, key=partial(_likeness, face)) for page in pages]
+        return [other for other in nearest if same_person(face, other)]
+
+    def recurring(self) -> list[Embeddings]:
+        """Return the faces of people who are on two photos or more."""
+        return [
+            face
+            for photo, page in self._pages.items()
+            for face in page.embeddings
+            if self.others(photo, face)
+        ]
 
 
 def mean_person(faces: Iterable[Embeddings]) -> Embeddings:
@@ -83,6 +85,16 @@ def mean_person(faces: Iterable[Embeddings]) -> Embeddings:
     return {
         name: (total / np.linalg.norm(total)).astype(np.float32) for name, total in sums.items()
     }
+
+
+def same_person(one: Embeddings, other: Embeddings) -> bool:
+    """Whether two faces are one person's, on two pictures."""
+    return SAME_PERSON <= _likeness(one, other) < SAME_PICTURE
+
+
+def same_picture(one: Embeddings, other: Embeddings) -> bool:
+    """Whether two faces are one face on one picture, perhaps saved twice."""
+    return _likeness(one, other) >= SAME_PICTURE
 
 
 def cosines(one: Embeddings, other: Embeddings) -> dict[str, float]:

@@ -26,8 +26,8 @@ from fawkes_host.protocol.errors import (
     WeightsMissing,
 )
 
-from . import codec_process, installation, runtime
-from .album import Album, Embeddings, Page, cosines, mean_person
+from . import codec_process, installation, people, runtime
+from .album import Album, Embeddings, Page, cosines, mean_person, same_person
 from .align import Frame, frame_face
 from .cloak import Cloaker
 from .codec_process import decode, encode_with_notices, pass_through, to_jpeg
@@ -84,6 +84,7 @@ class Engine:
         self.device = runtime.start(device)
         self._cloaker = Cloaker(_load_networks())
         self._album = Album()
+        self._remembered: tuple[int, list[Embeddings]] = (0, [])
 
     def warm_up(self) -> None:
         """Trace every graph once, so that the first photo need not wait for it."""
@@ -108,6 +109,10 @@ class Engine:
                 self._album.add(_key(data), self._look(decode(data, limits), data, limits))
             except AnimatedImage:
                 return
+
+    def recurring_faces(self) -> list[Embeddings]:
+        """The faces of everyone who is on two or more of the photos that it has looked at."""
+        return self._album.recurring()
 
     def cloak(
         self,
@@ -169,11 +174,11 @@ class Engine:
 
         way.reach("align", len(page.faces))
         frames = [frame_face(face.landmarks, photo.width, photo.height) for face in page.faces]
-        others = [self._album.others(_key(source.data), own) for own in page.embeddings]
-        people = [mean_person([own, *o]) for own, o in zip(page.embeddings, others, strict=True)]
+        others = [self._same_person(source.data, own) for own in page.embeddings]
+        persons = [mean_person([own, *o]) for own, o in zip(page.embeddings, others, strict=True)]
 
         way.reach("cloak")
-        patches, seconds = self._make_patches(photo.pixels, frames, people, data, level, way)
+        patches, seconds = self._make_patches(photo.pixels, frames, persons, data, level, way)
 
         way.reach("merge")
         merged = self._merge_within_budget(photo.pixels, patches, level)
@@ -191,23 +196,23 @@ class Engine:
         """Cloak every face of an image uint8 [h, w, 3] RGB, without decoding and encoding."""
         height, width = pixels.shape[:2]
         frames = [frame_face(face.landmarks, width, height) for face in detect(pixels)]
-        people = [self._cloaker.embed(frame.extract(pixels), frame) for frame in frames]
+        persons = [self._cloaker.embed(frame.extract(pixels), frame) for frame in frames]
         data, way = pixels.tobytes(), _Way(None, None)
-        patches, _ = self._make_patches(pixels, frames, people, data, level, way)
+        patches, _ = self._make_patches(pixels, frames, persons, data, level, way)
         return self._merge_within_budget(pixels, patches, level)
 
     def _make_patches(
         self,
         pixels: NDArray[np.uint8],
         frames: list[Frame],
-        people: list[Embeddings],
+        persons: list[Embeddings],
         data: bytes,
         level: Level,
         way: _Way,
     ) -> tuple[list[Patch], list[float]]:
         """Optimise each face's cloak, and bring it to the photo's own resolution."""
         patches, seconds = [], []
-        for number, (frame, person) in enumerate(zip(frames, people, strict=True)):
+        for number, (frame, person) in enumerate(zip(frames, persons, strict=True)):
             started = time.perf_counter()
 
             def step(fraction: float, done: int = number) -> None:
@@ -236,6 +241,19 @@ class Engine:
         frames = [frame_face(face.landmarks, photo.width, photo.height) for face in faces]
         embeddings = [self._cloaker.embed(f.extract(photo.pixels), f) for f in frames]
         return Page(tuple(faces), tuple(embeddings))
+
+    def _same_person(self, data: bytes, face: Embeddings) -> list[Embeddings]:
+        """A face's person on other photos, and as the user asked to remember them."""
+        found = self._album.others(_key(data), face)
+        return found + [other for other in self._people() if same_person(face, other)]
+
+    def _people(self) -> list[Embeddings]:
+        """Whom the user asked to remember, read again once that changes."""
+        stamp = people.stamp()
+        if stamp != self._remembered[0]:
+            names = [network.name for network in self.networks]
+            self._remembered = stamp, people.read(names) if stamp else []
+        return self._remembered[1]
 
     @staticmethod
     def _merge_within_budget(

@@ -14,6 +14,7 @@ from typing import Any, Final
 from websockets.asyncio.server import ServerConnection
 
 import fawkes_host
+from fawkes_host.engine import people
 from fawkes_host.engine.media_types import replaced_by_jpeg
 from fawkes_host.protocol.errors import (
     Cancelled,
@@ -319,7 +320,8 @@ class Service:
         assert self._cache is not None
         order = job.order
         replaced = replaced_by_jpeg(order.accept)
-        return self._cache.name(order.sha256, order.level, order.policy, replaced)
+        names = order.sha256, order.level, order.policy, replaced
+        return self._cache.name(*names, people.stamp())
 
     # --- endings --------------------------------------------------------------------------
 
