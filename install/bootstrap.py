@@ -198,7 +198,8 @@ Done. The photo took {seconds:.0f} seconds, most of them for starting TensorFlow
 Flip between the first two. Then cloak photos of your own:
 
   {program} cloak PHOTO          makes PHOTO_cloaked beside it
-  {program} cloak -o OUT FOLDER  a whole folder
+  {program} cloak -o OUT FOLDER  a whole folder: photos of one person protect each other
+  {program} remember FOLDER      knows you from these photos, so that single ones gain too
   {program} doctor               checks that browsers reach the program
   {program} --help               everything else
 """

@@ -81,7 +81,8 @@ export function gather() {
  * Has one photo cloaked.
  * @param {import("./native_port.js").NativePort} host
  * @param {{size: number, accept: string[], more: number, chunks: string[]}} photo `accept`: the media
- *   types that the page takes; a host older than that gives the photo back in its own format
+ *   types that the page takes; a host older than that gives the photo back in its own format;
+ *   `more`: so many were chosen with it and follow at once
  * @param {{level: FawkesLevel, policy: FawkesPolicy, signal: AbortSignal,
  *   onProgress: (progress: Extract<FawkesPhotoReply, {type: "progress"}>) => void}} options
  * @returns {Promise<{status: "cloaked" | "no_face", receipt: FawkesReceipt, chunks: string[]}>}

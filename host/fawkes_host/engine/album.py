@@ -1,8 +1,9 @@
 """Photos that belong together, and who is on them.
 
 One photo's embedding holds the person and the moment: pose, light, expression.  A cloak that moves
-a face against it spends half of its budget on the moment, which no tracker needs.  The mean over
-several photos of a person is the person, so each of them protects the others (``ABLATIONS.md``).
+a face against it spends part of its budget on the moment, which other photos do not share.  The
+mean over several photos is nearer to the person, so each of them protects the others
+(``ABLATIONS.md``).
 
 An album is held in memory; ``people`` has those whom the user asked to remember.
 """
@@ -10,7 +11,7 @@ An album is held in memory; ``people`` has those whom the user asked to remember
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -42,9 +43,13 @@ class Page:
 
 
 class Album:
-    """Pages by photo; a photo's key is its content's digest."""
+    """Pages by photo; a photo's key is its content's digest.
 
-    def __init__(self) -> None:
+    ``remembered`` returns faces of people who are known without a photo in it.
+    """
+
+    def __init__(self, remembered: Callable[[], Sequence[Embeddings]] = tuple) -> None:
+        self._remembered = remembered
         self._pages: OrderedDict[bytes, Page] = OrderedDict()
 
     def __len__(self) -> int:
@@ -62,11 +67,10 @@ class Album:
         return self._pages.get(photo)
 
     def others(self, photo: bytes, face: Embeddings) -> list[Embeddings]:
-        """Return the faces on other photos that are the same person's."""
-        pages = [page for key, page in self._pages.items() if key != photo and page.embeddings]
-        # A person is on a photo once.
-        nearest = [max(page.embeddings, key=partial(_likeness, face)) for page in pages]
-        return [other for other in nearest if same_person(face, other)]
+        """Return the faces on other photos, and of those remembered, that are the same
+        person's."""
+        nearest = self._nearest(photo, face) + list(self._remembered())
+        return [other for other in nearest if _same_person(face, other)]
 
     def recurring(self) -> list[Embeddings]:
         """Return the faces of people who are on two photos or more."""
@@ -74,8 +78,13 @@ class Album:
             face
             for photo, page in self._pages.items()
             for face in page.embeddings
-            if self.others(photo, face)
+            if any(_same_person(face, other) for other in self._nearest(photo, face))
         ]
+
+    def _nearest(self, photo: bytes, face: Embeddings) -> list[Embeddings]:
+        """Of every other photo the face that is most like this one: a person is on it once."""
+        pages = [page for key, page in self._pages.items() if key != photo and page.embeddings]
+        return [max(page.embeddings, key=partial(_likeness, face)) for page in pages]
 
 
 def mean_person(faces: Iterable[Embeddings]) -> Embeddings:
@@ -87,11 +96,6 @@ def mean_person(faces: Iterable[Embeddings]) -> Embeddings:
     }
 
 
-def same_person(one: Embeddings, other: Embeddings) -> bool:
-    """Whether two faces are one person's, on two pictures."""
-    return SAME_PERSON <= _likeness(one, other) < SAME_PICTURE
-
-
 def same_picture(one: Embeddings, other: Embeddings) -> bool:
     """Whether two faces are one face on one picture, perhaps saved twice."""
     return _likeness(one, other) >= SAME_PICTURE
@@ -100,6 +104,11 @@ def same_picture(one: Embeddings, other: Embeddings) -> bool:
 def cosines(one: Embeddings, other: Embeddings) -> dict[str, float]:
     """Return the similarity of two faces for each surrogate, 1 for the same one."""
     return {name: float(one[name] @ other[name]) for name in one}
+
+
+def _same_person(one: Embeddings, other: Embeddings) -> bool:
+    """Whether two faces are one person's, on two pictures."""
+    return SAME_PERSON <= _likeness(one, other) < SAME_PICTURE
 
 
 def _likeness(one: Embeddings, other: Embeddings) -> float:

@@ -1,8 +1,8 @@
 """People whom the user has asked to remember: what the surrogates see of their faces, in a file
 that nobody else can read, and only until the user says to forget.
 
-``album`` says what for.  No photo is kept, and nothing from which one could be drawn again in
-detail; but whoever has the file can recognise these people, as with a photo of them.
+``album`` says what for.  No photo is kept; but whoever has the file can recognise these people,
+as with a photo of them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,22 @@ FACES = 500
 
 SURROGATES = "surrogates"
 """The file's entry that says of which weights its embeddings are."""
+
+
+class Remembered:
+    """The remembered faces, read again once the file changes."""
+
+    def __init__(self, networks: Sequence[str]) -> None:
+        self._networks = tuple(networks)
+        self._stamp = 0
+        self._faces: list[Embeddings] = []
+
+    def __call__(self) -> list[Embeddings]:
+        """Return them; nobody where there is no file that fits."""
+        now = stamp()
+        if now != self._stamp:
+            self._stamp, self._faces = now, read(self._networks)
+        return self._faces
 
 
 def path() -> Path:

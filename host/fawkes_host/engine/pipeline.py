@@ -27,7 +27,7 @@ from fawkes_host.protocol.errors import (
 )
 
 from . import codec_process, installation, people, runtime
-from .album import Album, Embeddings, Page, cosines, mean_person, same_person
+from .album import Album, Embeddings, Page, cosines, mean_person
 from .align import Frame, frame_face
 from .cloak import Cloaker
 from .codec_process import decode, encode_with_notices, pass_through, to_jpeg
@@ -83,8 +83,7 @@ class Engine:
         codec_process.start()  # It gets ready meanwhile.
         self.device = runtime.start(device)
         self._cloaker = Cloaker(_load_networks())
-        self._album = Album()
-        self._remembered: tuple[int, list[Embeddings]] = (0, [])
+        self._album = Album(people.Remembered([network.name for network in self.networks]))
 
     def warm_up(self) -> None:
         """Trace every graph once, so that the first photo need not wait for it."""
@@ -106,9 +105,10 @@ class Engine:
         limits = limits or Limits()
         with _memory_errors():
             try:
-                self._album.add(_key(data), self._look(decode(data, limits), data, limits))
+                photo = decode(data, limits)
             except AnimatedImage:
                 return
+            self._album.add(_key(data), self._look(photo, _key(data), limits))
 
     def recurring_faces(self) -> list[Embeddings]:
         """The faces of everyone who is on two or more of the photos that it has looked at."""
@@ -162,9 +162,10 @@ class Engine:
             return Result(kept.data, "no_face", receipt)
 
         way.reach("detect")
-        page = self._look(photo, source.data, limits)
+        key = _key(source.data)
+        page = self._look(photo, key, limits)
         if remember:
-            self._album.add(_key(source.data), page)
+            self._album.add(key, page)
         if not page.faces:
             way.reach("encode")
             kept = encode_with_notices(photo, photo.pixels, policy)
@@ -174,7 +175,7 @@ class Engine:
 
         way.reach("align", len(page.faces))
         frames = [frame_face(face.landmarks, photo.width, photo.height) for face in page.faces]
-        others = [self._same_person(source.data, own) for own in page.embeddings]
+        others = [self._album.others(key, own) for own in page.embeddings]
         persons = [mean_person([own, *o]) for own, o in zip(page.embeddings, others, strict=True)]
 
         way.reach("cloak")
@@ -230,9 +231,9 @@ class Engine:
             seconds.append(time.perf_counter() - started)
         return patches, seconds
 
-    def _look(self, photo: Photo, data: bytes, limits: Limits) -> Page:
-        """Who is on a photo; ``data`` is its file.  Raises ``TooManyFaces``."""
-        known = self._album.get(_key(data))
+    def _look(self, photo: Photo, key: bytes, limits: Limits) -> Page:
+        """Who is on a photo; ``key`` is that of its file.  Raises ``TooManyFaces``."""
+        known = self._album.get(key)
         if known is not None:
             return known
         faces = detect(photo.pixels)
@@ -241,19 +242,6 @@ class Engine:
         frames = [frame_face(face.landmarks, photo.width, photo.height) for face in faces]
         embeddings = [self._cloaker.embed(f.extract(photo.pixels), f) for f in frames]
         return Page(tuple(faces), tuple(embeddings))
-
-    def _same_person(self, data: bytes, face: Embeddings) -> list[Embeddings]:
-        """A face's person on other photos, and as the user asked to remember them."""
-        found = self._album.others(_key(data), face)
-        return found + [other for other in self._people() if same_person(face, other)]
-
-    def _people(self) -> list[Embeddings]:
-        """Whom the user asked to remember, read again once that changes."""
-        stamp = people.stamp()
-        if stamp != self._remembered[0]:
-            names = [network.name for network in self.networks]
-            self._remembered = stamp, people.read(names) if stamp else []
-        return self._remembered[1]
 
     @staticmethod
     def _merge_within_budget(

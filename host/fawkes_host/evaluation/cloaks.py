@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from fawkes_host import engine as engine_package
 from fawkes_host.engine import installation, runtime
-from fawkes_host.engine.album import Album, Embeddings
+from fawkes_host.engine.album import Album
 from fawkes_host.engine.align import face_crop, frame_face
 from fawkes_host.engine.cloak import Cloaker, Goal, Recipe
 from fawkes_host.engine.decode import Photo, decode
@@ -41,7 +41,7 @@ class Maker(Protocol):
     """Photos that are made together."""
 
     def meet(self, photos: Sequence[bytes]) -> None:
-        """Get to know the photos that one person posts, before any of them is made."""
+        """Get to know the photos that people post, before any of them is made."""
         ...
 
     def make(self, photos: Sequence[bytes]) -> list[bytes]:
@@ -294,11 +294,7 @@ class _PartialEngine(Engine):
     def __init__(self, cloaker: Cloaker) -> None:
         self.device = runtime.start()
         self._cloaker = cloaker
-        self._album = Album()
-
-    def _people(self) -> list[Embeddings]:
-        """Nobody: figures must not depend on whose computer it is."""
-        return []
+        self._album = Album()  # Nobody is remembered: figures must not depend on whose home it is.
 
 
 def _engine_with(cloaker: Cloaker) -> Engine:

@@ -364,15 +364,12 @@ def test_photos_of_a_run_are_looked_at_before_the_first_is_cloaked(run, tmp_path
     assert called == [("cloak", b"a")]
 
 
-def test_photos_of_one_person_in_a_folder_know_each_other(run, engine, tmp_path, monkeypatch):
+def test_photos_of_one_person_in_a_folder_know_each_other(
+    run, engine, two_of_a_person, tmp_path, monkeypatch
+):
     monkeypatch.setattr(engine, "_album", Album())
-    folder = tmp_path / "in"
-    folder.mkdir()
-    portrait = Image.fromarray(draw_portrait(200))
-    portrait.save(folder / "colour.png")
-    portrait.convert("L").resize((160, 200)).save(folder / "grey.png")
-    Image.new("RGB", (90, 60)).save(folder / "nobody.png")
-    status, out, _ = run("cloak", "--json", "--level", "low", "-o", tmp_path / "out", folder)
+    to = tmp_path / "out"
+    status, out, _ = run("cloak", "--json", "--level", "low", "-o", to, two_of_a_person)
     assert status == 0
     seen = [[face["other_photos"] for face in result["faces"]] for result in report_of(out)]
     assert seen == [[1], [1], []]

@@ -34,20 +34,10 @@ def run(monkeypatch, capfd):
     return call
 
 
-@pytest.fixture
-def photos(tmp_path) -> Path:
-    """Two photos of a person and one of nobody."""
-    folder = tmp_path / "me"
-    folder.mkdir()
-    portrait = Image.fromarray(draw_portrait(200))
-    portrait.save(folder / "colour.png")
-    portrait.convert("L").resize((160, 200)).save(folder / "grey.png")
-    Image.new("RGB", (90, 60)).save(folder / "nobody.png")
-    return folder
-
-
-def test_single_photos_of_a_person_who_is_remembered_are_cloaked_knowing_her(run, photos, tmp_path):
-    status, out, _ = run("remember", photos)
+def test_single_photos_of_a_person_who_is_remembered_are_cloaked_knowing_her(
+    run, two_of_a_person, tmp_path
+):
+    status, out, _ = run("remember", two_of_a_person)
     assert status == 0
     assert "2 faces of people who are on several of these photos, 2 new" in out
     assert str(people.path()) in out
@@ -65,20 +55,20 @@ def test_single_photos_of_a_person_who_is_remembered_are_cloaked_knowing_her(run
     assert run("forget")[:2] == (0, "Nobody was remembered.\n")
 
 
-def test_who_is_on_one_photo_only_is_not_remembered(run, photos):
-    status, out, _ = run("remember", photos / "colour.png", photos / "nobody.png")
+def test_who_is_on_one_photo_only_is_not_remembered(run, two_of_a_person):
+    status, out, _ = run("remember", two_of_a_person / "colour.png", two_of_a_person / "nobody.png")
     assert (status, out) == (0, "Nobody is on two of these photos, so nobody is remembered.\n")
     assert not people.path().exists()
 
 
-def test_photos_that_cannot_be_read_are_told(run, photos):
-    (photos / "bad.jpg").write_bytes(b"no photo")
-    (photos / "empty.jpg").write_bytes(b"")
-    status, out, err = run("remember", photos)
+def test_photos_that_cannot_be_read_are_told(run, two_of_a_person):
+    (two_of_a_person / "bad.jpg").write_bytes(b"no photo")
+    (two_of_a_person / "empty.jpg").write_bytes(b"")
+    status, out, err = run("remember", two_of_a_person)
     assert status == 3
     assert "2 new" in out
     assert "bad.jpg" in err
     assert "(not_an_image)" in err
     assert "(empty_input)" in err
-    assert run("remember", photos / "bad.jpg")[0] == 4
-    assert run("remember", photos.parent / "none")[0] == 4
+    assert run("remember", two_of_a_person / "bad.jpg")[0] == 4
+    assert run("remember", two_of_a_person.parent / "none")[0] == 4
