@@ -19,7 +19,7 @@ def command(photos: tuple[str, ...], recursive: bool) -> None:
     """Get to know the people who are on several of these photos.
 
     One photo shows the moment as well as the person, several show what they have in common: each
-    photo of a person who is remembered is cloaked better. Ten or so are enough. What the networks
+    photo of a person who is remembered is cloaked better. Ten bring most of that. What the networks
     see of their faces is written to a file that only you can read; whoever gets it could recognise
     these people by it. No photo is kept, and nobody who is on a single photo. See 'fawkes-host
     forget'.
