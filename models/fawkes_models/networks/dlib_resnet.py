@@ -61,4 +61,4 @@ def embed(chips: tf.Tensor, weights: Mapping[str, NDArray[np.float32]]) -> tf.Te
     for stage, (channels, blocks, halving) in enumerate(_STAGES):
         for block in range(blocks):
             x = residual(x, f"stage{stage}/block{block}", channels, halving and block == 0)
-    return tf.reduce_mean(x, axis=[1, 2]) @ tf.constant(weights["embedding"])
+    return tf.reduce_mean(x, axis=[1, 2]) @ weights["embedding"]

@@ -1,7 +1,9 @@
-"""The few layers that all three networks are made of, for frozen weights.
+"""The few layers that all three networks are made of.
 
-Only the gradient with respect to the input is ever wanted, and it is wanted
-fast on a CPU: where two forms give the same numbers, the faster one stands here.
+Weights are arrays, and then frozen: only the gradient with respect to the input
+is wanted, and it is wanted fast on a CPU; where two forms give the same numbers,
+the faster one stands here.  Or they are tensors, which is how a network is trained
+(``models/train``).
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 
 def convolve(
     x: tf.Tensor,
-    filters: NDArray[np.float32],
-    bias: NDArray[np.float32],
+    filters: NDArray[np.float32] | tf.Tensor,
+    bias: NDArray[np.float32] | tf.Tensor,
     stride: int = 1,
     padding: str = "SAME",
 ) -> tf.Tensor:
@@ -32,7 +34,9 @@ def convolve(
     """
     import tensorflow as tf
 
-    if stride == 1 and padding == "SAME":
+    if not isinstance(filters, np.ndarray):
+        y = tf.nn.conv2d(x, filters, stride, padding)
+    elif stride == 1 and padding == "SAME":
 
         @tf.custom_gradient
         def apply(x: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:

@@ -8,8 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 
-# The converters are programs beside the package, not a part of it.
-sys.path.insert(0, str(ROOT / "models" / "convert"))
+# The converters and the training are programs beside the package, not a part of it.
+sys.path[:0] = [str(ROOT / "models" / "convert"), str(ROOT / "models" / "train")]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,95 @@
+"""Makes a surrogate robust to small changes.
+
+    python models/train/train.py NETWORK --faces FOLDER… --radius 0.5 --output FILE
+
+Every folder holds one folder a person; the people of ``judged_people.txt`` are left out.  The
+output has the form of the weight files that ship.  A run that was interrupted goes on where it
+was, from ``FILE.checkpoint``; ``RUNS.md`` tells of the runs that were made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load, save
+
+import portraits
+import views
+from convert import store_as
+from fawkes_models import store
+from fawkes_models.registry import SURROGATES
+from robust import Adversary, Trainee
+
+CHECKPOINT_EVERY = 50
+LOG_EVERY = 25
+
+
+def train(
+    trainee: Trainee,
+    faces: portraits.Portraits,
+    steps: int,
+    batch: int,
+    seed: int,
+    checkpoint: Path,
+) -> None:
+    """Run ``steps`` steps, or what is left of them since ``checkpoint`` was written.
+
+    Every step's randomness is its own, so that an interrupted run ends as one that was not.
+    """
+    done = 0
+    if checkpoint.exists():
+        state = load(checkpoint.read_bytes())
+        done = int(state.pop("done"))
+        trainee.restore(state)
+    size, template = trainee.network.input_size, trainee.network.template
+    losses, started = [], time.monotonic()
+    for number in range(done, steps):
+        random = np.random.default_rng((seed, number))
+        rows = random.choice(len(faces), min(batch, len(faces)), replace=False)
+        chips = views.draw(faces, rows, template, size, random)
+        noise = random.normal(size=(len(rows), size, size, 1)).astype(np.float32)
+        losses.append(trainee.train(chips, noise, 1.0 - number / steps))
+        if (number + 1) % LOG_EVERY == 0:
+            seconds = (time.monotonic() - started) / (number + 1 - done)
+            row = {"step": number + 1, "loss": round(float(np.mean(losses)), 5)}
+            print(json.dumps(row | {"seconds": round(seconds, 2)}), flush=True)
+            losses = []
+        if (number + 1) % CHECKPOINT_EVERY == 0 or number + 1 == steps:
+            part = checkpoint.with_suffix(".part")
+            part.write_bytes(save(trainee.state() | {"done": np.array(number + 1)}))
+            part.replace(checkpoint)
+
+
+def main() -> int:
+    """The command line; returns the exit status."""
+    parser = argparse.ArgumentParser(description="Make a surrogate robust to small changes.")
+    parser.add_argument("network", choices=list(SURROGATES))
+    parser.add_argument("--faces", type=Path, nargs="+", required=True)
+    parser.add_argument("--radius", type=float, default=0.5, help="grey levels, root mean square")
+    parser.add_argument("--adversary-steps", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--learning-rate", type=float, default=1e-4)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args()
+    photos = portraits.list_photos_to_train_on(arguments.faces, portraits.read_judged_people())
+    faces = portraits.gather(photos, arguments.output.parent / "portraits.npz")
+    print(f"{len(faces)} portraits", flush=True)
+    adversary = Adversary(arguments.radius, arguments.adversary_steps)
+    trainee = Trainee(store.load(arguments.network), adversary, arguments.learning_rate)
+    checkpoint = arguments.output.with_suffix(".checkpoint")
+    train(trainee, faces, arguments.steps, arguments.batch, arguments.seed, checkpoint)
+    weights = trainee.freeze().weights
+    data = save({name: store_as(values) for name, values in sorted(weights.items())})
+    arguments.output.write_bytes(data)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

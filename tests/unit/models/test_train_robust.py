@@ -1,0 +1,189 @@
+"""Adversarial fine-tuning: the network gives way less, and still says what it said."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import portraits
+import train
+from fawkes_models import store
+from fawkes_models.network import Network
+from fawkes_models.registry import SURROGATES
+from robust import Adversary, Trainee, centred, perturb
+
+ADVERSARY = Adversary(radius=8.0, steps=2)
+SIZE = 24
+
+
+def embed(chips: Any, weights: Any) -> Any:
+    import tensorflow as tf
+
+    from fawkes_models.networks.layers import convolve
+
+    x = tf.nn.relu(convolve(chips / 128.0 - 1.0, weights["one"], weights["bias"], 2))
+    x = tf.nn.relu(convolve(x, weights["two"], weights["bias"], 2))
+    return tf.reshape(x, (-1, 6 * 6 * 8)) @ weights["embedding"]
+
+
+@pytest.fixture
+def network() -> Network:
+    random = np.random.default_rng(3)
+
+    def draw(*shape: int) -> np.ndarray:
+        return (random.normal(size=shape) / np.sqrt(np.prod(shape[:-1]))).astype(np.float32)
+
+    return Network(
+        name="tiny",
+        input_size=SIZE,
+        embedding_size=16,
+        template=(portraits.TEMPLATE * SIZE / portraits.PORTRAIT_PX).astype(np.float32),
+        centre=np.zeros(16, np.float32),
+        embed=embed,
+        weights={
+            "one": draw(3, 3, 3, 8),
+            "two": draw(3, 3, 8, 8),
+            "bias": np.zeros(8, np.float32),
+            "embedding": draw(288, 16),
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def faces() -> portraits.Portraits:
+    """Not faces, but pictures that differ."""
+    random = np.random.default_rng(5)
+    side = portraits.PORTRAIT_PX
+    coarse = random.integers(0, 256, (30, 12, 12, 3), np.uint8)
+    pixels = coarse.repeat(side // 12, 1).repeat(side // 12, 2)
+    return portraits.Portraits(pixels, np.stack([portraits.TEMPLATE] * len(pixels)))
+
+
+def worst(network: Network, reference: Network, chips: np.ndarray, radius: float) -> float:
+    """The mean similarity to what ``reference`` says of ``chips``, under attack on ``network``."""
+    import tensorflow as tf
+
+    noise = np.random.default_rng(9).normal(size=(*chips.shape[:3], 1)).astype(np.float32)
+
+    @tf.function(autograph=False)
+    def attack() -> Any:
+        def see(chips: Any) -> Any:
+            return centred(network, network(chips))
+
+        target = centred(reference, reference(tf.constant(chips)))
+        return tf.reduce_mean(
+            tf.reduce_sum(
+                see(perturb(see, target, tf.constant(chips), noise, Adversary(radius, 4))) * target,
+                -1,
+            )
+        )
+
+    return float(attack())
+
+
+def chips_of(faces: portraits.Portraits, network: Network) -> np.ndarray:
+    import views
+
+    rows = np.arange(len(faces))
+    return views.draw(faces, rows, network.template, SIZE, np.random.default_rng(1))
+
+
+def test_the_adversary_keeps_its_radius_and_changes_luminance_alone(
+    network: Network, faces: portraits.Portraits
+) -> None:
+    import tensorflow as tf
+
+    chips = np.clip(chips_of(faces, network), 60, 190)  # so that nothing is clipped
+    noise = np.ones((*chips.shape[:3], 1), np.float32)
+
+    @tf.function(autograph=False)
+    def attack() -> Any:
+        target = centred(network, network(tf.constant(chips)))
+        return perturb(lambda c: centred(network, network(c)), target, chips, noise, ADVERSARY)
+
+    change = attack().numpy() - chips
+    np.testing.assert_allclose(change, change[..., :1].repeat(3, -1), atol=1e-3)
+    rms = np.sqrt((change[..., 0] ** 2).mean((1, 2)))
+    assert (rms <= ADVERSARY.radius * 1.001).all()
+    assert (rms > ADVERSARY.radius * 0.8).all()
+
+
+def test_training_makes_a_network_robust_and_leaves_the_original_alone(
+    network: Network, faces: portraits.Portraits, tmp_path: Path
+) -> None:
+    before = {name: values.copy() for name, values in network.weights.items()}
+    trainee = Trainee(network, ADVERSARY, learning_rate=2e-3)
+    train.train(trainee, faces, 80, 15, 0, tmp_path / "c.npz")
+    trained = trainee.freeze()
+
+    chips = chips_of(faces, network)
+    attacked = worst(network, network, chips, ADVERSARY.radius)
+    assert worst(trained, network, chips, ADVERSARY.radius) > attacked + 0.3 * (1 - attacked)
+    assert worst(trained, network, chips, 0.01) > 0.8
+    for name, values in before.items():
+        np.testing.assert_array_equal(network.weights[name], values)
+
+
+def test_an_interrupted_run_ends_as_one_that_was_not(
+    network: Network,
+    faces: portraits.Portraits,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(train, "CHECKPOINT_EVERY", 3)
+    whole = Trainee(network, ADVERSARY, 1e-3)
+    train.train(whole, faces, 8, 10, 0, tmp_path / "whole.npz")
+
+    class Interrupted(Exception):
+        pass
+
+    cut = Trainee(network, ADVERSARY, 1e-3)
+    steps = iter(range(5))
+    step = cut.train
+
+    def stop(*arguments: Any) -> float:
+        if next(steps, None) is None:
+            raise Interrupted
+        return step(*arguments)
+
+    monkeypatch.setattr(cut, "train", stop)
+    with pytest.raises(Interrupted):
+        train.train(cut, faces, 8, 10, 0, tmp_path / "cut.npz")
+    resumed = Trainee(network, ADVERSARY, 1e-3)
+    train.train(resumed, faces, 8, 10, 0, tmp_path / "cut.npz")
+    for name, values in whole.freeze().weights.items():
+        np.testing.assert_allclose(resumed.freeze().weights[name], values, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", SURROGATES)
+def test_a_surrogate_says_the_same_with_weights_that_can_be_trained(name: str) -> None:
+    import tensorflow as tf
+
+    network = store.load(name)
+    size = network.input_size
+    chips = np.random.default_rng(2).uniform(0, 255, (1, size, size, 3)).astype(np.float32)
+    frozen = tf.function(network)(tf.constant(chips)).numpy()
+
+    @tf.function(autograph=False)
+    def embed(weights: Any) -> tuple[Any, list[Any]]:
+        embeddings = network.embed(tf.constant(chips), weights)
+        return embeddings, tf.gradients(tf.reduce_sum(embeddings), list(weights.values()))
+
+    tensors = {key: tf.constant(values) for key, values in network.weights.items()}
+    embeddings, slopes = embed(tensors)
+    np.testing.assert_allclose(embeddings, frozen, rtol=1e-3, atol=1e-4)
+    assert None not in slopes
+    assert all(np.isfinite(slope).all() for slope in slopes)
+
+
+def test_the_command_refuses_an_unknown_network(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["train.py", "vgg", "--faces", ".", "--output", "x"])
+    with pytest.raises(SystemExit):
+        train.main()
+    assert "dlib_resnet" in capsys.readouterr().err
