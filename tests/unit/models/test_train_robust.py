@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
+import assess
 import portraits
 import train
 from fawkes_models import store
@@ -65,24 +67,8 @@ def faces() -> portraits.Portraits:
 
 def worst(network: Network, reference: Network, chips: np.ndarray, radius: float) -> float:
     """The mean similarity to what ``reference`` says of ``chips``, under attack on ``network``."""
-    import tensorflow as tf
-
-    noise = np.random.default_rng(9).normal(size=(*chips.shape[:3], 1)).astype(np.float32)
-
-    @tf.function(autograph=False)
-    def attack() -> Any:
-        def see(chips: Any) -> Any:
-            return centred(network, network(chips))
-
-        target = centred(reference, reference(tf.constant(chips)))
-        return tf.reduce_mean(
-            tf.reduce_sum(
-                see(perturb(see, target, tf.constant(chips), noise, Adversary(radius, 4))) * target,
-                -1,
-            )
-        )
-
-    return float(attack())
+    nobody = np.array([""] * len(chips))
+    return assess.assess(network, reference, chips, nobody, radius)["similarity_under_attack"]
 
 
 def chips_of(faces: portraits.Portraits, network: Network) -> np.ndarray:
@@ -157,6 +143,27 @@ def test_an_interrupted_run_ends_as_one_that_was_not(
     train.train(resumed, faces, 8, 10, 0, tmp_path / "cut.npz")
     for name, values in whole.freeze().weights.items():
         np.testing.assert_allclose(resumed.freeze().weights[name], values, rtol=1e-4, atol=1e-6)
+
+
+def test_trained_weights_are_read_again(network: Network, tmp_path: Path) -> None:
+    file = tmp_path / "trained.safetensors"
+    file.write_bytes(save({name: values + 1 for name, values in network.weights.items()}))
+    read = assess.read_trained(network, file)
+    np.testing.assert_array_equal(read.weights["bias"], network.weights["bias"] + 1)
+
+
+def test_weights_of_another_network_are_refused(network: Network, tmp_path: Path) -> None:
+    file = tmp_path / "trained.safetensors"
+    file.write_bytes(save({"one": np.zeros((3, 3, 3, 9), np.float32)}))
+    with pytest.raises(ValueError, match="does not hold weights of tiny"):
+        assess.read_trained(network, file)
+
+
+def test_the_nearest_of_every_photo_is_asked_for_its_person() -> None:
+    rows = np.eye(4, dtype=np.float32)[[0, 0, 1, 1, 2, 2]]
+    rows[5] = rows[0]  # Grace's second photo looks like Ada.
+    people = np.array(["ada", "ada", "emmy", "emmy", "grace", "grace"])
+    assert assess.nearest_is_the_same(rows, people) == pytest.approx(4 / 6)
 
 
 @pytest.mark.parametrize("name", SURROGATES)
