@@ -59,6 +59,24 @@ def load_uncentred(name: str, folder: Path = WEIGHTS_FOLDER) -> Network:
     )
 
 
+def retrained(network: Network, file: Path) -> Network:
+    """``network`` with the weights of a file that ``models/train`` wrote.
+
+    Raises ``ValueError`` where they are not weights of this network.
+    """
+    from safetensors import SafetensorError
+
+    try:
+        weights = _parse(file.read_bytes())
+    except SafetensorError as error:
+        raise ValueError(f"{file} is not a weight file: {error}") from error
+    if {key: value.shape for key, value in weights.items()} != {
+        key: value.shape for key, value in network.weights.items()
+    }:
+        raise ValueError(f"{file} does not hold weights of {network.name}")
+    return replace(network, weights=weights)
+
+
 @cache
 def read_population(folder: Path = WEIGHTS_FOLDER) -> dict[str, NDArray[np.float32]]:
     """``NAME/centre`` [d] and ``NAME/targets`` [k, d] of every surrogate, float32."""
@@ -70,11 +88,14 @@ def read(file: WeightFile, folder: Path = WEIGHTS_FOLDER) -> dict[str, NDArray[n
 
     Raises :class:`WeightsMissing` and :class:`WeightsCorrupt`.
     """
-    # safetensors takes a while to import, and listing the networks needs none of it.
-    from safetensors.numpy import load as parse
+    return _parse(read_checked(file, folder))
 
-    data = read_checked(file, folder)
-    return {key: value.astype(np.float32) for key, value in parse(data).items()}
+
+def _parse(data: bytes) -> dict[str, NDArray[np.float32]]:
+    # safetensors takes a while to import, and listing the networks needs none of it.
+    from safetensors.numpy import load
+
+    return {key: value.astype(np.float32) for key, value in load(data).items()}
 
 
 def read_checked(file: WeightFile, folder: Path = WEIGHTS_FOLDER) -> bytes:

@@ -13,13 +13,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load
 
 import alignment
 from fawkes_models import store
@@ -29,16 +27,6 @@ from robust import Adversary, centred, perturb
 
 BATCH = 12
 ADVERSARY_STEPS = 5
-
-
-def read_trained(network: Network, file: Path) -> Network:
-    """``network`` with the weights of ``file``.  Raises ``ValueError`` where they do not fit."""
-    weights = {name: values.astype(np.float32) for name, values in load(file.read_bytes()).items()}
-    if {name: values.shape for name, values in weights.items()} != {
-        name: values.shape for name, values in network.weights.items()
-    }:
-        raise ValueError(f"{file} does not hold weights of {network.name}")
-    return replace(network, weights=weights)
 
 
 def nearest_is_the_same(embeddings: NDArray[np.float32], people: NDArray[np.str_]) -> float:
@@ -128,7 +116,7 @@ def main() -> int:
     parser.add_argument("--radius", type=float, default=0.5, help="grey levels, root mean square")
     arguments = parser.parse_args()
     original = store.load(arguments.network)
-    network = read_trained(original, arguments.file) if arguments.file else original
+    network = store.retrained(original, arguments.file) if arguments.file else original
     chips, people = cut_chips(arguments.faces, original)
     print(json.dumps(assess(network, original, chips, people, arguments.radius)))
     return 0

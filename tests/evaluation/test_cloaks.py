@@ -182,3 +182,10 @@ def test_cloaks_made_together_are_not_taken_for_those_made_alone(tmp_path):
     plans = (plan, replace(plan, alone=True), replace(plan, size=replace(DEFAULT, posted=4)))
     folders = {our_sets(each, {"a": None}, with_all=True)[0].folder for each in plans}
     assert len(folders) == 3
+
+
+def test_cloaks_on_retrained_surrogates_are_not_taken_for_those_on_shipped_ones(tmp_path):
+    plan = Plan(tmp_path, None, tmp_path, (LEVELS["mid"],), (), DEFAULT)
+    plans = (plan, replace(plan, retrained=("a 01",)), replace(plan, retrained=("a 02",)))
+    folders = {our_sets(each, {"a": None}, with_all=True)[0].folder for each in plans}
+    assert len(folders) == 3

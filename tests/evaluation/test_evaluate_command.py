@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from click.testing import CliRunner
@@ -30,6 +31,9 @@ def run(*arguments: object):
         (("--hold-out", "resnet"), "'resnet' is neither 'each' nor one of dlib_resnet"),
         (("--judge-range", "0"), "two numbers"),
         (("--judge-template", "1,2,3"), "ten numbers"),
+        (("--weights", "faceres=nowhere"), "NETWORK=FILE"),
+        (("--weights", f"resnet={__file__}"), "'resnet' is none of dlib_resnet"),
+        (("--weights", f"faceres={__file__}"), "is not a weight file"),
         (("--judge", __file__), "neither a .param nor an .onnx file"),
     ],
 )
@@ -51,6 +55,18 @@ def test_somebody_must_judge(tmp_path):
     plan = Plan(tmp_path, None, tmp_path / "out", (MID,), (), QUICK)
     with pytest.raises(NothingToMeasure, match="nobody judges"):
         Instrument(plan, [], [], print)
+
+
+def test_retrained_surrogates_are_cloaked_on_and_never_judge(tmp_path):
+    class Named(NamedTuple):
+        name: str
+        weights: str
+
+    shipped = [Named("a", "shipped"), Named("b", "shipped")]
+    plan = Plan(tmp_path, None, tmp_path / "out", (MID,), ("a",), QUICK)
+    instrument = Instrument(plan, shipped, [], print, [Named("b", "retrained")])
+    assert list(instrument.networks.values()) == shipped
+    assert list(instrument.cloaked_on.values()) == [shipped[0], Named("b", "retrained")]
 
 
 @pytest.fixture(scope="module")

@@ -56,6 +56,7 @@ def report() -> dict:
         "posted": 12,
         "people": ["ann", "bea", "cy"],
         "alone": False,
+        "retrained": ["faceres 0a1b2c3d"],
         "people_posting_fewer": ["cy"],
         "baseline_people": ["ann"],
         "probes": 30,
@@ -153,6 +154,11 @@ def test_names_from_outside_are_text(report, faces):
     assert "judge <b>" not in page
     assert "judge &lt;b&gt;" in page
     assert "other &quot;method&quot;" in page
+
+
+def test_page_says_that_surrogates_were_retrained(report, faces):
+    assert "retrained weights of faceres 0a1b2c3d" in render(report, faces)
+    assert "retrained" not in render(report | {"retrained": []}, faces)
 
 
 def test_every_level_has_its_card_with_the_worst_judge(report, faces):

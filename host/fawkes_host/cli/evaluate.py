@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -51,6 +52,18 @@ def _parse_template(
     if len(numbers) != 10:
         raise click.BadParameter("ten numbers: x,y of both eyes, the nose, both mouth corners")
     return tuple(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _parse_weights(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, Path]:
+    files = {}
+    for value in values:
+        name, _, file = value.partition("=")
+        if not Path(file).is_file():
+            raise click.BadParameter("NETWORK=FILE, such as faceres=robust.safetensors")
+        files[name] = Path(file)
+    return files
 
 
 @click.command("evaluate")
@@ -107,6 +120,14 @@ def _parse_template(
     is_flag=True,
     help="Cloak each photo by itself, and not a person's posted photos together.",
 )
+@click.option(
+    "--weights",
+    "weights",
+    multiple=True,
+    metavar="NETWORK=FILE",
+    callback=_parse_weights,
+    help="Cloak on a surrogate with weights that models/train made. May be given more than once.",
+)
 @click.option("--quick", is_flag=True, help="A tiny run that shows that everything works.")
 @click.option(
     "-o",
@@ -134,6 +155,7 @@ def command(
     judge_bgr: bool,
     seed: int,
     alone: bool,
+    weights: dict[str, Path],
     quick: bool,
     output: Path,
     as_json: bool,
@@ -167,6 +189,8 @@ def command(
         posted=posted or size.posted,
         baseline_people=baseline_people or size.baseline_people,
     )
+    networks = {name: store.load(name) for name in registry.SURROGATES}
+    retrained = _retrain(networks, weights)
     plan = Plan(
         folder,
         distractors,
@@ -176,24 +200,45 @@ def command(
         size,
         seed,
         alone,
+        tuple(f"{name} {_digest(weights[name])}" for name in retrained),
     )
     low, high = judge_range or (None, None)
     format_ = JudgeFormat(
         judge_input, judge_output, judge_size, judge_template, low, high, judge_bgr
     )
-    networks = [store.load(name) for name in registry.SURROGATES]
 
     def tell(text: str) -> None:
         click.echo(text, err=True)
 
     try:
-        instrument = Instrument(plan, networks, _open(judges, format_), tell)
+        opened = _open(judges, format_)
+        instrument = Instrument(
+            plan, list(networks.values()), opened, tell, list(retrained.values())
+        )
         report = instrument.run()
     except NothingToMeasure as error:
         raise click.ClickException(str(error)) from error
     page = write_report(report, instrument.shown_faces(), output)
     click.echo(json.dumps(report, indent=2) if as_json else _table(report))
     tell(f"The report: {page}")
+
+
+def _retrain(networks: dict[str, Any], weights: dict[str, Path]) -> dict[str, Any]:
+    """Those that ``weights`` names, with these weights."""
+    from fawkes_models import store
+
+    try:
+        return {name: store.retrained(networks[name], file) for name, file in weights.items()}
+    except KeyError as error:
+        raise click.BadParameter(
+            f"{error} is none of {', '.join(networks)}.", param_hint="--weights"
+        ) from error
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--weights") from error
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:8]
 
 
 def _held_out(named: tuple[str, ...], surrogates: tuple[str, ...]) -> tuple[str, ...]:

@@ -55,10 +55,15 @@ class Instrument:
         networks: Sequence[Any],
         judges: Sequence[Recogniser],
         tell: Callable[[str], None],
+        retrained: Sequence[Any] = (),
     ) -> None:
-        """``networks`` are the surrogates, ``judges`` recognisers that are none of them."""
+        """``networks`` are the surrogates, ``judges`` recognisers that are none of them.
+
+        ``retrained`` take the places of those of their names in our cloaks, and never judge.
+        """
         self.plan = plan
         self.networks = {network.name: network for network in networks}
+        self.cloaked_on = self.networks | {network.name: network for network in retrained}
         self.external = tuple(judges)
         if not self.external and not plan.hold_out:
             raise NothingToMeasure("nobody judges: neither a recogniser nor a held-out surrogate")
@@ -100,6 +105,7 @@ class Instrument:
             "levels": [level.name for level in plan.levels],
             "posted": size.posted,
             "alone": plan.alone,
+            "retrained": list(plan.retrained),
             "people": [p.name for p in self.people],
             "people_posting_fewer": [p.name for p in self.people if len(p.posted) < size.posted],
             "baseline_people": [p.name for p in self.few],
@@ -136,7 +142,7 @@ class Instrument:
         # The user's recogniser judges cloaks made on all surrogates.
         self.left_out = None if self.external else plan.hold_out[0]
         self.sets = [
-            *our_sets(plan, self.networks, with_all=bool(self.external)),
+            *our_sets(plan, self.cloaked_on, with_all=bool(self.external)),
             *baseline_sets(plan, self.networks, self.left_out),
         ]
         self._cloak_all()
@@ -304,7 +310,7 @@ class Instrument:
                     for name, store in stores.items()
                 }
 
-            pulled = second_identity(self.plan, self.networks, set_, person, find_embeddings)
+            pulled = second_identity(self.plan, self.cloaked_on, set_, person, find_embeddings)
             files = self._cloak(pulled, photos, f"Cloaking: {pulled.title}")
             self.shelf.release(pulled)
             sybils[person.name] = Sybil(donor, tuple(files))

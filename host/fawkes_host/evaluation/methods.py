@@ -42,7 +42,8 @@ def without(networks: Networks, left_out: str | None) -> tuple[str, ...]:
 def our_sets(plan: Plan, networks: Networks, with_all: bool) -> list[CloakSet]:
     """Return this project's cloaks at every level: on all surrogates where ``with_all`` says so,
     and without each that is held out."""
-    source = engine_source(plan.seed, "alone" if plan.alone else f"met {plan.size.posted}")
+    together = "alone" if plan.alone else f"met {plan.size.posted}"
+    source = engine_source(plan.seed, together, *plan.retrained)
     sets = []
     for left_out in (*((None,) if with_all else ()), *plan.hold_out):
         names = without(networks, left_out)
@@ -93,6 +94,7 @@ def second_identity(
         cloaker = pulling_cloaker(chosen, find_embeddings())
         return EngineMaker(chosen, level, plan.seed, cloaker)
 
-    source = engine_source(plan.seed, *(photo.path.name for photo in person.posted))
+    photos = (photo.path.name for photo in person.posted)
+    source = engine_source(plan.seed, *photos, *plan.retrained)
     title = f"second identity of {person.name},"
     return CloakSet(title, level.name, like.networks, source, build, like.held_out)

@@ -84,6 +84,8 @@ class Plan:
     seed: int = 0
     alone: bool = False
     """Each photo is cloaked by itself, and not the posted photos of a person together."""
+    retrained: tuple[str, ...] = ()
+    """Surrogates whose weights are not those that ship, each with a digest of its own."""
 
     @property
     def curve_level(self) -> Level:

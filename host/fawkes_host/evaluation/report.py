@@ -42,6 +42,13 @@ def write_report(report: dict[str, Any], faces: Sequence[dict[str, Any]], folder
     return page
 
 
+def _together(report: dict[str, Any]) -> str:
+    together = "each by itself" if report["alone"] else "together, as from a folder"
+    if report["retrained"]:
+        together += f", on retrained weights of {', '.join(report['retrained'])}"
+    return html.escape(together)
+
+
 def render(report: dict[str, Any], faces: Sequence[dict[str, Any]]) -> str:
     """Return the page."""
     view = report["view"]
@@ -57,7 +64,7 @@ def render(report: dict[str, Any], faces: Sequence[dict[str, Any]]) -> str:
         baseline_people=_people(len(report["baseline_people"])),
         faces="".join(_face(face, number) for number, face in enumerate(faces)),
         view=html.escape(f"level {view['strength']}{without}, judged by {view['judge']}"),
-        together="each by itself" if report["alone"] else "together, as from a folder",
+        together=_together(report),
         posted_plot=plots.posted(report["posted_curve"]) if report["posted_curve"] else "",
         leaked_plot=plots.leaked(report["leaked"]),
         transforms_plot=plots.transforms(report["transforms"]),

@@ -148,7 +148,7 @@ def test_an_interrupted_run_ends_as_one_that_was_not(
 def test_trained_weights_are_read_again(network: Network, tmp_path: Path) -> None:
     file = tmp_path / "trained.safetensors"
     file.write_bytes(save({name: values + 1 for name, values in network.weights.items()}))
-    read = assess.read_trained(network, file)
+    read = store.retrained(network, file)
     np.testing.assert_array_equal(read.weights["bias"], network.weights["bias"] + 1)
 
 
@@ -156,7 +156,14 @@ def test_weights_of_another_network_are_refused(network: Network, tmp_path: Path
     file = tmp_path / "trained.safetensors"
     file.write_bytes(save({"one": np.zeros((3, 3, 3, 9), np.float32)}))
     with pytest.raises(ValueError, match="does not hold weights of tiny"):
-        assess.read_trained(network, file)
+        store.retrained(network, file)
+
+
+def test_what_is_no_weight_file_is_refused(network: Network, tmp_path: Path) -> None:
+    file = tmp_path / "trained.safetensors"
+    file.write_bytes(b"no")
+    with pytest.raises(ValueError, match="is not a weight file"):
+        store.retrained(network, file)
 
 
 def test_the_nearest_of_every_photo_is_asked_for_its_person() -> None:
