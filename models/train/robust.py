@@ -32,7 +32,7 @@ class Trainee:
     """A network whose weights change, beside the frozen one that it started from."""
 
     def __init__(self, network: Network, adversary: Adversary, learning_rate: float) -> None:
-        """``learning_rate`` is Adam's, at the start."""
+        """``learning_rate`` is Adam's."""
         import keras
 
         self.network = network
@@ -46,14 +46,14 @@ class Trainee:
         self._learning_rate = learning_rate
         self._step = _build_step(network, self.weights, adversary)
 
-    def train(self, chips: NDArray[np.float32], noise: NDArray[np.float32], left: float) -> float:
+    def train(self, chips: NDArray[np.float32], noise: NDArray[np.float32], pace: float) -> float:
         """One step on ``chips`` [b, s, s, 3], RGB 0..255; the loss, 1 − mean cosine, before it.
 
-        The adversary starts from ``noise`` [b, s, s, 1].  ``left`` is the share of the run to come:
-        the learning rate falls with it.
+        The adversary starts from ``noise`` [b, s, s, 1].  ``pace`` is the share of the learning
+        rate that this step takes.
         """
         loss, slopes = self._step(chips, noise)
-        self.optimiser.learning_rate = self._learning_rate * left
+        self.optimiser.learning_rate = self._learning_rate * pace
         self.optimiser.apply(slopes, self._variables)
         return float(loss)
 

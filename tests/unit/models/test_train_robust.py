@@ -114,6 +114,13 @@ def test_training_makes_a_network_robust_and_leaves_the_original_alone(
         np.testing.assert_array_equal(network.weights[name], values)
 
 
+def test_the_learning_rate_rises_and_falls() -> None:
+    paces = [train.pace(number, 100) for number in range(100)]
+    assert paces[0] == pytest.approx(0.05)
+    assert max(paces) == paces[19] == pytest.approx(1.0)
+    assert paces[-1] == pytest.approx(0.0)
+
+
 def test_an_interrupted_run_ends_as_one_that_was_not(
     network: Network,
     faces: portraits.Portraits,
