@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,23 @@ def find_landmarks(detector: Any, photo: Image.Image) -> NDArray[np.float64] | N
 
     points = max(faces, key=prominence)["keypoints"]
     return np.array([points[name] for name in LANDMARKS], np.float64) / shrink
+
+
+def find_faces(
+    paths: Iterable[Path],
+) -> Iterator[tuple[Path, Image.Image, NDArray[np.float64]]]:
+    """Those of the photos that show a face, opened, with its landmarks; others are named on
+    stderr."""
+    from mtcnn import MTCNN
+
+    detector = MTCNN()
+    for path in paths:
+        photo = open_photo(path)
+        landmarks = find_landmarks(detector, photo)
+        if landmarks is None:
+            print(f"no face in {path}", file=sys.stderr)
+        else:
+            yield path, photo, landmarks
 
 
 def fit_similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:

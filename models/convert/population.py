@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import sys
 from pathlib import Path
 
@@ -41,28 +42,16 @@ def embed_people(folder: Path, networks: list[Network]) -> tuple[list[Floats], N
     Photos in which no face is found are left out and named on stderr.
     """
     import tensorflow as tf
-    from mtcnn import MTCNN
 
-    detector = MTCNN()
     forwards = [tf.function(network, reduce_retracing=True) for network in networks]
     rows: list[list[NDArray[np.float32]]] = [[] for _ in networks]
     people: list[str] = []
-    paths = alignment.list_photos(folder)
-    for start in range(0, len(paths), _BATCH):
-        portraits = []
-        for path in paths[start : start + _BATCH]:
-            photo = alignment.open_photo(path)
-            landmarks = alignment.find_landmarks(detector, photo)
-            if landmarks is None:
-                print(f"no face in {path}", file=sys.stderr)
-                continue
-            portraits.append((photo, landmarks))
-            people.append(path.parent.name)
-        if not portraits:
-            continue
+    found = alignment.find_faces(alignment.list_photos(folder))
+    while batch := list(itertools.islice(found, _BATCH)):
+        people += [path.parent.name for path, _, _ in batch]
         for embedded, forward, network in zip(rows, forwards, networks, strict=True):
             template, size = network.template, network.input_size
-            chips = [alignment.cut_chip(*portrait, template, size) for portrait in portraits]
+            chips = [alignment.cut_chip(photo, at, template, size) for _, photo, at in batch]
             embedded.append(forward(tf.constant(np.stack(chips))).numpy())
     if not people:
         raise ValueError(f"no face in any photo of {folder}")

@@ -52,3 +52,9 @@ class Network:
         # tracing, and AutoGraph would only make that several times slower.
         embed = tf.autograph.experimental.do_not_convert(self.embed)
         return embed(chips, self.weights)
+
+    def centred(self, embeddings: tf.Tensor) -> tf.Tensor:
+        """Unit embeddings [n, d] minus the population's mean, to unit length again."""
+        import tensorflow as tf
+
+        return tf.nn.l2_normalize(tf.nn.l2_normalize(embeddings, -1) - self.centre, -1)

@@ -23,7 +23,7 @@ import alignment
 from fawkes_models import store
 from fawkes_models.network import Network
 from fawkes_models.registry import SURROGATES
-from robust import Adversary, centred, perturb
+from robust import Adversary, perturb, signature
 
 BATCH = 12
 ADVERSARY_STEPS = 5
@@ -62,23 +62,15 @@ def assess(
 def _build_see(network: Network, original: Network, adversary: Adversary) -> Any:
     import tensorflow as tf
 
-    size = network.input_size
-
-    @tf.function(
-        autograph=False,
-        input_signature=[
-            tf.TensorSpec((None, size, size, 3)),
-            tf.TensorSpec((None, size, size, 1)),
-        ],
-    )
+    @tf.function(autograph=False, input_signature=signature(network))
     def see(chips: Any, noise: Any) -> Any:
         def embed(chips: Any) -> Any:
-            return centred(network, network(chips))
+            return network.centred(network(chips))
 
         def likeness(embeddings: Any) -> Any:
             return tf.reduce_sum(embeddings * target, -1)
 
-        target = centred(original, original(chips))
+        target = original.centred(original(chips))
         embeddings = embed(chips)
         attacked = embed(perturb(embed, target, chips, noise, adversary))
         return embeddings, likeness(embeddings), likeness(attacked)
@@ -91,17 +83,10 @@ def cut_chips(folder: Path, network: Network) -> tuple[NDArray[np.float32], NDAr
 
     Raises ``ValueError`` where none shows a face.
     """
-    from mtcnn import MTCNN
-
-    detector = MTCNN()
     chips, people = [], []
-    for path in alignment.list_photos(folder):
-        photo = alignment.open_photo(path)
-        landmarks = alignment.find_landmarks(detector, photo)
-        if landmarks is not None:
-            size = network.input_size
-            chips.append(alignment.cut_chip(photo, landmarks, network.template, size))
-            people.append(path.parent.name)
+    for path, photo, landmarks in alignment.find_faces(alignment.list_photos(folder)):
+        chips.append(alignment.cut_chip(photo, landmarks, network.template, network.input_size))
+        people.append(path.parent.name)
     if not chips:
         raise ValueError(f"no face in any photo of {folder}")
     return np.stack(chips), np.array(people)
@@ -116,8 +101,11 @@ def main() -> int:
     parser.add_argument("--radius", type=float, default=0.5, help="grey levels, root mean square")
     arguments = parser.parse_args()
     original = store.load(arguments.network)
-    network = store.retrained(original, arguments.file) if arguments.file else original
-    chips, people = cut_chips(arguments.faces, original)
+    try:
+        network = store.retrained(original, arguments.file) if arguments.file else original
+        chips, people = cut_chips(arguments.faces, original)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
     print(json.dumps(assess(network, original, chips, people, arguments.radius)))
     return 0
 

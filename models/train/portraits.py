@@ -6,7 +6,6 @@ Found once and kept in a file, since finding faces takes longer than a training 
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,16 +67,8 @@ def gather(photos: Sequence[Path], kept: Path) -> Portraits:
 
 
 def _find(photos: Sequence[Path]) -> Portraits:
-    from mtcnn import MTCNN
-
-    detector = MTCNN()
     pixels, places = [], []
-    for path in photos:
-        photo = alignment.open_photo(path)
-        landmarks = alignment.find_landmarks(detector, photo)
-        if landmarks is None:
-            print(f"no face in {path}", file=sys.stderr)
-            continue
+    for _, photo, landmarks in alignment.find_faces(photos):
         chip = alignment.cut_chip(photo, landmarks, TEMPLATE, PORTRAIT_PX)
         pixels.append(np.clip(np.rint(chip), 0, 255).astype(np.uint8))
         to_portrait = alignment.fit_similarity(landmarks, TEMPLATE.astype(np.float64))

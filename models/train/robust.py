@@ -93,33 +93,26 @@ def perturb(embed: Any, target: Any, chips: Any, noise: Any, adversary: Adversar
     return tf.stop_gradient(tf.clip_by_value(chips + change, 0.0, 255.0))
 
 
-def centred(network: Network, embeddings: Any) -> Any:
-    """Unit embeddings [b, d] minus the population's mean, to unit length again."""
+def signature(network: Network) -> list[Any]:
+    """Of a graph that takes chips [b, s, s, 3] of ``network`` and noise [b, s, s, 1]."""
     import tensorflow as tf
 
-    return tf.nn.l2_normalize(tf.nn.l2_normalize(embeddings, -1) - network.centre, -1)
+    size = network.input_size
+    return [tf.TensorSpec((None, size, size, channels)) for channels in (3, 1)]
 
 
 def _build_step(network: Network, weights: dict[str, Any], adversary: Adversary) -> Any:
     import tensorflow as tf
 
-    size = network.input_size
-
-    @tf.function(
-        autograph=False,
-        input_signature=[
-            tf.TensorSpec((None, size, size, 3)),
-            tf.TensorSpec((None, size, size, 1)),
-        ],
-    )
+    @tf.function(autograph=False, input_signature=signature(network))
     def step(chips: Any, noise: Any) -> Any:
         values = {name: variable.value for name, variable in weights.items()}
 
         def embed(chips: Any) -> Any:
-            return centred(network, network.embed(chips, values))
+            return network.centred(network.embed(chips, values))
 
-        target = tf.stop_gradient(centred(network, network(chips)))
-        worst = perturb(embed, target, chips, noise, adversary) if adversary.radius else chips
+        target = tf.stop_gradient(network.centred(network(chips)))
+        worst = perturb(embed, target, chips, noise, adversary)
         loss = 1.0 - tf.reduce_mean(tf.reduce_sum(embed(worst) * target, -1))
         return loss, tf.gradients(loss, list(values.values()))
 

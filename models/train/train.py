@@ -90,7 +90,10 @@ def main() -> int:
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
     photos = portraits.list_photos_to_train_on(arguments.faces, portraits.read_judged_people())
-    faces = portraits.gather(photos, arguments.output.parent / "portraits.npz")
+    try:
+        faces = portraits.gather(photos, arguments.output.parent / "portraits.npz")
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
     print(f"{len(faces)} portraits", flush=True)
     adversary = Adversary(arguments.radius, arguments.adversary_steps)
     trainee = Trainee(store.load(arguments.network), adversary, arguments.learning_rate)

@@ -107,7 +107,7 @@ class Cloaker:
         self.networks = tuple(networks)
         self.recipe = recipe
         self._targets = {
-            n.name: np.asarray(_centre(n, targets[n.name])) for n in self.networks if targets
+            n.name: np.asarray(n.centred(targets[n.name])) for n in self.networks if targets
         }
         self._embed = {n.name: _build_embed(n) for n in self.networks}
         self._uphill = {n.name: _build_uphill(n) for n in self.networks}
@@ -231,7 +231,7 @@ def _build_embed(network: Any) -> Any:
         ],
     )
     def embed(pixels: Any, views: Any) -> Any:
-        return _centre(network, network(_warp(pixels, views, network.input_size)))
+        return network.centred(network(_warp(pixels, views, network.input_size)))
 
     return embed
 
@@ -277,7 +277,7 @@ def _build_uphill(network: Any) -> Any:
         photo = _blur(_warp(pixels[None], view[None], network.input_size), blur)
         shift = _blur(_warp(change[None, ..., None], view[None], network.input_size), blur)
         chips = tf.clip_by_value(photo + shift, 0.0, 255.0)
-        loss = tf.reduce_sum(_centre(network, network(chips)) * direction)
+        loss = tf.reduce_sum(network.centred(network(chips)) * direction)
         slope = gradient(loss, change)
         # Normalised, so that every network has the same say.
         return slope / (tf.reduce_mean(tf.abs(slope)) + TINY)
@@ -287,13 +287,6 @@ def _build_uphill(network: Any) -> Any:
 
 def _rms(plane: NDArray[np.float32]) -> float:
     return float(np.sqrt(np.mean(plane**2)))
-
-
-def _centre(network: Any, embeddings: Any) -> Any:
-    """Unit embeddings [n, d] minus the population's mean, to unit length again."""
-    import tensorflow as tf
-
-    return tf.nn.l2_normalize(tf.nn.l2_normalize(embeddings, -1) - network.centre, -1)
 
 
 def _warp(images: Any, views: Any, size: int) -> Any:

@@ -18,15 +18,9 @@ BATCH = 16
 
 @functools.cache
 def find_portraits(faces: Path) -> list[tuple[str, Path, np.ndarray]]:
-    from mtcnn import MTCNN
-
-    detector = MTCNN()
-    portraits = []
-    for person in sorted(path for path in faces.iterdir() if path.is_dir()):
-        for path in alignment.list_photos(person)[:PHOTOS_A_PERSON]:
-            landmarks = alignment.find_landmarks(detector, alignment.open_photo(path))
-            if landmarks is not None:
-                portraits.append((person.name, path, landmarks))
+    people = sorted(path for path in faces.iterdir() if path.is_dir())
+    paths = [p for person in people for p in alignment.list_photos(person)[:PHOTOS_A_PERSON]]
+    portraits = [(path.parent.name, path, marks) for path, _, marks in alignment.find_faces(paths)]
     return portraits
 
 

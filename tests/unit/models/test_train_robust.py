@@ -16,7 +16,7 @@ import train
 from fawkes_models import store
 from fawkes_models.network import Network
 from fawkes_models.registry import SURROGATES
-from robust import Adversary, Trainee, centred, perturb
+from robust import Adversary, Trainee, perturb
 
 ADVERSARY = Adversary(radius=8.0, steps=2)
 SIZE = 24
@@ -88,8 +88,8 @@ def test_the_adversary_keeps_its_radius_and_changes_luminance_alone(
 
     @tf.function(autograph=False)
     def attack() -> Any:
-        target = centred(network, network(tf.constant(chips)))
-        return perturb(lambda c: centred(network, network(c)), target, chips, noise, ADVERSARY)
+        target = network.centred(network(tf.constant(chips)))
+        return perturb(lambda c: network.centred(network(c)), target, chips, noise, ADVERSARY)
 
     change = attack().numpy() - chips
     np.testing.assert_allclose(change, change[..., :1].repeat(3, -1), atol=1e-3)
@@ -199,6 +199,31 @@ def test_a_surrogate_says_the_same_with_weights_that_can_be_trained(name: str) -
     np.testing.assert_allclose(embeddings, frozen, rtol=1e-3, atol=1e-4)
     assert None not in slopes
     assert all(np.isfinite(slope).all() for slope in slopes)
+
+
+@pytest.mark.parametrize("file", [(), ("nowhere.safetensors",)])
+def test_what_cannot_be_assessed_is_said(
+    file: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ["assess.py", "faceres", *file, "--faces", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit):
+        assess.main()
+    assert (file[0] if file else "no face in any photo") in capsys.readouterr().err
+
+
+def test_training_on_a_folder_without_faces_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = str(tmp_path / "trained.safetensors")
+    arguments = ["train.py", "faceres", "--faces", str(tmp_path), "--output", output]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit):
+        train.main()
+    assert "no face in any of the photos" in capsys.readouterr().err
 
 
 def test_the_command_refuses_an_unknown_network(
