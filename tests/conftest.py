@@ -12,6 +12,8 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests.missing import HOW_TO_INSTALL
+
 # Machines are shared: a deadline for an example would measure the neighbours.
 hypothesis.settings.register_profile("fawkes", deadline=None)
 hypothesis.settings.load_profile("fawkes")
@@ -47,7 +49,7 @@ def display() -> Iterator[str]:
     """A screen of its own for Firefox, whose clipboard has no pictures without one."""
     program = shutil.which("Xvfb")
     if program is None:
-        pytest.skip("needs Xvfb")
+        pytest.skip(f"Xvfb is not installed; {HOW_TO_INSTALL}")
     reading, writing = os.pipe()
     process = subprocess.Popen(
         [program, "-displayfd", str(writing), "-screen", "0", "1280x1200x24", "-nolisten", "tcp"],

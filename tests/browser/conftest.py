@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.missing import HOW_TO_INSTALL
+
 from .chromium import Chromium
 from .extension_build import build
 from .firefox import Firefox
@@ -134,11 +136,11 @@ def start(name: str, user: User, request: pytest.FixtureRequest) -> Chromium | F
     """A browser of this user, still without the extension."""
     if name == "chromium":
         if shutil.which("chromium") is None:
-            pytest.skip("needs Chromium")
+            pytest.skip(f"Chromium is not installed; {HOW_TO_INSTALL}")
         playwright = request.getfixturevalue("playwright")
         return Chromium(playwright, user.home, environment=user.environment)
     if shutil.which("firefox-esr") is None:
-        pytest.skip("needs Firefox ESR")
+        pytest.skip(f"Firefox ESR is not installed; {HOW_TO_INSTALL}")
     display = request.getfixturevalue("display")
     return Firefox(user.home, display, environment=user.environment)
 

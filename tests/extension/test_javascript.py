@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.missing import HOW_TO_INSTALL
+
 FOLDER = Path(__file__).parent
 EXTENSION = FOLDER.parents[1] / "extension"
 NODE = shutil.which("node")
 MODULE = re.compile(r"^(import|export) ", re.MULTILINE)
 
-needs_node = pytest.mark.skipif(NODE is None, reason="needs Node")
+needs_node = pytest.mark.skipif(NODE is None, reason=f"Node is not installed; {HOW_TO_INSTALL}")
 
 
 @needs_node

@@ -22,6 +22,7 @@ import fawkes_host
 from fawkes_host.protocol.greeting import NATIVE_HOST, PROTOCOL
 from tests.browser.chromium import Chromium
 from tests.browser.firefox import Firefox
+from tests.missing import HOW_TO_INSTALL
 
 from .person import Person, copy_venv, pip, until
 from .test_bootstrap import load_bootstrap
@@ -89,7 +90,7 @@ def owner(wheel_venv: Path, tmp_path: Path, monkeypatch: Any) -> Iterator[Person
     """Somebody who has just run the README's first command."""
     for program in ("chromium", "firefox-esr"):
         if shutil.which(program) is None:
-            pytest.skip(f"needs {program}")
+            pytest.skip(f"{program} is not installed; {HOW_TO_INSTALL}")
     venv = copy_venv(wheel_venv, tmp_path / "venv")
     made = Person(tmp_path / "home", venv / "bin" / "python")
     bootstrap = load_bootstrap()
