@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from fake_engine import cloaked
+from fawkes_host.memory import resident_bytes
 from fawkes_host.protocol.messages import ClientHello, Cloak, HostHello, Status, StatusRequest
-from fawkes_host.service.memory import resident_bytes
 from processes import until
 from test_messages import frames
 

@@ -10,9 +10,9 @@ import threading
 import pytest
 
 from fake_engine import cloaked
+from fawkes_host.memory import resident_bytes
 from fawkes_host.protocol.errors import ServiceUnavailable
 from fawkes_host.protocol.messages import Cancel, Error, Status, StatusRequest
-from fawkes_host.service.memory import resident_bytes
 from processes import until
 
 CLIENTS = 8

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from typing import Final, cast
 
@@ -25,6 +26,7 @@ from fawkes_host.engine.containers.sniff import Format
 from fawkes_host.engine.decode import Limits, Photo
 from fawkes_host.engine.encode import Encoded
 from fawkes_host.engine.metadata import Policy
+from fawkes_host.memory import resident_bytes
 from fawkes_host.protocol import framing
 from fawkes_host.protocol.errors import (
     BY_CODE,
@@ -44,6 +46,9 @@ ENCODE_SECONDS: Final = 600.0
 
 MEMORY_BYTES: Final = 6 << 30
 """A quarter more than 100 megapixels of AVIF take: 4.8 GB.  HEIC and PNG in 16 bits take 3.2."""
+
+_LOOK_EVERY_SECONDS = 0.1
+"""At the memory of a process; Linux refuses it what is too much besides, at once."""
 
 _LARGEST_MESSAGE_BYTES = 1 << 20
 _GRACE_SECONDS = 2.0
@@ -228,17 +233,16 @@ class CodecProcess:
         self.start()
         process = self._process
         assert process is not None
-        patience = _Patience(process, seconds)
+        watch = _Watch(process, seconds, self._memory_bytes)
         self._talking = True
         try:
-            with patience:
+            with watch:
                 _send(process, request, raw)
                 answer, content = _receive(process, most_bytes)
         except (EOFError, OSError) as fault:
             status = self._end()
-            if patience.lost:
-                detail = f"its decoder did not finish within {seconds:g} seconds"
-                raise DamagedImage(detail=detail) from fault
+            if watch.fault is not None:
+                raise watch.fault from fault
             if os.name == "posix" and status == -signal.SIGKILL:
                 raise OutOfMemory() from fault  # the system's own way to tell
             raise DamagedImage(detail=f"its decoder stopped ({_ending(status)})") from fault
@@ -291,25 +295,38 @@ _MOST_GROWTH_BYTES = 64 << 20
 """Beyond four times its size and the changed pixels, no file grows by more."""
 
 
-class _Patience:
-    """Ends a process that does not answer in time."""
+class _Watch:
+    """Ends a process that takes too long for an answer, or too much memory."""
 
-    def __init__(self, process: subprocess.Popen[bytes], seconds: float) -> None:
-        self.lost = False
+    def __init__(self, process: subprocess.Popen[bytes], seconds: float, memory_bytes: int) -> None:
+        self.fault: DamagedImage | OutOfMemory | None = None
+        """Why the process was ended."""
         self._process = process
-        self._timer = threading.Timer(seconds, self._lose)
-        self._timer.daemon = True
+        self._seconds = seconds
+        self._memory_bytes = memory_bytes
+        self._answered = threading.Event()
+        self._thread = threading.Thread(target=self._look, name="watch", daemon=True)
 
-    def _lose(self) -> None:
-        self.lost = True
-        self._process.kill()
+    def _look(self) -> None:
+        give_up = time.monotonic() + self._seconds
+        while not self._answered.wait(min(_LOOK_EVERY_SECONDS, self._seconds)):
+            if time.monotonic() >= give_up:
+                detail = f"its decoder did not finish within {self._seconds:g} seconds"
+                self.fault = DamagedImage(detail=detail)
+            elif resident_bytes(self._process.pid) > self._memory_bytes:
+                self.fault = OutOfMemory()
+            else:
+                continue
+            self._process.kill()
+            return
 
-    def __enter__(self) -> _Patience:
-        self._timer.start()
+    def __enter__(self) -> _Watch:
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
+        self._answered.set()
+        self._thread.join()
 
 
 def _send(

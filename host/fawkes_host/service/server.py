@@ -16,6 +16,7 @@ from websockets.asyncio.server import ServerConnection
 import fawkes_host
 from fawkes_host.engine import people
 from fawkes_host.engine.media_types import replaced_by_jpeg
+from fawkes_host.memory import resident_bytes
 from fawkes_host.protocol.errors import (
     Cancelled,
     DeadlineExceeded,
@@ -38,7 +39,6 @@ from fawkes_host.service.engine_messages import Done, Work
 from fawkes_host.service.engine_process import EngineProcess
 from fawkes_host.service.jobs import Job, JobQueue, Stage
 from fawkes_host.service.listeners import Listeners
-from fawkes_host.service.memory import resident_bytes
 from fawkes_host.service.progress import keep_telling, tell, tell_step
 from fawkes_host.service.session import Session
 from fawkes_host.service.settings import Settings
