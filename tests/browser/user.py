@@ -11,6 +11,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from tests.running import running
+
 from .marks import LOG_SUFFIX
 from .registration import register, unregister
 from .tab import wait_until
@@ -101,16 +103,7 @@ class User:
 
     def processes(self, module: str) -> list[int]:
         """The running ones of this user."""
-        mark = f"FAWKES_BEHAVIOUR={self.behaviour}"
-        found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                words = (entry / "cmdline").read_text().split("\0")
-                if module in words and mark in (entry / "environ").read_text().split("\0"):
-                    found.append(int(entry.name))
-            except OSError:
-                continue  # gone, or another user's
-        return found
+        return running(module, "FAWKES_BEHAVIOUR", str(self.behaviour))
 
     def kill(self, module: str) -> None:
         """As an impatient user or a system short of memory does."""

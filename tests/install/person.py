@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fawkes_host.service.endpoint import UnixEndpoint
+from tests.running import running
 
 ROOT = Path(__file__).parents[2]
 SERVICE = "fawkes_host.service"
@@ -97,16 +98,7 @@ class Person:
 
     def services(self) -> list[int]:
         """The services that run in this home, engines not included."""
-        mark = f"XDG_RUNTIME_DIR={self.runtime}"
-        found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                words = (entry / "cmdline").read_text().split("\0")
-                if SERVICE in words and mark in (entry / "environ").read_text().split("\0"):
-                    found.append(int(entry.name))
-            except OSError:
-                continue
-        return found
+        return running(SERVICE, "XDG_RUNTIME_DIR", str(self.runtime))
 
     def files(self) -> list[str]:
         """Everything in the home but folders, by its path."""

@@ -22,8 +22,9 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[2] / "host"))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "host"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from fake_engine import cloaked
 from fawkes_host.protocol.chunks import split

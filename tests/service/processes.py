@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.running import running
+
 from fawkes_host.protocol.chunks import Assembly, split
 from fawkes_host.protocol.messages import (
     Chunk,
@@ -121,35 +123,17 @@ class World:
 
     def service_pids(self) -> list[int]:
         """Every process of a service of this world, engines not included."""
-        return [pid for pid, line in self._processes() if "fawkes_host.service" in line.split("\0")]
+        return self._pids("fawkes_host.service")
 
     def engine_pids(self) -> list[int]:
-        return [
-            pid
-            for pid, line in self._processes()
-            if "fawkes_host.service.engine_worker" in line.split("\0")
-        ]
+        return self._pids("fawkes_host.service.engine_worker")
 
     def codec_pids(self) -> list[int]:
         """Every process that decodes for an engine of this world."""
-        return [
-            pid
-            for pid, line in self._processes()
-            if "fawkes_host.engine.codec_worker" in line.split("\0")
-        ]
+        return self._pids("fawkes_host.engine.codec_worker")
 
-    def _processes(self) -> list[tuple[int, str]]:
-        mark = f"XDG_RUNTIME_DIR={os.environ['XDG_RUNTIME_DIR']}"
-        found = []
-        for entry in Path("/proc").iterdir():
-            try:
-                if entry.name.isdigit() and mark in (entry / "environ").read_text().split("\0"):
-                    line = (entry / "cmdline").read_text()
-                    if line:  # A zombie has none.
-                        found.append((int(entry.name), line))
-            except OSError:
-                continue
-        return found
+    def _pids(self, module: str) -> list[int]:
+        return running(module, "XDG_RUNTIME_DIR", os.environ["XDG_RUNTIME_DIR"])
 
     def close(self) -> None:
         for link in self.links:
