@@ -10,6 +10,7 @@ behind, or memory grew.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import os
 import random
@@ -22,6 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import skimage.data
 from PIL import Image
 
@@ -29,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from corpus import animations, specimens
 
+from fawkes_host.memory import resident_bytes
 from fawkes_host.protocol.errors import FawkesError
 from fawkes_host.service import endpoint
 from fawkes_host.service.client import Link, ServiceClient
@@ -68,25 +71,14 @@ def kinds() -> dict[str, tuple[bytes, str]]:
 def resident_mib(root: int) -> dict[str, int]:
     """Return the memory of the service, its engine and its codecs in MiB."""
     sizes: dict[str, int] = {}
-    for entry in Path("/proc").iterdir():
-        try:
-            line = (entry / "cmdline").read_text().split("\0") if entry.name.isdigit() else []
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1]) if line else 0
-            pages = int((entry / "statm").read_text().split()[1]) if line else 0
-        except (OSError, IndexError, ValueError):
-            continue
-        for name in ("fawkes_host.service", "engine_worker", "codec_worker"):
-            if any(part.endswith(name) for part in line) and mine(int(entry.name), parent, root):
-                sizes[name] = pages * os.sysconf("SC_PAGE_SIZE") >> 20
+    service = psutil.Process(root)
+    for process in (service, *service.children(recursive=True)):
+        with contextlib.suppress(psutil.Error):
+            line = process.cmdline()
+            for name in ("fawkes_host.service", "engine_worker", "codec_worker"):
+                if any(part.endswith(name) for part in line):
+                    sizes[name] = resident_bytes(process.pid) >> 20
     return sizes
-
-
-def mine(pid: int, parent: int, root: int) -> bool:
-    """Whether a process is ``root`` or one that it has started, however far down."""
-    while pid != root and parent > 1:
-        pid = parent
-        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    return pid == root
 
 
 def files_in(folder: Path) -> set[str]:

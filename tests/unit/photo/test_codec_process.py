@@ -22,6 +22,7 @@ from fawkes_host.engine.codec_process import CodecProcess
 from fawkes_host.engine.decode import Limits
 from fawkes_host.engine.encode import encode_with_notices
 from fawkes_host.engine.metadata import Policy
+from fawkes_host.memory import resident_bytes
 from fawkes_host.protocol.errors import (
     AnimatedImage,
     DamagedImage,
@@ -165,18 +166,16 @@ def test_it_can_write_no_file_and_leaves_with_its_engine(placed):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_it_gives_back_the_memory_of_a_photo_that_nobody_holds(save):
     codecs = CodecProcess()
     try:
         photo = codecs.decode(save(Image.new("RGB", (6_000, 6_000)), "PNG"))
-        resident = lambda: int(Path(f"/proc/{codecs.pid()}/statm").read_text().split()[1]) * 4096  # noqa: E731
-        assert resident() > 100 << 20
+        assert resident_bytes(codecs.pid()) > 100 << 20
         assert photo.width == 6_000
         del photo
         gc.collect()
         give_up = time.monotonic() + 60
-        while resident() > 110 << 20:
+        while resident_bytes(codecs.pid()) > 110 << 20:
             assert time.monotonic() < give_up
             time.sleep(0.05)
     finally:
