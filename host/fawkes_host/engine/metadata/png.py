@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fawkes_host.engine.containers import png
 from fawkes_host.engine.containers.png import Chunk
 from fawkes_host.engine.metadata import exif, png_text
+from fawkes_host.engine.metadata.chunks import scrub_each
 from fawkes_host.engine.metadata.policy import Removal
 
 _SHOWN = frozenset(
@@ -33,16 +34,7 @@ def scrub(data: bytes, removal: Removal) -> bytes:
 
 def scrub_chunks(chunks: Sequence[Chunk], removal: Removal) -> list[Chunk]:
     """Return the chunks without what ``removal`` names."""
-    if removal.nothing:
-        return list(chunks)
-    first_exif = next((chunk for chunk in chunks if chunk.kind == b"eXIf"), None)
-    scrubbed = (
-        _scrub_chunk(chunk, removal)
-        for chunk in chunks
-        # Readers take the first; left alone, the next would step into its place.
-        if chunk.kind != b"eXIf" or chunk is first_exif
-    )
-    return [chunk for chunk in scrubbed if chunk is not None]
+    return scrub_each(chunks, removal, b"eXIf", _scrub_chunk)
 
 
 def _scrub_chunk(chunk: Chunk, removal: Removal) -> Chunk | None:
