@@ -5,20 +5,18 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pillow_heif
 from PIL import Image, ImageCms, PngImagePlugin
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "photo"))
 
 from files_by_hand import RESOURCES, add_segments, exif_with_thumbnail, make_movie, resource
+from saving import save
 
 from fawkes_host.engine.containers import jpeg
 
@@ -48,18 +46,6 @@ def _exif(orientation: int = 1) -> Image.Exif:
     return exif
 
 
-def _save(image: Image.Image, format_: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, format_, **options)
-    return buffer.getvalue()
-
-
-def _heif(image: Image.Image, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    pillow_heif.from_pillow(image).save(buffer, **options)
-    return buffer.getvalue()
-
-
 def seeds() -> Iterator[tuple[str, bytes]]:
     """Give the name and the bytes of each seed."""
     scene = _scene()
@@ -71,61 +57,61 @@ def seeds() -> Iterator[tuple[str, bytes]]:
     exif = _exif(6)
 
     for subsampling in (0, 1, 2):
-        yield f"jpeg-{subsampling}", _save(scene, "JPEG", subsampling=subsampling)
-    yield "jpeg-progressive", _save(scene, "JPEG", progressive=True, exif=exif)
-    yield "jpeg-restart", _save(scene, "JPEG", restart_marker_blocks=1, icc_profile=icc)
-    yield "jpeg-grey", _save(grey, "JPEG")
-    yield "jpeg-cmyk", _save(scene.convert("CMYK"), "JPEG")
-    yield "jpeg-rgb", _save(scene, "JPEG", keep_rgb=True)
+        yield f"jpeg-{subsampling}", save(scene, "JPEG", subsampling=subsampling)
+    yield "jpeg-progressive", save(scene, "JPEG", progressive=True, exif=exif)
+    yield "jpeg-restart", save(scene, "JPEG", restart_marker_blocks=1, icc_profile=icc)
+    yield "jpeg-grey", save(grey, "JPEG")
+    yield "jpeg-cmyk", save(scene.convert("CMYK"), "JPEG")
+    yield "jpeg-rgb", save(scene, "JPEG", keep_rgb=True)
     yield (
         "jpeg-all",
         add_segments(
-            _save(scene, "JPEG"),
+            save(scene, "JPEG"),
             (jpeg.APP1, exif_with_thumbnail(3)),
             (jpeg.APP1, b"http://ns.adobe.com/xap/1.0/\0" + XMP),
             (jpeg.APP13, RESOURCES.encode() + resource(0x0404, IPTC) + resource(0x040C, bytes(40))),
             (jpeg.COM, b"comment"),
         ),
     )
-    thumbnail = exif_with_thumbnail(1, _save(scene.resize((13, 9)), "JPEG"))
-    yield "jpeg-thumbnail", add_segments(_save(scene, "JPEG"), (jpeg.APP1, thumbnail))
-    yield "jpeg-stereo", _save(scene, "MPO", save_all=True, append_images=[scene], exif=exif)
-    yield "jpeg-motion", _save(scene, "JPEG") + make_movie()
+    thumbnail = exif_with_thumbnail(1, save(scene.resize((13, 9)), "JPEG"))
+    yield "jpeg-thumbnail", add_segments(save(scene, "JPEG"), (jpeg.APP1, thumbnail))
+    yield "jpeg-stereo", save(scene, "MPO", save_all=True, append_images=[scene], exif=exif)
+    yield "jpeg-motion", save(scene, "JPEG") + make_movie()
 
     text = PngImagePlugin.PngInfo()
     text.add_itxt("XML:com.adobe.xmp", XMP.decode(), zip=True)
     text.add_text("exif:GPSLatitude", "52,31N")
-    yield "png", _save(scene, "PNG", pnginfo=text, exif=exif, icc_profile=icc)
-    yield "png-alpha", _save(rgba, "PNG")
-    yield "png-grey-alpha", _save(rgba.convert("LA"), "PNG")
-    yield "png-palette", _save(scene.quantize(16), "PNG", transparency=2)
-    yield "png-bits", _save(scene.convert("1"), "PNG")
-    yield "png-16", _save(deep, "PNG")
-    yield "png-animated", _save(scene, "PNG", save_all=True, append_images=[scene.rotate(9)])
+    yield "png", save(scene, "PNG", pnginfo=text, exif=exif, icc_profile=icc)
+    yield "png-alpha", save(rgba, "PNG")
+    yield "png-grey-alpha", save(rgba.convert("LA"), "PNG")
+    yield "png-palette", save(scene.quantize(16), "PNG", transparency=2)
+    yield "png-bits", save(scene.convert("1"), "PNG")
+    yield "png-16", save(deep, "PNG")
+    yield "png-animated", save(scene, "PNG", save_all=True, append_images=[scene.rotate(9)])
 
-    yield "webp", _save(scene, "WEBP", exif=exif, xmp=XMP, icc_profile=icc)
-    yield "webp-lossless", _save(scene, "WEBP", lossless=True)
-    yield "webp-alpha", _save(rgba, "WEBP", quality=60)
-    yield "webp-animated", _save(scene, "WEBP", save_all=True, append_images=[scene.rotate(9)])
+    yield "webp", save(scene, "WEBP", exif=exif, xmp=XMP, icc_profile=icc)
+    yield "webp-lossless", save(scene, "WEBP", lossless=True)
+    yield "webp-alpha", save(rgba, "WEBP", quality=60)
+    yield "webp-animated", save(scene, "WEBP", save_all=True, append_images=[scene.rotate(9)])
 
-    yield "tiff", _save(scene, "TIFF", exif=exif, tiffinfo={700: XMP, 33723: IPTC})
+    yield "tiff", save(scene, "TIFF", exif=exif, tiffinfo={700: XMP, 33723: IPTC})
     for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"):
-        yield f"tiff-{compression}", _save(scene, "TIFF", compression=compression)
-    yield "tiff-16", _save(deep, "TIFF", compression="tiff_lzw", tiffinfo={317: 2})
-    yield "tiff-cmyk", _save(scene.convert("CMYK"), "TIFF")
-    yield "tiff-fax", _save(scene.convert("1"), "TIFF", compression="group4")
+        yield f"tiff-{compression}", save(scene, "TIFF", compression=compression)
+    yield "tiff-16", save(deep, "TIFF", compression="tiff_lzw", tiffinfo={317: 2})
+    yield "tiff-cmyk", save(scene.convert("CMYK"), "TIFF")
+    yield "tiff-fax", save(scene.convert("1"), "TIFF", compression="group4")
 
-    yield "bmp", _save(scene, "BMP")
-    yield "bmp-32", _save(rgba, "BMP")
-    yield "bmp-palette", _save(scene.quantize(16), "BMP")
-    yield "gif-animated", _save(scene, "GIF", save_all=True, append_images=[scene.rotate(9)])
+    yield "bmp", save(scene, "BMP")
+    yield "bmp-32", save(rgba, "BMP")
+    yield "bmp-palette", save(scene.quantize(16), "BMP")
+    yield "gif-animated", save(scene, "GIF", save_all=True, append_images=[scene.rotate(9)])
 
     with_exif = scene.copy()
     with_exif.info |= {"exif": exif.tobytes(), "xmp": XMP}
-    yield "heif", _heif(with_exif, quality=50)
-    yield "heif-alpha", _heif(rgba, quality=50)
-    yield "avif", _save(scene, "AVIF", quality=50, speed=10, exif=exif, xmp=XMP)
-    yield "avif-alpha", _save(rgba, "AVIF", quality=50, speed=10, icc_profile=icc)
+    yield "heif", save(with_exif, "HEIF", quality=50)
+    yield "heif-alpha", save(rgba, "HEIF", quality=50)
+    yield "avif", save(scene, "AVIF", quality=50, speed=10, exif=exif, xmp=XMP)
+    yield "avif-alpha", save(rgba, "AVIF", quality=50, speed=10, icc_profile=icc)
     yield "png-header-alone", b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + bytes(17)
 
 

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -24,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "photo"))
 from colour_profiles import make_profile
 from files_by_hand import add_segments, make_movie
 from programs import run
+from saving import save
 
 from fawkes_host.engine.containers import jpeg
 from fawkes_host.engine.orientation import to_stored
@@ -80,19 +80,7 @@ GREY = PERSON.convert("L")
 
 
 def _ppm(image: Image.Image = SCENE) -> bytes:
-    return _save(image, "PPM")
-
-
-def _save(image: Image.Image, format_: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, format_, **options)
-    return buffer.getvalue()
-
-
-def _heif(image: Image.Image, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    pillow_heif.from_pillow(image).save(buffer, **options)
-    return buffer.getvalue()
+    return save(image, "PPM")
 
 
 def _heif_deep(depth: int) -> bytes:
@@ -114,7 +102,7 @@ def _cjpeg(*options: str, image: Image.Image = SCENE) -> Callable[[], bytes]:
 
 
 def _convert(*options: str, to: str, image: Image.Image = SCENE) -> Callable[[], bytes]:
-    return lambda: run("convert", "png:-", *options, f"{to}:-", stdin=_save(image, "PNG"))
+    return lambda: run("convert", "png:-", *options, f"{to}:-", stdin=save(image, "PNG"))
 
 
 def _through_a_file(suffix: str, data: bytes, *command: str) -> bytes:
@@ -131,7 +119,7 @@ def _through_a_file(suffix: str, data: bytes, *command: str) -> bytes:
 
 def _cwebp(*options: str, image: Image.Image = SCENE) -> Callable[[], bytes]:
     def make() -> bytes:
-        data = _save(image, "PNG")
+        data = save(image, "PNG")
         return _through_a_file(".webp", data, "cwebp", "-quiet", *options, "@", "-o", "@")
 
     return make
@@ -144,19 +132,19 @@ def _exiftool(suffix: str, data: Callable[[], bytes], *tags: str) -> Callable[[]
 
 
 def _jpeg() -> bytes:
-    return _save(SCENE, "JPEG", quality=88)
+    return save(SCENE, "JPEG", quality=88)
 
 
 def _turned(number: int) -> Callable[[], bytes]:
     """A JPEG that is stored turned, and whose EXIF says how to turn it upright."""
     stored = Image.fromarray(np.ascontiguousarray(to_stored(np.asarray(SCENE), number)))
     tags = (f"-Orientation#={number}", "-Make=Kamerawerk")
-    return _exiftool(".jpg", lambda: _save(stored, "JPEG", quality=88), *tags)
+    return _exiftool(".jpg", lambda: save(stored, "JPEG", quality=88), *tags)
 
 
 def _stereo() -> bytes:
     other = SCENE.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    return _save(SCENE, "MPO", save_all=True, append_images=[other], quality=88)
+    return save(SCENE, "MPO", save_all=True, append_images=[other], quality=88)
 
 
 def specimens() -> Iterator[Specimen]:
@@ -194,22 +182,22 @@ def _jpegs() -> Iterator[Specimen]:
     yield Specimen("JPEG, restart markers", "restart.jpg", _cjpeg("-restart", "1"))
     yield Specimen("JPEG, restart markers", "restart-blocks.jpg", _cjpeg("-restart", "7B"))
     yield Specimen("JPEG, CMYK", "ycck.jpg", _convert("-colorspace", "CMYK", to="jpg"))
-    yield Specimen("JPEG, CMYK", "cmyk.jpg", lambda: _save(SCENE.convert("CMYK"), "JPEG"))
+    yield Specimen("JPEG, CMYK", "cmyk.jpg", lambda: save(SCENE.convert("CMYK"), "JPEG"))
     yield Specimen("JPEG, ImageMagick's", "magick.jpg", _convert("-quality", "82", to="jpg"))
 
 
 def _pngs() -> Iterator[Specimen]:
-    yield Specimen("PNG, RGB", "rgb.png", lambda: _save(SCENE, "PNG"), True)
+    yield Specimen("PNG, RGB", "rgb.png", lambda: save(SCENE, "PNG"), True)
     yield Specimen("PNG, RGB", "magick.png", _convert(to="png"), True)
-    yield Specimen("PNG, alpha", "alpha.png", lambda: _save(_with_alpha(), "PNG"), True)
-    yield Specimen("PNG, grey", "grey.png", lambda: _save(GREY, "PNG"), True)
-    yield Specimen("PNG, grey", "grey-alpha.png", lambda: _save(_with_alpha(GREY), "PNG"), True)
+    yield Specimen("PNG, alpha", "alpha.png", lambda: save(_with_alpha(), "PNG"), True)
+    yield Specimen("PNG, grey", "grey.png", lambda: save(GREY, "PNG"), True)
+    yield Specimen("PNG, grey", "grey-alpha.png", lambda: save(_with_alpha(GREY), "PNG"), True)
     expanded = ("colours_expanded",)
     yield Specimen("PNG, palette", "palette.png", _convert(to="png8"), True, expanded)
     yield Specimen(
         "PNG, palette",
         "palette-alpha.png",
-        lambda: _save(_with_alpha().quantize(200), "PNG"),
+        lambda: save(_with_alpha().quantize(200), "PNG"),
         True,
         expanded,
     )
@@ -247,31 +235,33 @@ def _webps() -> Iterator[Specimen]:
 def _isobmff() -> Iterator[Specimen]:
     for quality in (40, 80):
         yield Specimen(
-            "HEIC", f"quality-{quality}.heic", lambda quality=quality: _heif(SCENE, quality=quality)
+            "HEIC",
+            f"quality-{quality}.heic",
+            lambda quality=quality: save(SCENE, "HEIF", quality=quality),
         )
     for chroma in (422, 444):
         yield Specimen(
             "HEIC", f"chroma-{chroma}.heic",
-            lambda chroma=chroma: _heif(SCENE, quality=80, chroma=chroma),
+            lambda chroma=chroma: save(SCENE, "HEIF", quality=80, chroma=chroma),
         )  # fmt: skip
     yield Specimen("HEIC", "magick.heic", _convert("-quality", "60", to="heic"))
-    yield Specimen("HEIC, alpha", "alpha.heic", lambda: _heif(_with_alpha(), quality=80))
+    yield Specimen("HEIC, alpha", "alpha.heic", lambda: save(_with_alpha(), "HEIF", quality=80))
     yield Specimen("HEIC, 10 bits", "deep.heic", lambda: _heif_deep(10))
     for quality in (50, 85):
         yield Specimen(
             "AVIF", f"quality-{quality}.avif",
-            lambda quality=quality: _save(SCENE, "AVIF", quality=quality, speed=8),
+            lambda quality=quality: save(SCENE, "AVIF", quality=quality, speed=8),
         )  # fmt: skip
     for subsampling in ("4:2:2", "4:4:4"):
         yield Specimen(
             "AVIF", f"chroma-{subsampling.replace(':', '')}.avif",
-            lambda subsampling=subsampling: _save(
+            lambda subsampling=subsampling: save(
                 SCENE, "AVIF", quality=75, speed=8, subsampling=subsampling
             ),
         )  # fmt: skip
     yield Specimen("AVIF", "magick.avif", _convert("-quality", "60", to="avif"))
     yield Specimen(
-        "AVIF, alpha", "alpha.avif", lambda: _save(_with_alpha(), "AVIF", quality=75, speed=8)
+        "AVIF, alpha", "alpha.avif", lambda: save(_with_alpha(), "AVIF", quality=75, speed=8)
     )
 
 
@@ -301,16 +291,16 @@ def _tiffs_and_bmps() -> Iterator[Specimen]:
         True,
     )
     yield Specimen("TIFF, JPEG", "jpeg.tif", _convert("-compress", "JPEG", to="tiff"))
-    yield Specimen("TIFF, CMYK", "cmyk.tif", lambda: _save(SCENE.convert("CMYK"), "TIFF"), True)
+    yield Specimen("TIFF, CMYK", "cmyk.tif", lambda: save(SCENE.convert("CMYK"), "TIFF"), True)
     yield Specimen(
-        "TIFF, palette", "palette.tif", lambda: _save(SCENE.quantize(200), "TIFF"), True,
+        "TIFF, palette", "palette.tif", lambda: save(SCENE.quantize(200), "TIFF"), True,
         ("colours_expanded",),
     )  # fmt: skip
     yield Specimen("BMP", "rgb.bmp", _convert(to="bmp3"), True)
     yield Specimen("BMP", "alpha.bmp", _convert(to="bmp", image=_with_alpha()), True)
     yield Specimen("BMP", "os2.bmp", _convert(to="bmp2"), True)
     yield Specimen(
-        "BMP, palette", "palette.bmp", lambda: _save(SCENE.quantize(200), "BMP"), True,
+        "BMP, palette", "palette.bmp", lambda: save(SCENE.quantize(200), "BMP"), True,
         ("colours_expanded",),
     )  # fmt: skip
 
@@ -324,11 +314,11 @@ def _profiles_and_orientations() -> Iterator[Specimen]:
     for name in ("sRGB", "Display P3", "Adobe RGB"):
         yield Specimen(
             "Colour profile", f"{name.lower().replace(' ', '-')}.jpg",
-            lambda name=name: _save(SCENE, "JPEG", quality=88, icc_profile=make_profile(name)),
+            lambda name=name: save(SCENE, "JPEG", quality=88, icc_profile=make_profile(name)),
         )  # fmt: skip
         yield Specimen(
             "Colour profile", f"{name.lower().replace(' ', '-')}.png",
-            lambda name=name: _save(SCENE, "PNG", icc_profile=make_profile(name)), True,
+            lambda name=name: save(SCENE, "PNG", icc_profile=make_profile(name)), True,
         )  # fmt: skip
     for suffix, format_ in ((".heic", "HEIF"), (".avif", "AVIF"), (".webp", "WEBP")):
         yield Specimen(
@@ -337,7 +327,7 @@ def _profiles_and_orientations() -> Iterator[Specimen]:
         )  # fmt: skip
     yield Specimen(
         "Colour profile", "grey-profile.jpg",
-        lambda: _save(
+        lambda: save(
             GREY, "JPEG", quality=88, icc_profile=make_profile("grey")
         ),
     )  # fmt: skip
@@ -348,10 +338,10 @@ def encode_scene(format_: str, profile: bytes) -> bytes:
     if format_ == "HEIF":
         image = SCENE.copy()
         image.info["icc_profile"] = profile
-        return _heif(image, quality=80)
+        return save(image, "HEIF", quality=80)
     options = {"speed": 10} if format_ == "AVIF" else {}
     quality = {} if format_ in ("PNG", "TIFF") else {"quality": 80}
-    return _save(SCENE, format_, icc_profile=profile, **quality, **options)
+    return save(SCENE, format_, icc_profile=profile, **quality, **options)
 
 
 def _companions() -> Iterator[Specimen]:
@@ -373,10 +363,10 @@ def animations() -> dict[str, bytes]:
     still, *more = frames
     many = {"save_all": True, "append_images": more, "duration": 100}
     return {
-        "animation.gif": _save(still, "GIF", **many),
-        "animation.webp": _save(still, "WEBP", **many),
-        "animation.png": _save(still, "PNG", **many),
-        "animation.avif": _save(still, "AVIF", speed=10, **many),
+        "animation.gif": save(still, "GIF", **many),
+        "animation.webp": save(still, "WEBP", **many),
+        "animation.png": save(still, "PNG", **many),
+        "animation.avif": save(still, "AVIF", speed=10, **many),
     }
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import io
 import sys
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from corpus import GREY, PERSON, SCENE, animations, specimens
 from fidelity import Fidelity, cloaked, compare
+from saving import save
 
 from fawkes_host.engine.decode import decode
 from fawkes_host.engine.encode import encode_with_notices
@@ -57,12 +57,6 @@ class Measured:
         return self.after / self.before
 
 
-def encoded(image: Image.Image, format_: str = "JPEG", **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, format_, **options)
-    return buffer.getvalue()
-
-
 def panorama() -> Image.Image:
     wide = Image.new("RGB", (9000, 800), (150, 170, 190))
     wide.paste(Image.fromarray(draw_portrait(700)), (6000, 50))
@@ -86,31 +80,31 @@ def large(edge: int) -> Image.Image:
 def other_photos() -> Iterator[tuple[str, str, bytes]]:
     """Give row, name and file of what is special by its content or size."""
     for size in ((1, 1), (1, 300), (17, 16)):
-        yield "1 × 1 pixel and other tiny ones", f"{size[0]}x{size[1]}.png", encoded(
+        yield "1 × 1 pixel and other tiny ones", f"{size[0]}x{size[1]}.png", save(
             Image.new("RGB", size, (90, 120, 200)), "PNG"
         )  # fmt: skip
-    yield "Black-and-white photo", "grey.jpg", encoded(GREY, quality=90)
-    yield "Black-and-white photo", "camera.png", encoded(
+    yield "Black-and-white photo", "grey.jpg", save(GREY, "JPEG", quality=90)
+    yield "Black-and-white photo", "camera.png", save(
         Image.fromarray(skimage.data.camera()), "PNG"
     )  # fmt: skip
-    yield "Black-and-white photo", "bilevel.png", encoded(
+    yield "Black-and-white photo", "bilevel.png", save(
         PERSON.resize((960, 720)).convert("1"), "PNG"
     )  # fmt: skip
     for name in ("page", "text"):
         picture = Image.fromarray(getattr(skimage.data, name)())
-        yield "Scan of a text", f"{name}.png", encoded(picture, "PNG")
-    yield "Drawing", "portrait.png", encoded(SCENE, "PNG")
-    yield "Drawing", "horse.png", encoded(Image.fromarray(skimage.data.horse()), "PNG")
-    yield "Statues, reliefs (ancient coins)", "coins.png", encoded(
+        yield "Scan of a text", f"{name}.png", save(picture, "PNG")
+    yield "Drawing", "portrait.png", save(SCENE, "PNG")
+    yield "Drawing", "horse.png", save(Image.fromarray(skimage.data.horse()), "PNG")
+    yield "Statues, reliefs (ancient coins)", "coins.png", save(
         Image.fromarray(skimage.data.coins()), "PNG"
     )  # fmt: skip
     for name in ("coffee", "brick", "moon", "rocket"):
         picture = Image.fromarray(getattr(skimage.data, name)())
-        yield "No face", f"{name}.jpg", encoded(picture, quality=88)
-    yield "Panorama, 9000 × 800", "panorama.jpg", encoded(panorama(), quality=90)
-    yield "50 faces", "crowd.jpg", encoded(crowd(), quality=90)
-    yield "12 megapixels", "12.jpg", encoded(large(3464), quality=90)
-    yield "100 megapixels", "100.jpg", encoded(large(9_900), quality=85)
+        yield "No face", f"{name}.jpg", save(picture, "JPEG", quality=88)
+    yield "Panorama, 9000 × 800", "panorama.jpg", save(panorama(), "JPEG", quality=90)
+    yield "50 faces", "crowd.jpg", save(crowd(), "JPEG", quality=90)
+    yield "12 megapixels", "12.jpg", save(large(3464), "JPEG", quality=90)
+    yield "100 megapixels", "100.jpg", save(large(9_900), "JPEG", quality=85)
 
 
 def measure(engine: Engine, row: str, name: str, data: bytes) -> Measured:

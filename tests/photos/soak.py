@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import io
 import os
 import random
 import subprocess
@@ -30,6 +29,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parent))
 
 from corpus import animations, specimens
+from saving import save
 
 from fawkes_host.memory import resident_bytes
 from fawkes_host.protocol.errors import FawkesError
@@ -50,9 +50,8 @@ def kinds() -> dict[str, tuple[bytes, str]]:
     for name, data in animations().items():
         files[name] = (data, "no_face")
     for name in ("page", "brick", "coffee", "moon", "text"):
-        buffer = io.BytesIO()
-        Image.fromarray(getattr(skimage.data, name)()).save(buffer, "JPEG", quality=88)
-        files[f"{name}.jpg"] = (buffer.getvalue(), "no_face")
+        picture = Image.fromarray(getattr(skimage.data, name)())
+        files[f"{name}.jpg"] = (save(picture, "JPEG", quality=88), "no_face")
     whole = files["2x2.jpg"][0]
     header = whole.index(b"\xff\xc0") + 5
     files["half.jpg"] = (whole[: len(whole) // 2], "damaged_image")

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pillow_heif
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, PngImagePlugin
@@ -19,6 +18,7 @@ from PIL.TiffImagePlugin import IFDRational
 sys.path.insert(0, str(Path(__file__).parent))
 
 from files_by_hand import RESOURCES, add_chunks, add_segments, raw_profile, resource
+from saving import save
 
 from fawkes_host.engine.containers import jpeg
 
@@ -44,15 +44,6 @@ def make_scene(width: int = WIDTH, height: int = HEIGHT) -> Image.Image:
         scene[inside] = scene[inside] * 0.5 + rng.uniform(30, 220, 3) * 0.5
     scene += 6 * np.sin(x * 1.3)[..., None] + rng.normal(0, 3, scene.shape)
     return Image.fromarray(scene.clip(0, 255).astype(np.uint8))
-
-
-def save(image: Image.Image, format_: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    if format_ == "HEIF":
-        pillow_heif.from_pillow(image).save(buffer, **options)
-    else:
-        image.save(buffer, format_, **options)
-    return buffer.getvalue()
 
 
 @pytest.fixture(scope="session")
