@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 import fawkes_host
 from fawkes_host.protocol.errors import (
     AnimatedImage,
-    Cancelled,
     OutOfMemory,
     TooManyFaces,
     WeightsCorrupt,
@@ -42,15 +41,10 @@ from .merge import Patch, merge
 from .metadata import Policy
 from .receipt import FaceReceipt, Receipt, measure_face
 from .visibility import Viewer
+from .way import Progress, Way
 
 if TYPE_CHECKING:
     from fawkes_models.network import Network
-
-Progress = Callable[[str, float, int], None]
-"""Called with the stage, the fraction of the whole way (0..1) and the faces found so far."""
-
-STAGES = {"decode": 0.0, "detect": 0.03, "align": 0.13, "cloak": 0.15, "merge": 0.85, "encode": 0.9}
-"""Where each stage starts on the whole way."""
 
 OVERSPENT = 0.01
 """Encoding may take a face beyond its budget by this share of it."""
@@ -134,7 +128,7 @@ class Engine:
         all where there is none; a HEIF or AVIF becomes a JPEG where they ask for it.
         ``remember`` does what ``look_at`` does besides.  Raises the errors of ``protocol.errors``.
         """
-        way, limits = _Way(progress, cancelled), limits or Limits()
+        way, limits = Way(progress, cancelled), limits or Limits()
         with _memory_errors():
             return self._cloak(data, level, policy, way, limits, replaced_by_jpeg(accept), remember)
 
@@ -143,7 +137,7 @@ class Engine:
         data: bytes,
         level: Level,
         policy: Policy,
-        way: _Way,
+        way: Way,
         limits: Limits,
         replaced: frozenset[Format],
         remember: bool,
@@ -198,7 +192,7 @@ class Engine:
         height, width = pixels.shape[:2]
         frames = [frame_face(face.landmarks, width, height) for face in detect(pixels)]
         persons = [self._cloaker.embed(frame.extract(pixels), frame) for frame in frames]
-        data, way = pixels.tobytes(), _Way(None, None)
+        data, way = pixels.tobytes(), Way()
         patches, _ = self._make_patches(pixels, frames, persons, data, level, way)
         return self._merge_within_budget(pixels, patches, level)
 
@@ -209,7 +203,7 @@ class Engine:
         persons: list[Embeddings],
         data: bytes,
         level: Level,
-        way: _Way,
+        way: Way,
     ) -> tuple[list[Patch], list[float]]:
         """Optimise each face's cloak, and bring it to the photo's own resolution."""
         patches, seconds = [], []
@@ -316,30 +310,6 @@ class Engine:
     ) -> Receipt:
         seconds = round(time.perf_counter() - started, 3)
         return Receipt(level.name, policy.value, seconds, fawkes_host.__version__, faces, notices)
-
-
-class _Way:
-    """Tells progress, and stops where the photo was cancelled."""
-
-    def __init__(self, progress: Progress | None, cancelled: Callable[[], bool] | None) -> None:
-        self._progress = progress
-        self._cancelled = cancelled
-        self._faces = 0
-
-    def reach(self, stage: str, faces: int | None = None) -> None:
-        if faces is not None:
-            self._faces = faces
-        self.within(stage, 0.0)
-
-    def within(self, stage: str, fraction: float) -> None:
-        """Tell that ``fraction`` of a stage is done."""
-        if self._cancelled is not None and self._cancelled():
-            raise Cancelled()
-        if self._progress is not None:
-            starts = [*STAGES.values(), 1.0]
-            place = list(STAGES).index(stage)
-            whole = starts[place] + fraction * (starts[place + 1] - starts[place])
-            self._progress(stage, whole, self._faces)
 
 
 def _key(data: bytes) -> bytes:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fawkes_host.cli import cloak, main
-from fawkes_host.engine.pipeline import STAGES
+from fawkes_host.engine.way import STAGES
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import fawkes_host
-from fawkes_host.engine.pipeline import STAGES
+from fawkes_host.engine.way import STAGES
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and mounts are POSIX")
 

@@ -18,8 +18,9 @@ from fawkes_host.engine.decode import Limits, decode
 from fawkes_host.engine.detect import detect
 from fawkes_host.engine.levels import LEVELS
 from fawkes_host.engine.metadata import Policy
-from fawkes_host.engine.pipeline import STAGES, Engine
+from fawkes_host.engine.pipeline import Engine
 from fawkes_host.engine.visibility import Viewer
+from fawkes_host.engine.way import STAGES
 from fawkes_host.evaluation.portrait import draw_group, draw_portrait
 from fawkes_host.protocol.errors import Cancelled, TooManyFaces, WeightsCorrupt, WeightsMissing
 
