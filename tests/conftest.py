@@ -40,7 +40,10 @@ def photos_of_people() -> Path:
     """A folder with one folder a person, of photos with one clear face each."""
     folder = os.environ.get("FAWKES_FACES")
     if not folder:
-        pytest.skip("FAWKES_FACES is not set: photos of real people are not part of the project")
+        pytest.skip(
+            "photos of real people are not part of the project: set FAWKES_FACES to a folder of "
+            "them, one folder a person"
+        )
     return Path(folder)
 
 
