@@ -13,17 +13,18 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from . import align
+from . import align, views
 from .album import Embeddings
 from .align import CANVAS_PX, Frame
 from .gradient import gradient
+from .views import Diversity
 from .visibility import Budget, Viewer
 
 LUMINANCE = (0.299, 0.587, 0.114)
@@ -62,12 +63,7 @@ class Recipe:
     change hides in texture of its own size.  All 0 spreads it evenly."""
     linf: float = 20.0
     """No pixel changes by more grey levels than this, before the last fit to the budget."""
-    scale_jitter: float = 0.08
-    shift_jitter: float = 0.04
-    """Both as shares of the chip's edge."""
-    angle_jitter_deg: float = 4.0
-    mirror_chance: float = 0.5
-    blur_chance: float = 0.5
+    diversity: Diversity = field(default_factory=Diversity)
     radius: float = 2.0
     """Root mean square of the change, in grey levels of the whole canvas, before the first fit."""
     fits: tuple[int, ...] = (16, 37)
@@ -157,12 +153,14 @@ class Cloaker:
 
         def ask(change: NDArray[np.float32]) -> Future[Any]:
             network = next(turns)
+            view = views.draw(network, frame.landmarks, recipe.diversity, random)
             return self._pool.submit(
                 self._uphill[network.name],
                 pixels,
                 tf.constant(change),
-                _chip_transform(network, frame.landmarks, recipe, random),
-                np.float32(random.random() < recipe.blur_chance),
+                view.transform,
+                view.warp,
+                view.blur,
                 directions[network.name],
             )
 
@@ -203,7 +201,7 @@ class Cloaker:
         """The centred unit embedding of a canvas's face, for each surrogate."""
         embeddings = {}
         for network in self.networks:
-            view = _chip_transform(network, frame.landmarks)[None]
+            view = views.plain_transform(network, frame.landmarks)[None]
             embeddings[network.name] = np.asarray(self._embed[network.name](canvas[None], view))[0]
         return embeddings
 
@@ -230,8 +228,8 @@ def _build_embed(network: Any) -> Any:
             tf.TensorSpec((None, 8)),
         ],
     )
-    def embed(pixels: Any, views: Any) -> Any:
-        return network.centred(network(_warp(pixels, views, network.input_size)))
+    def embed(pixels: Any, transforms: Any) -> Any:
+        return network.centred(network(views.show_plain(pixels, transforms, network.input_size)))
 
     return embed
 
@@ -262,20 +260,24 @@ def _build_uphill(network: Any) -> Any:
     """The slope of one network's loss by the change, float32 [C, C], its mean magnitude 1."""
     import tensorflow as tf
 
+    show = views.build_show(network.input_size)
+
     @tf.function(
         autograph=False,
         input_signature=[
             tf.TensorSpec((CANVAS_PX, CANVAS_PX, 3)),
             tf.TensorSpec((CANVAS_PX, CANVAS_PX)),
             tf.TensorSpec((8,)),
+            tf.TensorSpec((views.KNOTS, views.KNOTS, 2)),
             tf.TensorSpec(()),
             tf.TensorSpec((network.embedding_size,)),
         ],
     )
-    def uphill(pixels: Any, change: Any, view: Any, blur: Any, direction: Any) -> Any:
+    def uphill(
+        pixels: Any, change: Any, transform: Any, warp: Any, blur: Any, direction: Any
+    ) -> Any:
         # The photo is warped apart: one plane's gradient costs a tenth of that of three.
-        photo = _blur(_warp(pixels[None], view[None], network.input_size), blur)
-        shift = _blur(_warp(change[None, ..., None], view[None], network.input_size), blur)
+        photo, shift = show(transform, warp, blur, pixels, change[..., None])
         chips = tf.clip_by_value(photo + shift, 0.0, 255.0)
         loss = tf.reduce_sum(network.centred(network(chips)) * direction)
         slope = gradient(loss, change)
@@ -287,28 +289,6 @@ def _build_uphill(network: Any) -> Any:
 
 def _rms(plane: NDArray[np.float32]) -> float:
     return float(np.sqrt(np.mean(plane**2)))
-
-
-def _warp(images: Any, views: Any, size: int) -> Any:
-    """Chips [n, size, size, c] of images [n, h, w, c]; each view maps chip to image, bilinear."""
-    import tensorflow as tf
-
-    return tf.raw_ops.ImageProjectiveTransformV3(
-        images=images,
-        transforms=views,
-        output_shape=(size, size),
-        interpolation="BILINEAR",
-        fill_mode="NEAREST",
-        fill_value=0.0,
-    )
-
-
-def _blur(images: Any, amount: Any) -> Any:
-    """Mix images with their mean over 2×2 pixels: as other resamplers would show them."""
-    import tensorflow as tf
-
-    pairs = images + tf.roll(images, 1, 1)
-    return images + amount * (0.25 * (pairs + tf.roll(pairs, 1, 2)) - images)
 
 
 def _local_contrast(luminance: Any) -> Any:
@@ -326,26 +306,3 @@ def _local_contrast(luminance: Any) -> Any:
 
     variance = tf.nn.relu(average(luminance**2) - average(luminance) ** 2)
     return 2.0 * variance + (0.03 * 255.0) ** 2
-
-
-def _chip_transform(
-    network: Any,
-    landmarks: ArrayLike,
-    recipe: Recipe | None = None,
-    random: np.random.Generator | None = None,
-) -> NDArray[np.float32]:
-    """Chip to canvas, the eight numbers of TensorFlow's projective transform; jittered as the
-    recipe says where both it and ``random`` are given."""
-    to_canvas = align.similarity(network.template, landmarks)
-    if recipe is not None and random is not None:
-        size = network.input_size
-        middle = np.full(2, (size - 1) / 2)
-        scale = np.exp(recipe.scale_jitter * random.uniform(-1, 1))
-        angle = np.deg2rad(recipe.angle_jitter_deg * random.uniform(-1, 1))
-        shift = recipe.shift_jitter * size * random.uniform(-1, 1, 2)
-        mirror = -1.0 if random.random() < recipe.mirror_chance else 1.0
-        turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        turn = turn @ np.diag([mirror, 1.0])
-        jitter = np.column_stack([turn, middle + shift - turn @ middle])
-        to_canvas = align.compose(to_canvas, jitter)
-    return np.concatenate([to_canvas.ravel(), [0.0, 0.0]]).astype(np.float32)
