@@ -46,9 +46,14 @@ class View(NamedTuple):
     """0 or 1: whether pixels are averaged with their neighbours, as other resamplers do."""
 
 
+def as_projective(transform: align.Transform) -> NDArray[np.float32]:
+    """The same transform as the eight numbers, float32 [8], of TensorFlow's projective one."""
+    return np.concatenate([transform.ravel(), [0.0, 0.0]]).astype(np.float32)
+
+
 def plain_transform(network: Any, landmarks: ArrayLike) -> NDArray[np.float32]:
     """Chip to canvas as the network expects a face with ``landmarks`` [5, 2], float32 [8]."""
-    return _as_projective(align.similarity(network.template, landmarks))
+    return as_projective(align.similarity(network.template, landmarks))
 
 
 def show_plain(images: Any, transforms: Any, size: int) -> Any:
@@ -82,7 +87,7 @@ def draw(
     blur = np.float32(random.random() < diversity.blur_chance)
     edge = size * np.sqrt(abs(np.linalg.det(to_canvas[:, :2])))
     warp = diversity.warp * edge * random.standard_normal((KNOTS, KNOTS, 2))
-    return View(_as_projective(to_canvas), warp.astype(np.float32), blur)
+    return View(as_projective(to_canvas), warp.astype(np.float32), blur)
 
 
 def build_show(size: int) -> Any:
@@ -117,10 +122,6 @@ def build_show(size: int) -> Any:
         return chips
 
     return show
-
-
-def _as_projective(transform: align.Transform) -> NDArray[np.float32]:
-    return np.concatenate([transform.ravel(), [0.0, 0.0]]).astype(np.float32)
 
 
 def _blurred(images: Any, amount: Any) -> Any:

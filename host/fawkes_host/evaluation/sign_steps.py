@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fawkes_host.engine import align
+from fawkes_host.engine import align, views
 from fawkes_host.engine.align import Frame
 
 STEPS = 10
@@ -43,45 +43,36 @@ class SignSteps:
 
         random = np.random.default_rng(seed)
         original = tf.constant(canvas[None])
-        plain = [tf.constant(_view(network, frame)[None]) for network in self.networks]
+        plain = [
+            tf.constant(views.plain_transform(network, frame.landmarks)[None])
+            for network in self.networks
+        ]
         own = self._own(original, plain)
         change = np.zeros_like(canvas[None])
         velocity = np.zeros_like(change)
         for _ in range(STEPS):
-            views = [
-                tf.constant(_view(network, frame, random)[None])
+            drawn = [
+                tf.constant(_draw_view(network, frame, random)[None])
                 if random.random() < DIVERSITY_CHANCE
                 else view
                 for network, view in zip(self.networks, plain, strict=True)
             ]
             changed = np.clip(canvas + change, 0.0, 255.0)
-            gradient = self._gradient(tf.constant(changed, tf.float32), views, own).numpy()
+            gradient = self._gradient(tf.constant(changed, tf.float32), drawn, own).numpy()
             velocity = MOMENTUM * velocity + gradient / (np.abs(gradient).mean() + 1e-12)
             change = change - epsilon / STEPS * np.sign(velocity)
             change = np.clip(change, -epsilon, epsilon).astype(np.float32)
         return np.asarray(change[0] * frame.mask()[..., None], np.float32)
 
-    def _embed_all(self, images: Any, views: list[Any]) -> list[Any]:
+    def _embed_all(self, images: Any, transforms: list[Any]) -> list[Any]:
         import tensorflow as tf
 
         return [
-            tf.nn.l2_normalize(
-                network(
-                    tf.raw_ops.ImageProjectiveTransformV3(
-                        images=images,
-                        transforms=view,
-                        output_shape=(network.input_size, network.input_size),
-                        interpolation="BILINEAR",
-                        fill_mode="NEAREST",
-                        fill_value=0.0,
-                    )
-                ),
-                -1,
-            )
-            for network, view in zip(self.networks, views, strict=True)
+            tf.nn.l2_normalize(network(views.show_plain(images, view, network.input_size)), -1)
+            for network, view in zip(self.networks, transforms, strict=True)
         ]
 
-    def _embedding_gradient(self, images: Any, views: list[Any], own: list[Any]) -> Any:
+    def _embedding_gradient(self, images: Any, transforms: list[Any], own: list[Any]) -> Any:
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
@@ -89,7 +80,7 @@ class SignSteps:
             likeness = tf.add_n(
                 [
                     tf.reduce_sum(now * before)
-                    for now, before in zip(self._embed_all(images, views), own, strict=True)
+                    for now, before in zip(self._embed_all(images, transforms), own, strict=True)
                 ]
             )
         gradient = tape.gradient(likeness, images)
@@ -100,18 +91,14 @@ class SignSteps:
         return tf.nn.depthwise_conv2d(gradient, kernel, (1, 1, 1, 1), "SAME")
 
 
-def _view(
-    network: Any, frame: Frame, random: np.random.Generator | None = None
-) -> NDArray[np.float32]:
-    """Chip to canvas, the eight numbers of TensorFlow's projective transform."""
-    to_canvas = align.similarity(network.template, frame.landmarks)
-    if random is not None:
-        size = network.input_size
-        scale = random.uniform(SMALLEST_SCALE, 1.0)
-        shift = random.uniform(0.0, size * (1.0 - scale), 2)
-        shrink = np.column_stack([np.eye(2) / scale, -shift / scale])
-        to_canvas = align.compose(to_canvas, shrink)
-    return np.concatenate([to_canvas.ravel(), [0.0, 0.0]]).astype(np.float32)
+def _draw_view(network: Any, frame: Frame, random: np.random.Generator) -> NDArray[np.float32]:
+    """Chip to canvas, float32 [8], shrunk and shifted at random."""
+    size = network.input_size
+    scale = random.uniform(SMALLEST_SCALE, 1.0)
+    shift = random.uniform(0.0, size * (1.0 - scale), 2)
+    shrink = np.column_stack([np.eye(2) / scale, -shift / scale])
+    to_canvas = align.compose(align.similarity(network.template, frame.landmarks), shrink)
+    return views.as_projective(to_canvas)
 
 
 def add_change(
