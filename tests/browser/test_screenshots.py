@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.missing import HOW_TO_INSTALL_NPM
+
 from .accessibility import AXE, faults, toast_faults
 from .conftest import Running
 from .server import Server
@@ -19,7 +21,7 @@ INPUT = "document.querySelector('#f')"
 schemes = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 pytestmark = pytest.mark.skipif(
-    not AXE.is_file(), reason="needs what `npm ci` installs in the checkout"
+    not AXE.is_file(), reason=f"axe-core is not installed; {HOW_TO_INSTALL_NPM}"
 )
 
 

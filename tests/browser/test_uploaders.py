@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.missing import HOW_TO_INSTALL_NPM
+
 from .conftest import Running
 from .marks import is_marked
 from .matrix import Matrix
@@ -17,7 +19,8 @@ from .user import Host
 from .ways import Way
 
 pytestmark = pytest.mark.skipif(
-    not NODE_MODULES.is_dir(), reason="needs what `npm ci` installs in the checkout"
+    not NODE_MODULES.is_dir(),
+    reason=f"what sites upload with is not installed; {HOW_TO_INSTALL_NPM}",
 )
 
 
