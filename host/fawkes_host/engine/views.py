@@ -1,7 +1,8 @@
 """Views: how a recogniser may see the face in a canvas, another way in every step.
 
 Input diversity (Xie et al., 2019): what moves a face in many views of it moves it in one that was
-never tried, and for recognisers that were never asked.
+never tried, and for recognisers that were never asked.  Views are warped too (Lin et al., 2024, who
+choose the worst warp; here it is a random one).
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import align
 from .align import CANVAS_PX
+
+LAST_PX = CANVAS_PX - 1.001
+"""Chips look no further: every place has a neighbour to its right and below."""
 
 KNOTS = 4
 """A warp is given at so many places along each edge of a chip."""
@@ -105,8 +109,8 @@ def build_show(size: int) -> Any:
         beside = tf.einsum("yi,xj,ijk->kyx", basis, basis, warp)
         x = transform[0] * places + transform[1] * places[:, None] + transform[2] + beside[0]
         y = transform[3] * places + transform[4] * places[:, None] + transform[5] + beside[1]
-        x = tf.clip_by_value(x, 0.0, CANVAS_PX - 1.001)
-        y = tf.clip_by_value(y, 0.0, CANVAS_PX - 1.001)
+        x = tf.clip_by_value(x, 0.0, LAST_PX)
+        y = tf.clip_by_value(y, 0.0, LAST_PX)
         left, top = tf.floor(x), tf.floor(y)
         right, bottom = (x - left)[..., None], (y - top)[..., None]
         corner = tf.cast(top * CANVAS_PX + left, tf.int32)
