@@ -58,7 +58,8 @@ def _heal_manifests() -> None:
 async def _run(service: Service, listening: Callable[[list[str]], None] | None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows
+        # Loops take no handlers on Windows; there `asyncio.run` cancels this task at Ctrl+C.
+        with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, service.stop, True)
     await service.run(listening)
 
