@@ -1,9 +1,9 @@
-"""Unsupervised adversarial fine-tuning: a network that small changes of a face move less.
+"""Unsupervised adversarial training: a network that small changes of a face move less.
 
-The embedding of a changed face is pulled to the one that the frozen original gives to the
-unchanged face, as for CLIP by Schlarmann et al. ("Robust CLIP", 2024); the change is found by
-projected gradient steps (Madry et al., 2018) and is one of luminance, as a cloak is.  Networks
-that are a little robust transfer best (Springer et al., 2021).
+The embedding of a changed face is pulled to what a frozen teacher says of the unchanged face, as
+for CLIP by Schlarmann et al. ("Robust CLIP", 2024); the change is found by projected gradient steps
+(Madry et al., 2018) and is one of luminance, as a cloak is.  Networks that are a little robust
+transfer best (Springer et al., 2021).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Adversary:
 
 
 class Trainee:
-    """A network whose weights change, beside the frozen one that it started from."""
+    """A network whose weights change."""
 
     def __init__(self, network: Network, adversary: Adversary, learning_rate: float) -> None:
         """``learning_rate`` is Adam's."""
@@ -46,13 +46,20 @@ class Trainee:
         self._learning_rate = learning_rate
         self._step = _build_step(network, self.weights, adversary)
 
-    def train(self, chips: NDArray[np.float32], noise: NDArray[np.float32], pace: float) -> float:
+    def train(
+        self,
+        chips: NDArray[np.float32],
+        target: NDArray[np.float32],
+        noise: NDArray[np.float32],
+        pace: float,
+    ) -> float:
         """One step on ``chips`` [b, s, s, 3], RGB 0..255; the loss, 1 − mean cosine, before it.
 
-        The adversary starts from ``noise`` [b, s, s, 1].  ``pace`` is the share of the learning
-        rate that this step takes.
+        ``target`` [b, d], of unit length, is what the network should say of them.  The adversary
+        starts from ``noise`` [b, s, s, 1].  ``pace`` is the share of the learning rate that this
+        step takes.
         """
-        loss, slopes = self._step(chips, noise)
+        loss, slopes = self._step(chips, target, noise)
         self.optimiser.learning_rate = self._learning_rate * pace
         self.optimiser.apply(slopes, self._variables)
         return float(loss)
@@ -94,24 +101,25 @@ def perturb(embed: Any, target: Any, chips: Any, noise: Any, adversary: Adversar
 
 
 def signature(network: Network) -> list[Any]:
-    """Of a graph that takes chips [b, s, s, 3] of ``network`` and noise [b, s, s, 1]."""
+    """Of a graph that takes chips [b, s, s, 3] of ``network``, its target [b, d] and noise
+    [b, s, s, 1]."""
     import tensorflow as tf
 
-    size = network.input_size
-    return [tf.TensorSpec((None, size, size, channels)) for channels in (3, 1)]
+    size, width = network.input_size, network.embedding_size
+    shapes = (None, size, size, 3), (None, width), (None, size, size, 1)
+    return [tf.TensorSpec(shape) for shape in shapes]
 
 
 def _build_step(network: Network, weights: dict[str, Any], adversary: Adversary) -> Any:
     import tensorflow as tf
 
     @tf.function(autograph=False, input_signature=signature(network))
-    def step(chips: Any, noise: Any) -> Any:
+    def step(chips: Any, target: Any, noise: Any) -> Any:
         values = {name: variable.value for name, variable in weights.items()}
 
         def embed(chips: Any) -> Any:
             return network.centred(network.embed(chips, values))
 
-        target = tf.stop_gradient(network.centred(network(chips)))
         worst = perturb(embed, target, chips, noise, adversary)
         loss = 1.0 - tf.reduce_mean(tf.reduce_sum(embed(worst) * target, -1))
         return loss, tf.gradients(loss, list(values.values()))

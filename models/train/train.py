@@ -1,10 +1,11 @@
-"""Makes a surrogate robust to small changes.
+"""Makes a surrogate robust to small changes, or one small network that stands for all of them.
 
     python models/train/train.py NETWORK --faces FOLDER… --radius 0.5 --output FILE
 
-Every folder holds one folder a person; the people of ``judged_people.txt`` are left out.  The
-output has the form of the weight files that ship.  A run that was interrupted goes on where it
-was, from ``FILE.checkpoint``; ``RUNS.md`` tells of the runs that were made.
+``NETWORK`` is a surrogate, which keeps saying what it says, or ``student``, which learns to say
+what all three do.  Every folder holds one folder a person; the people of ``judged_people.txt`` are
+left out.  The output has the form of the weight files that ship.  A run that was interrupted goes
+on where it was, from ``FILE.checkpoint``; ``RUNS.md`` tells of the runs that were made.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ import numpy as np
 from safetensors.numpy import load, save
 
 import portraits
+import student
 import views
 from convert import store_as
-from fawkes_models import store
 from fawkes_models.registry import SURROGATES
 from robust import Adversary, Trainee
+from teachers import Teachers, load_with_teachers
 
 CHECKPOINT_EVERY = 50
 WARM_UP = 0.2
@@ -36,6 +38,7 @@ LOG_EVERY = 25
 
 def train(
     trainee: Trainee,
+    teachers: Teachers,
     faces: portraits.Portraits,
     steps: int,
     batch: int,
@@ -51,14 +54,18 @@ def train(
         state = load(checkpoint.read_bytes())
         done = int(state.pop("done"))
         trainee.restore(state)
-    size, template = trainee.network.input_size, trainee.network.template
+    size = trainee.network.input_size
     losses, started = [], time.monotonic()
     for number in range(done, steps):
         random = np.random.default_rng((seed, number))
         rows = random.choice(len(faces), min(batch, len(faces)), replace=False)
-        chips = views.draw(faces, rows, template, size, random)
+        chips, *theirs = (
+            # The same draws for each: all are shown the same view of a face.
+            views.draw(faces, rows, n.template, n.input_size, np.random.default_rng((seed, number)))
+            for n in (trainee.network, *teachers.networks)
+        )
         noise = random.normal(size=(len(rows), size, size, 1)).astype(np.float32)
-        losses.append(trainee.train(chips, noise, pace(number, steps)))
+        losses.append(trainee.train(chips, teachers.say(theirs), noise, pace(number, steps)))
         if (number + 1) % LOG_EVERY == 0:
             seconds = (time.monotonic() - started) / (number + 1 - done)
             row = {"step": number + 1, "loss": round(float(np.mean(losses)), 5)}
@@ -78,8 +85,8 @@ def pace(number: int, steps: int) -> float:
 
 def main() -> int:
     """The command line; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Make a surrogate robust to small changes.")
-    parser.add_argument("network", choices=list(SURROGATES))
+    parser = argparse.ArgumentParser(description="Train a robust surrogate.")
+    parser.add_argument("network", choices=[*SURROGATES, student.NAME])
     parser.add_argument("--faces", type=Path, nargs="+", required=True)
     parser.add_argument("--radius", type=float, default=0.5, help="grey levels, root mean square")
     parser.add_argument("--adversary-steps", type=int, default=2)
@@ -96,9 +103,10 @@ def main() -> int:
         parser.error(str(error))
     print(f"{len(faces)} portraits", flush=True)
     adversary = Adversary(arguments.radius, arguments.adversary_steps)
-    trainee = Trainee(store.load(arguments.network), adversary, arguments.learning_rate)
+    network, teachers = load_with_teachers(arguments.network)
+    trainee = Trainee(network, adversary, arguments.learning_rate)
     checkpoint = arguments.output.with_suffix(".checkpoint")
-    train(trainee, faces, arguments.steps, arguments.batch, arguments.seed, checkpoint)
+    train(trainee, teachers, faces, arguments.steps, arguments.batch, arguments.seed, checkpoint)
     weights = trainee.freeze().weights
     data = save({name: store_as(values) for name, values in sorted(weights.items())})
     arguments.output.write_bytes(data)

@@ -17,6 +17,7 @@ from fawkes_models import store
 from fawkes_models.network import Network
 from fawkes_models.registry import SURROGATES
 from robust import Adversary, Trainee, perturb
+from teachers import Teachers
 
 ADVERSARY = Adversary(radius=8.0, steps=2)
 SIZE = 24
@@ -68,7 +69,8 @@ def faces() -> portraits.Portraits:
 def worst(network: Network, reference: Network, chips: np.ndarray, radius: float) -> float:
     """The mean similarity to what ``reference`` says of ``chips``, under attack on ``network``."""
     nobody = np.array([""] * len(chips))
-    return assess.assess(network, reference, chips, nobody, radius)["similarity_under_attack"]
+    target = Teachers([reference]).say([chips])
+    return assess.assess(network, target, chips, nobody, radius)["similarity_under_attack"]
 
 
 def chips_of(faces: portraits.Portraits, network: Network) -> np.ndarray:
@@ -103,7 +105,7 @@ def test_training_makes_a_network_robust_and_leaves_the_original_alone(
 ) -> None:
     before = {name: values.copy() for name, values in network.weights.items()}
     trainee = Trainee(network, ADVERSARY, learning_rate=2e-3)
-    train.train(trainee, faces, 80, 15, 0, tmp_path / "c.npz")
+    train.train(trainee, Teachers([network]), faces, 80, 15, 0, tmp_path / "c.npz")
     trained = trainee.freeze()
 
     chips = chips_of(faces, network)
@@ -129,7 +131,7 @@ def test_an_interrupted_run_ends_as_one_that_was_not(
 ) -> None:
     monkeypatch.setattr(train, "CHECKPOINT_EVERY", 3)
     whole = Trainee(network, ADVERSARY, 1e-3)
-    train.train(whole, faces, 8, 10, 0, tmp_path / "whole.npz")
+    train.train(whole, Teachers([network]), faces, 8, 10, 0, tmp_path / "whole.npz")
 
     class Interrupted(Exception):
         pass
@@ -145,9 +147,9 @@ def test_an_interrupted_run_ends_as_one_that_was_not(
 
     monkeypatch.setattr(cut, "train", stop)
     with pytest.raises(Interrupted):
-        train.train(cut, faces, 8, 10, 0, tmp_path / "cut.npz")
+        train.train(cut, Teachers([network]), faces, 8, 10, 0, tmp_path / "cut.npz")
     resumed = Trainee(network, ADVERSARY, 1e-3)
-    train.train(resumed, faces, 8, 10, 0, tmp_path / "cut.npz")
+    train.train(resumed, Teachers([network]), faces, 8, 10, 0, tmp_path / "cut.npz")
     for name, values in whole.freeze().weights.items():
         np.testing.assert_allclose(resumed.freeze().weights[name], values, rtol=1e-4, atol=1e-6)
 
