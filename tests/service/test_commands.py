@@ -117,3 +117,40 @@ def test_device_is_not_for_who_lets_the_service_do_it(world, tmp_path):
 @pytest.mark.parametrize("flag", ["--tcp=-1", "--tcp=65536", "--device=tpu", "--idle-minutes=0"])
 def test_flags_of_serve_are_checked(world, flag):
     assert run("serve", flag).returncode == 2
+
+
+def other_photos(told: subprocess.CompletedProcess[str]) -> list[int]:
+    results = json.loads(told.stdout)["results"]
+    return [face["other_photos"] for result in results for face in result["faces"]]
+
+
+def test_photos_that_are_cloaked_by_the_service_know_those_that_follow(world, tmp_path):
+    for name in "abc":
+        (tmp_path / f"{name}.jpg").write_bytes(name.encode())
+    to = tmp_path / "out"
+    told = run("cloak", "--service", "--json", "-o", str(to), str(tmp_path))
+    assert told.returncode == 0, told.stderr
+    assert other_photos(told) == [2, 2, 2]  # As many as the engine has looked at.
+    assert [(to / f"{n}.jpg").read_bytes() for n in "abc"] == [cloaked(n.encode()) for n in "abc"]
+
+
+def test_photos_that_are_not_to_be_cloaked_are_not_sent_to_the_service(world, tmp_path):
+    for name in "abc":
+        (tmp_path / f"{name}.jpg").write_bytes(name.encode())
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "b.jpg").write_bytes(b"it is there")
+    told = run("cloak", "--service", "--json", "-o", str(tmp_path / "out"), str(tmp_path))
+    assert told.returncode == 3, told.stderr
+    assert json.loads(run("status", "--json").stdout)["photos_done"] == 2
+    assert (tmp_path / "out" / "b.jpg").read_bytes() == b"it is there"
+
+
+def test_photos_for_which_the_service_has_no_room_ahead_are_sent_when_their_turn_comes(
+    world, tmp_path
+):
+    world.set(FAWKES_QUEUE_PHOTOS="4")
+    for number in range(6):
+        (tmp_path / f"{number}.jpg").write_bytes(b"steps=3,step_s=0.05 %d" % number)
+    told = run("cloak", "--service", "--json", "-o", str(tmp_path / "out"), str(tmp_path))
+    assert told.returncode == 0, told.stdout
+    assert len(other_photos(told)) == 6

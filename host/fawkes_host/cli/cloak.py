@@ -8,10 +8,11 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any
 
 import click
 
+from fawkes_host.cli.cloaking import Cloaking, EngineCloaking, ServiceCloaking
 from fawkes_host.cli.inputs import Job, find_jobs, read_photo
 from fawkes_host.cli.output import write_atomically
 from fawkes_host.cli.report import Report
@@ -22,20 +23,11 @@ from fawkes_host.protocol.errors import (
     OutputExists,
 )
 
-if TYPE_CHECKING:
-    from fawkes_host.engine.pipeline import Engine
-    from fawkes_host.protocol.messages import LevelName, PolicyName
-    from fawkes_host.service import client
-
 SCHEMA = 1
 """Of ``--json``; raised when a field changes its meaning or goes."""
 
 LEVELS = ("low", "mid", "high")
 POLICIES = ("strip-location", "keep", "strip")
-
-LOOKED_AT_AHEAD = 64
-"""So many photos of a run are looked at before the first of them is cloaked: photos of one person
-protect each other, and a long run should not begin with a long wait."""
 
 EPILOG = """\b
 Examples:
@@ -68,28 +60,6 @@ class Outcome:
     faces: list[dict[str, Any]]
     notices: list[str]
     """Codes of what the photo lost beside what its metadata policy says; ``cli/notices.py``."""
-
-
-@dataclass(frozen=True)
-class Cloaked:
-    """A finished photo, whoever made it; ``faces`` as in ``--json``."""
-
-    data: bytes
-    status: str
-    faces: list[dict[str, Any]]
-    notices: list[str]
-
-
-class Cloaking(Protocol):
-    """Who cloaks the photos of this run."""
-
-    def look_at(self, data: bytes) -> None:
-        """Get to know who is on a photo; raises the errors of ``protocol.errors``."""
-        ...
-
-    def cloak(self, data: bytes) -> Cloaked:
-        """Cloak one photo; raises the errors of ``protocol.errors``."""
-        ...
 
 
 @click.command("cloak", epilog=EPILOG)
@@ -156,8 +126,8 @@ def command(
 
         def start() -> Cloaking:
             if service:
-                return _ServiceCloaking(level, metadata, report)
-            return _EngineCloaking(device or "auto", level, metadata, report)
+                return ServiceCloaking(level, metadata, report)
+            return EngineCloaking(device or "auto", level, metadata, report)
 
         outcomes = _cloak_all(jobs, start, overwrite, report)
     if as_json:
@@ -174,7 +144,7 @@ def _cloak_all(
     jobs: list[Job], start: Callable[[], Cloaking], overwrite: bool, report: Report
 ) -> list[Outcome]:
     cloaking: Cloaking | None = None
-    looked_at = 0
+    met = 0
     outcomes = []
     for number, job in enumerate(jobs):
         report.begin(job)
@@ -187,9 +157,9 @@ def _cloak_all(
             if cloaking is None:
                 # Only now: a mistyped name is told at once and not after TensorFlow has started.
                 cloaking = start()
-            if number >= looked_at and len(jobs) > 1:
-                looked_at = number + LOOKED_AT_AHEAD
-                _look_at(jobs[number:looked_at], cloaking, report)
+            if number >= met and len(jobs) > 1:
+                met = number + cloaking.met_at_once
+                _meet(jobs[number:met], cloaking, overwrite, report)
                 started = time.perf_counter()
             result = cloaking.cloak(data)
             write_atomically(job.output, result.data, overwrite)
@@ -208,73 +178,10 @@ def _cloak_all(
     return outcomes
 
 
-def _look_at(jobs: list[Job], cloaking: Cloaking, report: Report) -> None:
+def _meet(jobs: list[Job], cloaking: Cloaking, overwrite: bool, report: Report) -> None:
     """Look at photos; what is wrong with one is told when its turn comes."""
     for number, job in enumerate(jobs):
         report.look(number / len(jobs))
+        wanted = job.output is None or overwrite or not os.path.lexists(job.output)
         with contextlib.suppress(Exception):
-            cloaking.look_at(read_photo(job.input))
-
-
-class _EngineCloaking:
-    """Cloaking in this process."""
-
-    def __init__(self, device: str, level: str, metadata: str, report: Report) -> None:
-        self._engine = _start_engine(device)
-        self._level = level
-        self._metadata = metadata
-        self._report = report
-
-    def look_at(self, data: bytes) -> None:
-        self._engine.look_at(data)
-
-    def cloak(self, data: bytes) -> Cloaked:
-        from fawkes_host.engine.levels import LEVELS as BUDGETS
-        from fawkes_host.engine.metadata import Policy
-
-        level, policy = BUDGETS[self._level], Policy(self._metadata)
-        result = self._engine.cloak(data, level, policy, progress=self._report.advance)
-        receipt = result.receipt
-        faces = [{**asdict(face), "box": list(face.box)} for face in receipt.faces]
-        return Cloaked(result.data, result.status, faces, list(receipt.notices))
-
-
-def _start_engine(device: str) -> Engine:
-    from fawkes_host.engine import runtime
-
-    runtime.start(runtime.Device(device))
-    from fawkes_host.engine.pipeline import Engine
-
-    return Engine(runtime.Device(device))
-
-
-class _ServiceCloaking:
-    """Cloaking by the service; one that ends is followed by another."""
-
-    def __init__(self, level: str, metadata: str, report: Report) -> None:
-        self._level = cast("LevelName", level)
-        self._metadata = cast("PolicyName", metadata)
-        self._report = report
-        self._client: client.ServiceClient | None = None
-
-    def look_at(self, data: bytes) -> None:
-        """The service looks at photos by itself."""
-
-    def cloak(self, data: bytes) -> Cloaked:
-        import msgspec
-
-        from fawkes_host.protocol.errors import ServiceLost
-        from fawkes_host.service import client
-
-        if self._client is None:
-            self._client = client.ServiceClient(client.connect())
-        try:
-            photo = self._client.cloak(
-                data, self._level, self._metadata, progress=self._report.advance
-            )
-        except ServiceLost:
-            self._client = None
-            raise
-        receipt = photo.receipt
-        faces = [{**msgspec.structs.asdict(face), "box": list(face.box)} for face in receipt.faces]
-        return Cloaked(photo.data, photo.status, faces, list(receipt.notices))
+            cloaking.meet(read_photo(job.input), wanted, len(jobs) - number - 1)

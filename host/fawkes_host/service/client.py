@@ -25,6 +25,7 @@ from fawkes_host.protocol.errors import (
     ServiceUnavailable,
 )
 from fawkes_host.protocol.greeting import PROTOCOL
+from fawkes_host.protocol.limits import DEFAULT_DEADLINE_S
 from fawkes_host.protocol.messages import (
     Cancel,
     Chunk,
@@ -163,11 +164,14 @@ class CloakedPhoto:
 
 
 class ServiceClient:
-    """Cloaks photos one after another through the running service."""
+    """Cloaks photos through the running service, in one thread."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
         self._ids = (f"photo-{number}" for number in itertools.count())
+        self._arriving: dict[str, tuple[Result, chunks.Assembly]] = {}
+        self._ended: dict[str, CloakedPhoto | FawkesError] = {}
+        """What came for photos that nobody has asked for yet."""
 
     def cloak(
         self,
@@ -177,10 +181,29 @@ class ServiceClient:
         *,
         progress: OnProgress | None = None,
         cancelled: Callable[[], bool] | None = None,
-        deadline_s: float = 300.0,
+        deadline_s: float = DEFAULT_DEADLINE_S,
         accept: tuple[str, ...] = (),
     ) -> CloakedPhoto:
         """The cloaked photo.  Raises whatever the engine or the service answers."""
+        photo = self.send(data, level, policy, deadline_s=deadline_s, accept=accept)
+        return self.receive(photo, progress=progress, cancelled=cancelled)
+
+    def send(
+        self,
+        data: bytes,
+        level: LevelName = "mid",
+        policy: PolicyName = "strip-location",
+        *,
+        deadline_s: float = DEFAULT_DEADLINE_S,
+        accept: tuple[str, ...] = (),
+        more: int = 0,
+    ) -> str:
+        """Send a photo without waiting for it; returns the id to ``receive`` it by.
+
+        ``more`` others are sent at once after it.  What comes back is not read meanwhile, and the
+        service stops listening to who leaves 256 messages unread: every chunk is answered by one.
+        Raises ServiceLost.
+        """
         photo = next(self._ids)
         self._link.send(
             Cloak(
@@ -190,21 +213,25 @@ class ServiceClient:
                 level=level,
                 policy=policy,
                 accept=accept,
+                more=more,
                 deadline_s=deadline_s,
             )
         )
         for index, piece in chunks.split(data):
             self._link.send(Chunk(id=photo, index=index, data=bytes(piece)))
         self._link.send(End(id=photo))
-        return self._await_result(photo, progress, cancelled)
+        return photo
 
-    def _await_result(
-        self, photo: str, progress: OnProgress | None, cancelled: Callable[[], bool] | None
+    def receive(
+        self,
+        photo: str,
+        *,
+        progress: OnProgress | None = None,
+        cancelled: Callable[[], bool] | None = None,
     ) -> CloakedPhoto:
-        result: Result | None = None
-        assembly: chunks.Assembly | None = None
+        """The cloaked photo that was sent.  Raises whatever the engine or the service answers."""
         asked = False
-        while True:
+        while photo not in self._ended:
             if not asked and cancelled is not None and cancelled():
                 asked = True
                 self._link.send(Cancel(id=photo))
@@ -212,24 +239,46 @@ class ServiceClient:
                 message = self._link.receive(_CANCEL_POLL_SECONDS if cancelled else None)
             except TimeoutError:
                 continue
-            match message:
-                case Progress(stage=stage, fraction=fraction, faces=faces):
-                    if progress is not None:
-                        progress(stage, fraction, faces)
-                case Result() as result:
-                    assembly = chunks.Assembly(result.size, result.sha256)
-                case Chunk(index=index, data=piece) if assembly is not None:
-                    assembly.add(index, piece)
-                case End() if assembly is not None and result is not None:
-                    return CloakedPhoto(
-                        bytes(assembly.finish()), result.status, result.receipt, result.cached
-                    )
-                case Chunk() | End():
-                    raise OutOfStep(detail="a photo without its announcement")
-                case Error(code=code, parameters=parameters):
-                    raise BY_CODE.get(code, InternalError)(**parameters)
-                case _:
-                    pass
+            if isinstance(message, Progress) and message.id == photo and progress is not None:
+                progress(message.stage, message.fraction, message.faces)
+            self._take(message)
+        end = self._ended.pop(photo)
+        if isinstance(end, FawkesError):
+            raise end
+        return end
+
+    def _take(self, message: HostMessage) -> None:
+        """Keep what belongs to a photo, whichever it is."""
+        match message:
+            case Result(id=photo):
+                self._arriving[photo] = message, chunks.Assembly(message.size, message.sha256)
+            case Chunk(id=photo) | End(id=photo) if photo in self._arriving:
+                try:
+                    self._take_piece(message)
+                except FawkesError as damage:
+                    self._end(photo, damage)
+            case Chunk() | End():
+                raise OutOfStep(detail="a photo without its announcement")
+            case Error(code=code, parameters=parameters, id=photo):
+                error = BY_CODE.get(code, InternalError)(**parameters)
+                if photo is None:
+                    raise error
+                self._end(photo, error)
+            case _:
+                pass
+
+    def _take_piece(self, piece: Chunk | End) -> None:
+        result, assembly = self._arriving[piece.id]
+        if isinstance(piece, Chunk):
+            assembly.add(piece.index, piece.data)
+        else:
+            data = bytes(assembly.finish())
+            made = CloakedPhoto(data, result.status, result.receipt, result.cached)
+            self._end(piece.id, made)
+
+    def _end(self, photo: str, end: CloakedPhoto | FawkesError) -> None:
+        self._arriving.pop(photo, None)
+        self._ended[photo] = end
 
     def status(self) -> Status:
         """What the service is doing."""

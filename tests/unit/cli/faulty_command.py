@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from fawkes_host.cli import cloak, main
+from fawkes_host.cli import cloaking, main
 from fawkes_host.engine.way import STAGES
 
 
@@ -56,7 +56,7 @@ class FaultyEngine:
 
 if __name__ == "__main__":
     stage, fault = sys.argv[1:3]
-    cloak._start_engine = lambda device: FaultyEngine(stage, fault)
+    cloaking.start_engine = lambda device: FaultyEngine(stage, fault)
     if stage == "write":
         flush = os.fsync
 

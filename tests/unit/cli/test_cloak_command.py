@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fawkes_host.cli import cloak, main
+from fawkes_host.cli import cloak, cloaking, main
+from fawkes_host.cli.cloaking import Cloaked
 from fawkes_host.engine import codec_process
 from fawkes_host.engine.album import Album
 from fawkes_host.evaluation.portrait import draw_portrait
@@ -33,7 +34,7 @@ def run(engine, monkeypatch, capfdbinary):
     """Run ``fawkes-host`` in this process, with an engine that is warm already."""
 
     def call(*arguments: str | Path, stdin: bytes = b"") -> tuple[int, bytes, str]:
-        monkeypatch.setattr(cloak, "_start_engine", lambda device: engine)
+        monkeypatch.setattr(cloaking, "start_engine", lambda device: engine)
         monkeypatch.setattr(sys, "argv", ["fawkes-host", *map(str, arguments)])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         with pytest.raises(SystemExit) as stop:
@@ -316,7 +317,7 @@ def test_a_decoder_that_crashes_is_a_coded_error_of_its_photo_alone(
     run, portrait, tmp_path, monkeypatch
 ):
     # A crash while photos are looked at costs none of them anything.
-    monkeypatch.setattr(cloak, "_look_at", lambda *_: None)
+    monkeypatch.setattr(cloak, "_meet", lambda *_: None)
     (portrait.parent / "a_first.png").write_bytes(portrait.read_bytes())
     codec_process.start()
     pid = codec_process.pid()
@@ -340,24 +341,32 @@ def test_photos_of_a_run_are_looked_at_before_the_first_is_cloaked(run, tmp_path
     called = []
 
     class Recorder:
+        met_at_once = 2
+
         def __init__(self, *_) -> None:
             pass
 
-        def look_at(self, data: bytes) -> None:
-            called.append(("look", data))
+        def meet(self, data: bytes, wanted: bool, following: int) -> None:
+            called.append(("meet", data, wanted, following))
             raise DamagedImage(detail="told when its turn comes")
 
-        def cloak(self, data: bytes) -> cloak.Cloaked:
+        def cloak(self, data: bytes) -> Cloaked:
             called.append(("cloak", data))
-            return cloak.Cloaked(data, "no_face", [], [])
+            return Cloaked(data, "no_face", [], [])
 
-    monkeypatch.setattr(cloak, "_EngineCloaking", Recorder)
-    monkeypatch.setattr(cloak, "LOOKED_AT_AHEAD", 2)
+    monkeypatch.setattr(cloak, "EngineCloaking", Recorder)
     for name in "abc":
         (tmp_path / f"{name}.jpg").write_bytes(name.encode())
-    assert run("cloak", tmp_path, "-o", tmp_path / "out")[0] == 0
-    order = [("look", b"a"), ("look", b"b"), ("cloak", b"a"), ("cloak", b"b")]
-    assert called == [*order, ("look", b"c"), ("cloak", b"c")]
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "b.jpg").write_bytes(b"it is there")
+    assert run("cloak", tmp_path, "-o", tmp_path / "out")[0] == 3
+    assert called == [
+        ("meet", b"a", True, 1),
+        ("meet", b"b", False, 0),
+        ("cloak", b"a"),
+        ("meet", b"c", True, 0),
+        ("cloak", b"c"),
+    ]
 
     called.clear()
     assert run("cloak", tmp_path / "a.jpg", "-o", tmp_path / "alone.jpg")[0] == 0

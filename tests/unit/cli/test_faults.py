@@ -131,7 +131,7 @@ def test_an_output_that_appears_meanwhile_is_not_replaced(photo, tmp_path):
     code = (
         "import os, sys; sys.path.insert(0, sys.argv[1]); import faulty_command as f\n"
         "f.inflict = lambda _: open(sys.argv[3], 'w').write('mine')\n"
-        "f.cloak._start_engine = lambda device: f.FaultyEngine('encode', '')\n"
+        "f.cloaking.start_engine = lambda device: f.FaultyEngine('encode', '')\n"
         "photo, out = sys.argv[2:4]\n"
         "sys.argv[1:] = ['cloak', '--json', photo, '-o', out]\n"
         "f.inflict = lambda _: open(out, 'w').write('mine')\n"
