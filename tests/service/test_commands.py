@@ -154,3 +154,18 @@ def test_photos_for_which_the_service_has_no_room_ahead_are_sent_when_their_turn
     told = run("cloak", "--service", "--json", "-o", str(tmp_path / "out"), str(tmp_path))
     assert told.returncode == 0, told.stdout
     assert len(other_photos(told)) == 6
+
+
+def test_a_service_that_is_killed_costs_the_photo_that_it_works_on_and_no_other(world, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"steps=2000,step_s=0.05 a")
+    for name in "bc":
+        (tmp_path / f"{name}.jpg").write_bytes(name.encode())
+    service = world.serve()
+    command = [sys.executable, "-m", "fawkes_host.cli.main", "cloak", "--service", "--json"]
+    with subprocess.Popen([*command, str(tmp_path)], stdout=subprocess.PIPE, text=True) as process:
+        until(lambda: json.loads(run("status", "--json").stdout)["photo_running"])
+        service.kill()
+        told, _ = process.communicate(timeout=60)
+    results = json.loads(told)["results"]
+    assert [result["status"] for result in results] == ["failed", "cloaked", "cloaked"]
+    assert results[0]["error"]["code"] == "service_lost"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
@@ -91,53 +92,57 @@ class ServiceCloaking:
     """At most: every chunk is acknowledged, and until a photo's turn comes nobody reads that."""
 
     def __init__(self, level: str, metadata: str, report: Report) -> None:
+        """Start the service where there is none; raises what keeps it from starting."""
         self._level = cast("LevelName", level)
         self._metadata = cast("PolicyName", metadata)
         self._report = report
-        self._client: client.ServiceClient | None = None
+        self._client: client.ServiceClient | None = _connect()
         self._sent: dict[bytes, str] = {}
         """By digest, the ids of photos that were sent and not asked for yet."""
         self._sent_bytes = 0
 
     def meet(self, data: bytes, wanted: bool, following: int, /) -> None:
         digest = hashlib.sha256(data).digest()
-        if not wanted or digest in self._sent:
+        # Where the service was lost, the next photo's turn brings another, once and not for each.
+        if self._client is None or not wanted or digest in self._sent:
             return
         if self._sent_bytes + len(data) <= self.sent_ahead_bytes:
-            self._sent[digest] = self._send(data, following)
+            self._sent[digest] = self._send(self._client, data, following)
             self._sent_bytes += len(data)
 
     def cloak(self, data: bytes) -> Cloaked:
         import msgspec
 
-        from fawkes_host.protocol.errors import Busy, ServiceLost
+        from fawkes_host.protocol.errors import ServiceLost
 
-        photo = self._sent.pop(hashlib.sha256(data).digest(), None)
-        if photo is not None:
-            self._sent_bytes -= len(data)
+        if self._client is None:
+            self._client = _connect()
         try:
-            made = self._receive(photo or self._send(data))
-        except Busy:
-            if photo is None:
-                raise
-            made = self._receive(self._send(data))  # There was no room when it was sent ahead.
+            photo = self._cloak(self._client, data)
         except ServiceLost:
             self._client = None
             self._sent, self._sent_bytes = {}, 0
             raise
-        receipt = made.receipt
+        receipt = photo.receipt
         faces = [{**msgspec.structs.asdict(face), "box": list(face.box)} for face in receipt.faces]
-        return Cloaked(made.data, made.status, faces, list(receipt.notices))
+        return Cloaked(photo.data, photo.status, faces, list(receipt.notices))
 
-    def _send(self, data: bytes, more: int = 0) -> str:
-        from fawkes_host.service import client
+    def _cloak(self, service: client.ServiceClient, data: bytes) -> client.CloakedPhoto:
+        from fawkes_host.protocol.errors import Busy
 
-        if self._client is None:
-            self._client = client.ServiceClient(client.connect())
-        return self._client.send(
-            data, self._level, self._metadata, more=more, deadline_s=DEADLINE_S
-        )
+        ahead = self._sent.pop(hashlib.sha256(data).digest(), None)
+        if ahead is not None:
+            self._sent_bytes -= len(data)
+            # Where there was no room when it was sent ahead, it is sent again.
+            with contextlib.suppress(Busy):
+                return service.receive(ahead, progress=self._report.advance)
+        return service.receive(self._send(service, data), progress=self._report.advance)
 
-    def _receive(self, photo: str) -> client.CloakedPhoto:
-        assert self._client is not None
-        return self._client.receive(photo, progress=self._report.advance)
+    def _send(self, service: client.ServiceClient, data: bytes, more: int = 0) -> str:
+        return service.send(data, self._level, self._metadata, more=more, deadline_s=DEADLINE_S)
+
+
+def _connect() -> client.ServiceClient:
+    from fawkes_host.service import client
+
+    return client.ServiceClient(client.connect())

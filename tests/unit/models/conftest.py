@@ -4,12 +4,26 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[3]
 
 # The converters and the training are programs beside the package, not a part of it.
 sys.path[:0] = [str(ROOT / "models" / "convert"), str(ROOT / "models" / "train")]
+
+
+import portraits  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def pictures() -> portraits.Portraits:
+    """Not faces, but pictures that differ."""
+    random = np.random.default_rng(5)
+    side = portraits.PORTRAIT_PX
+    coarse = random.integers(0, 256, (30, 12, 12, 3), np.uint8)
+    pixels = coarse.repeat(side // 12, 1).repeat(side // 12, 2)
+    return portraits.Portraits(pixels, np.stack([portraits.TEMPLATE] * len(pixels)))
 
 
 @pytest.fixture(scope="session")

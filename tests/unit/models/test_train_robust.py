@@ -56,16 +56,6 @@ def network() -> Network:
     )
 
 
-@pytest.fixture(scope="module")
-def faces() -> portraits.Portraits:
-    """Not faces, but pictures that differ."""
-    random = np.random.default_rng(5)
-    side = portraits.PORTRAIT_PX
-    coarse = random.integers(0, 256, (30, 12, 12, 3), np.uint8)
-    pixels = coarse.repeat(side // 12, 1).repeat(side // 12, 2)
-    return portraits.Portraits(pixels, np.stack([portraits.TEMPLATE] * len(pixels)))
-
-
 def worst(network: Network, reference: Network, chips: np.ndarray, radius: float) -> float:
     """The mean similarity to what ``reference`` says of ``chips``, under attack on ``network``."""
     nobody = np.array([""] * len(chips))
@@ -73,19 +63,19 @@ def worst(network: Network, reference: Network, chips: np.ndarray, radius: float
     return assess.assess(network, target, chips, nobody, radius)["similarity_under_attack"]
 
 
-def chips_of(faces: portraits.Portraits, network: Network) -> np.ndarray:
+def chips_of(pictures: portraits.Portraits, network: Network) -> np.ndarray:
     import views
 
-    rows = np.arange(len(faces))
-    return views.draw(faces, rows, network.template, SIZE, np.random.default_rng(1))
+    rows = np.arange(len(pictures))
+    return views.draw(pictures, rows, network.template, SIZE, np.random.default_rng(1))
 
 
 def test_the_adversary_keeps_its_radius_and_changes_luminance_alone(
-    network: Network, faces: portraits.Portraits
+    network: Network, pictures: portraits.Portraits
 ) -> None:
     import tensorflow as tf
 
-    chips = np.clip(chips_of(faces, network), 60, 190)  # so that nothing is clipped
+    chips = np.clip(chips_of(pictures, network), 60, 190)  # so that nothing is clipped
     noise = np.ones((*chips.shape[:3], 1), np.float32)
 
     @tf.function(autograph=False)
@@ -101,14 +91,14 @@ def test_the_adversary_keeps_its_radius_and_changes_luminance_alone(
 
 
 def test_training_makes_a_network_robust_and_leaves_the_original_alone(
-    network: Network, faces: portraits.Portraits, tmp_path: Path
+    network: Network, pictures: portraits.Portraits, tmp_path: Path
 ) -> None:
     before = {name: values.copy() for name, values in network.weights.items()}
     trainee = Trainee(network, ADVERSARY, learning_rate=2e-3)
-    train.train(trainee, Teachers([network]), faces, 80, 15, 0, tmp_path / "c.npz")
+    train.train(trainee, Teachers([network]), pictures, 80, 15, 0, tmp_path / "c.npz")
     trained = trainee.freeze()
 
-    chips = chips_of(faces, network)
+    chips = chips_of(pictures, network)
     attacked = worst(network, network, chips, ADVERSARY.radius)
     assert worst(trained, network, chips, ADVERSARY.radius) > attacked + 0.3 * (1 - attacked)
     assert worst(trained, network, chips, 0.01) > 0.8
@@ -125,13 +115,13 @@ def test_the_learning_rate_rises_and_falls() -> None:
 
 def test_an_interrupted_run_ends_as_one_that_was_not(
     network: Network,
-    faces: portraits.Portraits,
+    pictures: portraits.Portraits,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(train, "CHECKPOINT_EVERY", 3)
     whole = Trainee(network, ADVERSARY, 1e-3)
-    train.train(whole, Teachers([network]), faces, 8, 10, 0, tmp_path / "whole.npz")
+    train.train(whole, Teachers([network]), pictures, 8, 10, 0, tmp_path / "whole.npz")
 
     class Interrupted(Exception):
         pass
@@ -147,9 +137,9 @@ def test_an_interrupted_run_ends_as_one_that_was_not(
 
     monkeypatch.setattr(cut, "train", stop)
     with pytest.raises(Interrupted):
-        train.train(cut, Teachers([network]), faces, 8, 10, 0, tmp_path / "cut.npz")
+        train.train(cut, Teachers([network]), pictures, 8, 10, 0, tmp_path / "cut.npz")
     resumed = Trainee(network, ADVERSARY, 1e-3)
-    train.train(resumed, Teachers([network]), faces, 8, 10, 0, tmp_path / "cut.npz")
+    train.train(resumed, Teachers([network]), pictures, 8, 10, 0, tmp_path / "cut.npz")
     for name, values in whole.freeze().weights.items():
         np.testing.assert_allclose(resumed.freeze().weights[name], values, rtol=1e-4, atol=1e-6)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 
 import portraits
 import student
@@ -32,23 +31,13 @@ def tiny(width: int, size: int) -> Network:
     return Network(f"tiny{width}", size, width, template, centre, embed, {"head": head})
 
 
-@pytest.fixture(scope="module")
-def faces() -> portraits.Portraits:
-    """Not faces, but pictures that differ."""
-    random = np.random.default_rng(5)
-    side = portraits.PORTRAIT_PX
-    coarse = random.integers(0, 256, (24, 4, 4, 3), np.uint8)
-    pixels = coarse.repeat(side // 4, 1).repeat(side // 4, 2)
-    return portraits.Portraits(pixels, np.stack([portraits.TEMPLATE] * len(pixels)))
-
-
 def test_what_teachers_say_is_one_row_whose_cosines_are_the_mean_of_theirs(
-    faces: portraits.Portraits,
+    pictures: portraits.Portraits,
 ) -> None:
     networks = [tiny(5, 16), tiny(9, 24)]
     rows = np.arange(20)
     chips = [
-        views.draw(faces, rows, n.template, n.input_size, np.random.default_rng(0))
+        views.draw(pictures, rows, n.template, n.input_size, np.random.default_rng(0))
         for n in networks
     ]
     own = [Teachers([n]).say([c]) for n, c in zip(networks, chips, strict=True)]
@@ -59,12 +48,12 @@ def test_what_teachers_say_is_one_row_whose_cosines_are_the_mean_of_theirs(
     np.testing.assert_allclose(together @ together.T, mean, atol=1e-5)
 
 
-def test_a_student_learns_what_its_teachers_say(faces: portraits.Portraits) -> None:
+def test_a_student_learns_what_its_teachers_say(pictures: portraits.Portraits) -> None:
     teachers = Teachers([tiny(5, 16), tiny(9, 24)])
     network = student.begin(teachers.networks)
     trainee = Trainee(network, Adversary(0.5, 1), learning_rate=1e-3)
     chips, *theirs = (
-        views.draw(faces, range(4), n.template, n.input_size, np.random.default_rng(1))
+        views.draw(pictures, range(4), n.template, n.input_size, np.random.default_rng(1))
         for n in (network, *teachers.networks)
     )
     noise = np.random.default_rng(2).normal(size=(*chips.shape[:3], 1)).astype(np.float32)
