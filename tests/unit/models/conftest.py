@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -24,12 +23,3 @@ def pictures() -> portraits.Portraits:
     coarse = random.integers(0, 256, (30, 12, 12, 3), np.uint8)
     pixels = coarse.repeat(side // 12, 1).repeat(side // 12, 2)
     return portraits.Portraits(pixels, np.stack([portraits.TEMPLATE] * len(pixels)))
-
-
-@pytest.fixture(scope="session")
-def faces() -> Path:
-    """The folder of benchmark photos, one folder a person."""
-    folder = os.environ.get("FAWKES_FACES")
-    if not folder:
-        pytest.skip("FAWKES_FACES does not name the folder of benchmark faces")
-    return Path(folder)

@@ -26,12 +26,12 @@ def find_portraits(faces: Path) -> list[tuple[str, Path, np.ndarray]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SURROGATES)
-def test_the_nearest_photo_shows_the_same_person(faces: Path, name: str) -> None:
+def test_the_nearest_photo_shows_the_same_person(photos_of_people: Path, name: str) -> None:
     import tensorflow as tf
 
     network = store.load(name)
     forward = tf.function(network, reduce_retracing=True)
-    portraits = find_portraits(faces)
+    portraits = find_portraits(photos_of_people)
     chips = [
         alignment.cut_chip(
             alignment.open_photo(path), landmarks, network.template, network.input_size
