@@ -10,7 +10,6 @@ import importlib.metadata
 import json
 import os
 import platform
-import re
 import shutil
 import struct
 import subprocess
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import fawkes_host
-from fawkes_host import native_host
+from fawkes_host import native_host, packages
 from fawkes_host.protocol.errors import FawkesError
 from fawkes_host.protocol.greeting import PROTOCOL
 from fawkes_host.protocol.limits import MIB
@@ -33,7 +32,6 @@ from fawkes_install.manifest import NativeHost
 from fawkes_install.registration import Registrar, Scope
 
 OLDEST_PYTHON: Final = (3, 11)
-DISTRIBUTION: Final = "fawkes-host"
 REINSTALL: Final = "Install fawkes-host again: pipx reinstall fawkes-host, or in a checkout"
 REINSTALL_ADVICE: Final = f"{REINSTALL} python3 install/bootstrap.py"
 
@@ -79,26 +77,16 @@ def check_python() -> Iterator[Finding]:
 def check_packages() -> Iterator[Finding]:
     """Whether everything is installed that this distribution asks for, TensorFlow above all."""
     try:
-        needs = importlib.metadata.requires(DISTRIBUTION) or []
+        found = packages.find_packages()
     except importlib.metadata.PackageNotFoundError:
         yield Finding("packages", State.WARNING, "fawkes-host runs without being installed")
         return
-    missing, versions = [], {}
-    for need in needs:
-        if "extra ==" in need:
-            continue
-        name = re.split(r"[^\w.-]", need, maxsplit=1)[0]
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            missing.append(name)
+    missing = packages.missing(found)
     if missing:
-        told = f"not installed: {', '.join(sorted(missing))}"
+        told = f"not installed: {', '.join(missing)}"
         yield Finding("packages", State.BROKEN, told, REINSTALL_ADVICE)
-    if tensorflow := versions.get("tensorflow"):
-        told = (
-            f"TensorFlow {tensorflow}, {len(versions)} of {len(versions) + len(missing)} packages"
-        )
+    if tensorflow := found.get("tensorflow"):
+        told = f"TensorFlow {tensorflow}, {len(found) - len(missing)} of {len(found)} packages"
         yield Finding("packages", State.OK, told)
 
 
@@ -203,7 +191,7 @@ def _repair(program: Path) -> Callable[[], None] | None:
 
 def rewrite_scripts(folder: Path) -> None:
     """Writes the programs of this distribution anew for the Python that runs now."""
-    entries = importlib.metadata.distribution(DISTRIBUTION).entry_points
+    entries = importlib.metadata.distribution(packages.DISTRIBUTION).entry_points
     for entry in entries.select(group="console_scripts"):
         path = folder / entry.name
         # Through a shell: the first line of a script has no room for long paths or spaces.

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 from click.testing import CliRunner
 
+from fawkes_host import packages
 from fawkes_host.cli.evaluate import command
 from fawkes_host.engine.levels import MID
 from fawkes_host.evaluation.instrument import Instrument
@@ -42,6 +43,16 @@ def test_wrong_use_is_said_before_anything_is_measured(tmp_path, arguments, comp
     result = run(*faces, *arguments, "-o", tmp_path / "out")
     assert result.exit_code == 2, result.output
     assert complaint in " ".join(result.output.replace("│", " ").split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_missing_packages_are_said_before_anything_is_measured(tmp_path, monkeypatch):
+    needs = ["no-such-package>=1", "scipy; extra == 'evaluation'", "gone>=2; extra == 'evaluation'"]
+    monkeypatch.setattr(packages.importlib.metadata, "requires", lambda name: needs)
+    result = run(tmp_path, "-o", tmp_path / "out")
+    assert result.exit_code == 1, result.output
+    assert "of which gone is not installed" in result.output
+    assert "-m pip install gone" in result.output
     assert not (tmp_path / "out").exists()
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
+
+from fawkes_host import packages
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 LEVELS = ("low", "mid", "high")
@@ -170,6 +174,7 @@ def command(
     folder = faces or faces_argument
     if folder is None or (faces and faces_argument):
         raise click.UsageError("Name one folder of faces.")
+    _require_packages()
     if not hold_out and not judges:
         hold_out = (HARDEST,)
     from fawkes_host.engine import runtime
@@ -241,6 +246,20 @@ def _digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()[:8]
 
 
+def _require_packages() -> None:
+    """Raise where something of the extra is missing: before hours of work, not after them."""
+    try:
+        missing = packages.missing(packages.find_packages("evaluation"))
+    except importlib.metadata.PackageNotFoundError:
+        return  # It runs without being installed, so nobody can tell.
+    if missing:
+        raise click.ClickException(
+            f"Evaluating needs the extra 'evaluation', of which {', '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} not installed. This installs it: "
+            f"{sys.executable} -m pip install {' '.join(missing)}"
+        )
+
+
 def _held_out(named: tuple[str, ...], surrogates: tuple[str, ...]) -> tuple[str, ...]:
     if "each" in named:
         return surrogates
@@ -262,8 +281,6 @@ def _open(judges: tuple[Path, ...], format_: Any) -> list[Any]:
             opened.append(load_judge(path, format_))
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-        except ImportError as error:
-            raise click.ClickException(f"{path} needs the package {error.name}.") from error
     return opened
 
 
