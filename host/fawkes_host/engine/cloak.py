@@ -144,7 +144,7 @@ class Cloaker:
         sizes = [np.linspace(first, last, count) for count, first, last in recipe.step_sizes]
         step_sizes = np.concatenate(sizes).astype(np.float32)[:steps]
         random = np.random.default_rng(seed)
-        pixels = tf.constant(canvas)
+        photos = [tf.constant(canvas), tf.constant(_blurred_photo(canvas))]
         mask = frame.mask()
         preconditioner = np.asarray(self._prepare(canvas[None], mask[None, ..., None]))[0, ..., 0]
         mask = mask[frame.crop_slices]
@@ -156,7 +156,7 @@ class Cloaker:
             view = views.draw(network, frame.landmarks, recipe.diversity, random)
             return self._pool.submit(
                 self._uphill[network.name],
-                pixels,
+                photos[int(view.blur)],
                 tf.constant(change),
                 view.transform,
                 view.warp,
@@ -257,7 +257,10 @@ def _build_prepare(recipe: Recipe) -> Any:
 
 
 def _build_uphill(network: Any) -> Any:
-    """The slope of one network's loss by the change, float32 [C, C], its mean magnitude 1."""
+    """The slope of one network's loss by the change, float32 [C, C], its mean magnitude 1.
+
+    The photo that it takes is blurred where the view is; the change it blurs itself.
+    """
     import tensorflow as tf
 
     show = views.build_show(network.input_size)
@@ -276,8 +279,9 @@ def _build_uphill(network: Any) -> Any:
     def uphill(
         pixels: Any, change: Any, transform: Any, warp: Any, blur: Any, direction: Any
     ) -> Any:
-        # The photo is warped apart: one plane's gradient costs a tenth of that of three.
-        photo, shift = show(transform, warp, blur, pixels, change[..., None])
+        # Photo and change apart: one plane's gradient costs a tenth of that of three.
+        seen = views.blurred(change, blur)
+        photo, shift = show(transform, warp, pixels, seen[..., None])
         chips = tf.clip_by_value(photo + shift, 0.0, 255.0)
         loss = tf.reduce_sum(network.centred(network(chips)) * direction)
         slope = gradient(loss, change)
@@ -285,6 +289,12 @@ def _build_uphill(network: Any) -> Any:
         return slope / (tf.reduce_mean(tf.abs(slope)) + TINY)
 
     return uphill
+
+
+def _blurred_photo(canvas: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A canvas [C, C, 3] as blurred views show it."""
+    planes = np.asarray(views.blurred(canvas.transpose(2, 0, 1)))
+    return np.ascontiguousarray(planes.transpose(1, 2, 0))
 
 
 def _rms(plane: NDArray[np.float32]) -> float:

@@ -8,16 +8,20 @@ choose the worst warp; here it is a random one).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import align
+from . import align, separable
 from .align import CANVAS_PX
 
 LAST_PX = CANVAS_PX - 1.001
 """Chips look no further: every place has a neighbour to its right and below."""
+
+BLUR_SIGMA_PX = 1.3
+"""In the canvas.  To halve it and to show it bilinearly from there is a blur of σ 1.0."""
 
 KNOTS = 4
 """A warp is given at so many places along each edge of a chip."""
@@ -33,6 +37,8 @@ class Diversity:
     angle_deg: float = 4.0
     mirror_chance: float = 0.5
     blur_chance: float = 0.5
+    """Of a view that shows the canvas as it is in a smaller or a softer photo: what sites and
+    resamplers take away must not be what the cloak is made of."""
     warp: float = 0.015
     """Standard deviation of a smooth random field that moves what a chip shows, as a share of its
     edge: faces of other proportions."""
@@ -47,7 +53,7 @@ class View(NamedTuple):
     """float32 [KNOTS, KNOTS, 2]: how far beside that place a chip looks, in pixels of the canvas
     (x, y); smooth between the knots."""
     blur: np.float32
-    """0 or 1: whether pixels are averaged with their neighbours, as other resamplers do."""
+    """0 or 1: how much the canvas is ``blurred`` before the chip is cut from it."""
 
 
 def as_projective(transform: align.Transform) -> NDArray[np.float32]:
@@ -97,15 +103,16 @@ def draw(
 def build_show(size: int) -> Any:
     """Return a function for graphs: it shows planes of a canvas as a view's chip of ``size`` px.
 
-    It takes the view's three tensors and then any number of tensors [C, C, c], and returns as many
-    chips [1, size, size, c].  Beyond the canvas its edge is repeated.
+    It takes the view's transform and warp and then any number of tensors [C, C, c], and returns as
+    many chips [1, size, size, c].  Beyond the canvas its edge is repeated.  A blur is left to the
+    caller, who need not blur the same photo for every view.
     """
     import tensorflow as tf
 
     basis = tf.image.resize(np.eye(KNOTS)[..., None], (size, KNOTS), "bicubic")[..., 0].numpy()
     places = np.arange(size, dtype=np.float32)
 
-    def show(transform: Any, warp: Any, blur: Any, *planes: Any) -> list[Any]:
+    def show(transform: Any, warp: Any, *planes: Any) -> list[Any]:
         beside = tf.einsum("yi,xj,ijk->kyx", basis, basis, warp)
         x = transform[0] * places + transform[1] * places[:, None] + transform[2] + beside[0]
         y = transform[3] * places + transform[4] * places[:, None] + transform[5] + beside[1]
@@ -122,15 +129,28 @@ def build_show(size: int) -> Any:
             )
             above += right * (above_right - above)
             below += right * (below_right - below)
-            chips.append(_blurred((above + bottom * (below - above))[None], blur))
+            chips.append((above + bottom * (below - above))[None])
         return chips
 
     return show
 
 
-def _blurred(images: Any, amount: Any) -> Any:
-    """Mix images with their mean over 2×2 pixels: as other resamplers would show them."""
+def blurred(planes: Any, amount: Any = 1.0) -> Any:
+    """Mix planes [..., C, C] of a canvas with what a Gaussian makes of them, as a photo shows them
+    that was made smaller or softer.  ``amount`` is 0 for the planes as they are, 1 for the blur."""
+    matrix = _blur_matrix()
+    return planes + amount * (separable.apply(planes, matrix, matrix) - planes)
+
+
+@cache
+def _blur_matrix() -> NDArray[np.float32]:
+    """Filters a row or a column of the canvas, float32 [C, C]; its edge is repeated."""
     import tensorflow as tf
 
-    pairs = images + tf.roll(images, 1, 1)
-    return images + amount * (0.25 * (pairs + tf.roll(pairs, 1, 2)) - images)
+    reach = int(np.ceil(3 * BLUR_SIGMA_PX))
+    window = np.exp(-0.5 * (np.arange(-reach, reach + 1) / BLUR_SIGMA_PX) ** 2)
+    profile = (window / window.sum()).astype(np.float32)
+    with tf.init_scope():  # Once, and not in every graph that blurs.
+        (matrix,) = separable.band_matrices(profile[None], CANVAS_PX, separable.Border.REPEATED)
+        filter_: NDArray[np.float32] = matrix.numpy()
+    return filter_

@@ -8,6 +8,7 @@ import io
 import numpy as np
 import pillow_heif
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from fawkes_host.engine import installation
@@ -19,6 +20,7 @@ from fawkes_host.engine.detect import detect
 from fawkes_host.engine.levels import LEVELS
 from fawkes_host.engine.metadata import Policy
 from fawkes_host.engine.pipeline import Engine
+from fawkes_host.engine.views import Diversity
 from fawkes_host.engine.visibility import Viewer
 from fawkes_host.engine.way import STAGES
 from fawkes_host.evaluation.portrait import draw_group, draw_portrait
@@ -235,6 +237,27 @@ def test_pulling_brings_the_face_nearer_to_another_cluster_of_people(engine, por
     change = cloaker.optimise(canvas, frame, viewer, LEVELS["high"].budget, 1, own)
     after = cloaker.embed(canvas + change[..., None], frame)
     assert max(cosines(own, after).values()) < 0.7
+
+
+@pytest.mark.slow
+def test_cloak_outlasts_a_smaller_photo_because_half_of_the_views_are_blurred(engine, portrait):
+    (face,) = detect(portrait)
+    frame = frame_face(face.landmarks, 300, 300)
+    canvas = frame.extract(portrait)
+    viewer = Viewer(portrait[frame.crop.slices])
+    own = engine._cloaker.embed(canvas, frame)
+
+    def known_at_half_the_size(blur_chance: float) -> float:
+        recipe = Recipe(diversity=Diversity(blur_chance=blur_chance))
+        cloaker = Cloaker(engine.networks, recipe)
+        changed = canvas + cloaker.optimise(canvas, frame, viewer, MID.budget, 1, own)[..., None]
+        side = len(canvas)
+        half = changed.reshape(side // 2, 2, side // 2, 2, 3).mean(axis=(1, 3))
+        shown = np.asarray(tf.image.resize(half, (side, side)))
+        return float(np.mean(list(cosines(own, cloaker.embed(shown, frame)).values())))
+
+    # .22 and .17 when this was written.
+    assert known_at_half_the_size(0.5) < 0.9 * known_at_half_the_size(0.0)
 
 
 def test_goal_that_needs_targets_says_so(engine):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy.ndimage import gaussian_filter
 
 from fawkes_host.engine import views
 from fawkes_host.engine.align import CANVAS_PX
@@ -36,7 +37,8 @@ def draw(diversity: Diversity, seed: int = 0) -> views.View:
 
 
 def show(view: views.View, *planes: np.ndarray) -> list[np.ndarray]:
-    chips = tf.function(views.build_show(SIZE), autograph=False)(*map(tf.constant, view), *planes)
+    looks = tf.constant(view.transform), tf.constant(view.warp)
+    chips = tf.function(views.build_show(SIZE), autograph=False)(*looks, *planes)
     return [chip.numpy()[0] for chip in chips]
 
 
@@ -76,11 +78,16 @@ def test_a_warp_is_smooth_and_as_large_as_told(ramp):
     assert np.abs(np.diff(moves, axis=1)).max() < 1.0
 
 
-def test_blurring_averages_neighbours(canvas):
-    view = draw(STILL)
-    sharp, blurred = show(view, canvas)[0], show(view._replace(blur=np.float32(1)), canvas)[0]
-    pairs = sharp[1:, 1:] + sharp[:-1, 1:] + sharp[1:, :-1] + sharp[:-1, :-1]
-    np.testing.assert_allclose(blurred[1:, 1:], pairs / 4, atol=0.01)
+def test_a_blur_is_a_gaussian_and_repeats_the_edge(canvas):
+    plane = canvas[..., 0]
+    wanted = gaussian_filter(plane, views.BLUR_SIGMA_PX, mode="nearest")
+    np.testing.assert_allclose(views.blurred(plane), wanted, atol=0.5)
+    assert np.array_equal(views.blurred(plane, 0.0), plane)
+
+
+def test_planes_are_blurred_alike(canvas):
+    planes = canvas.transpose(2, 0, 1)
+    assert np.array_equal(views.blurred(planes)[1], views.blurred(planes[1]))
 
 
 def test_planes_are_shown_alike(canvas):
@@ -91,18 +98,18 @@ def test_planes_are_shown_alike(canvas):
 
 def test_the_slope_of_a_view_is_exact(canvas):
     """What a view shows is linear, so a slope by the canvas tells what any change does to it."""
-    view = [tf.constant(part) for part in draw(Diversity(), 7)]
+    transform, warp, _ = map(tf.constant, draw(Diversity(), 7))
     shown, random = views.build_show(SIZE), np.random.default_rng(1)
     upstream = random.normal(size=(1, SIZE, SIZE, 1)).astype(np.float32)
     change = random.normal(size=(CANVAS_PX, CANVAS_PX, 1)).astype(np.float32)
 
     @tf.function(autograph=False)
     def slope(plane):
-        (chip,) = shown(*view, plane)
+        (chip,) = shown(transform, warp, plane)
         return tf.gradients(tf.reduce_sum(chip * upstream), plane)[0]
 
     told = float(np.vdot(slope(tf.constant(canvas[..., :1])), change))
-    (chip,) = shown(*view, tf.constant(change))
+    (chip,) = shown(transform, warp, tf.constant(change))
     assert told == pytest.approx(float(np.vdot(chip, upstream)), rel=1e-3, abs=1e-2)
 
 
