@@ -22,13 +22,10 @@ WAIT_S = 60.0
 OF_OTHERS = (
     ".cache/chromium/",
     ".cache/fontconfig/",
-    ".cache/matplotlib/",
     ".cache/mesa_shader_cache",
     ".cache/mozilla/",
     ".config/chromium/",
-    ".config/matplotlib/",
     ".config/mozilla/",
-    ".keras/",
     ".mozilla/",
     ".pki/",
     "firefox/",
@@ -59,7 +56,7 @@ class Person:
         self.environment = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("XDG_", "FAWKES_", "PYTHON"))
+            if not name.startswith(("XDG_", "FAWKES_", "PYTHON", "KERAS_", "MPL"))
         } | {"HOME": str(home), "XDG_RUNTIME_DIR": str(self.runtime), "FAWKES_DEVICE": "cpu"}
 
     def command(self, *arguments: str | Path) -> list[str]:

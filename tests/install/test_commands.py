@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from fawkes_host.evaluation.portrait import draw_portrait
 from fawkes_install.browsers import BROWSERS
 
 from .person import ROOT, Person, as_written, until
@@ -175,6 +177,18 @@ def test_uninstall_leaves_nothing(person: Person) -> None:
     assert left <= {".cache", ".config", ".local", "share", "state", "run"}
     again = person.run("uninstall")
     assert (again.returncode, "nothing to remove" in again.stdout) == (0, True)
+
+
+@pytest.mark.slow
+def test_uninstall_takes_what_libraries_have_kept_too(person: Person) -> None:
+    Image.fromarray(draw_portrait(160)).save(person.home / "photo.png")
+    done = person.run("cloak", "--level", "low", "photo.png")
+    assert done.returncode == 0, done.stderr
+    kept = [name for name in person.files() if "/" in name]
+    assert any("keras" in name for name in kept)
+    assert [name for name in kept if "/fawkes-host/" not in name] == []
+    assert person.run("uninstall").returncode == 0
+    assert person.files() == ["photo.png", "photo_cloaked.png"]
 
 
 def test_settings_can_be_kept(person: Person) -> None:

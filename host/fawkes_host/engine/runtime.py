@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 
+from platformdirs import user_cache_path
+
 from fawkes_host.protocol.errors import NoGpu
 
 
@@ -28,6 +30,7 @@ def start(device: Device = Device.AUTO) -> str:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Off by default on processors without AVX512-VNNI, yet a fifth to two fifths faster there.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    _house_libraries()
     if device is Device.CPU:
         # Without this, a build for GPUs takes memory on each of them even when none is used.
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
@@ -46,6 +49,15 @@ def start(device: Device = Device.AUTO) -> str:
         with suppress(RuntimeError):
             tf.config.experimental.set_memory_growth(gpu, True)
     return "GPU" if gpus else "CPU"
+
+
+def _house_libraries() -> None:
+    """Have libraries keep what they keep between runs with what this program keeps, which
+    ``fawkes-host uninstall`` takes away, and not read settings that were made for other programs.
+    """
+    folder = user_cache_path("fawkes-host", appauthor=False)
+    for variable, name in {"KERAS_HOME": "keras", "MPLCONFIGDIR": "matplotlib"}.items():
+        os.environ.setdefault(variable, str(folder / name))
 
 
 @contextmanager
