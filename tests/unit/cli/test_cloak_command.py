@@ -373,6 +373,7 @@ def test_photos_of_a_run_are_looked_at_before_the_first_is_cloaked(run, tmp_path
     assert called == [("cloak", b"a")]
 
 
+@pytest.mark.slow
 def test_photos_of_one_person_in_a_folder_know_each_other(
     run, engine, two_of_a_person, tmp_path, monkeypatch
 ):

@@ -34,6 +34,7 @@ def run(monkeypatch, capfd):
     return call
 
 
+@pytest.mark.slow
 def test_single_photos_of_a_person_who_is_remembered_are_cloaked_knowing_her(
     run, two_of_a_person, tmp_path
 ):

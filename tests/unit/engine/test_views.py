@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from types import SimpleNamespace
 
 import numpy as np
@@ -36,9 +37,13 @@ def draw(diversity: Diversity, seed: int = 0) -> views.View:
     return views.draw(NETWORK, LANDMARKS, diversity, np.random.default_rng(seed))
 
 
+@functools.cache
+def graph():
+    return tf.function(views.build_show(SIZE), autograph=False)
+
+
 def show(view: views.View, *planes: np.ndarray) -> list[np.ndarray]:
-    looks = tf.constant(view.transform), tf.constant(view.warp)
-    chips = tf.function(views.build_show(SIZE), autograph=False)(*looks, *planes)
+    chips = graph()(*map(tf.constant, (view.transform, view.warp, *planes)))
     return [chip.numpy()[0] for chip in chips]
 
 

@@ -90,6 +90,7 @@ def test_the_adversary_keeps_its_radius_and_changes_luminance_alone(
     assert (rms > ADVERSARY.radius * 0.8).all()
 
 
+@pytest.mark.slow
 def test_training_makes_a_network_robust_and_leaves_the_original_alone(
     network: Network, pictures: portraits.Portraits, tmp_path: Path
 ) -> None:

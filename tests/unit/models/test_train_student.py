@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 import portraits
 import student
@@ -48,6 +49,7 @@ def test_what_teachers_say_is_one_row_whose_cosines_are_the_mean_of_theirs(
     np.testing.assert_allclose(together @ together.T, mean, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_student_learns_what_its_teachers_say(pictures: portraits.Portraits) -> None:
     teachers = Teachers([tiny(5, 16), tiny(9, 24)])
     network = student.begin(teachers.networks)
