@@ -255,7 +255,7 @@ def _require_packages() -> None:
     if missing:
         raise click.ClickException(
             f"Evaluating needs the extra 'evaluation', of which {', '.join(missing)} "
-            f"{'is' if len(missing) == 1 else 'are'} not installed. This installs it: "
+            f"{'is' if len(missing) == 1 else 'are'} not installed. Install what is missing: "
             f"{sys.executable} -m pip install {' '.join(missing)}"
         )
 

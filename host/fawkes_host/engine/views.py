@@ -21,7 +21,8 @@ LAST_PX = CANVAS_PX - 1.001
 """Chips look no further: every place has a neighbour to its right and below."""
 
 BLUR_SIGMA_PX = 1.3
-"""In the canvas.  To halve it and to show it bilinearly from there is a blur of σ 1.0."""
+"""In the canvas, chosen by measurement (``ABLATIONS.md``).  To halve it and to show it bilinearly
+from there is a blur of σ 1.0."""
 
 KNOTS = 4
 """A warp is given at so many places along each edge of a chip."""

@@ -37,7 +37,7 @@ def config_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """Cloaked photos, which can be made again."""
+    """Cloaked photos and what libraries keep, all of which can be made again."""
     import platformdirs
 
     return platformdirs.user_cache_path(_APP, appauthor=False)
