@@ -145,6 +145,7 @@ def test_photos_that_are_not_to_be_cloaked_are_not_sent_to_the_service(world, tm
     assert (tmp_path / "out" / "b.jpg").read_bytes() == b"it is there"
 
 
+@pytest.mark.slow
 def test_photos_for_which_the_service_has_no_room_ahead_are_sent_when_their_turn_comes(
     world, tmp_path
 ):

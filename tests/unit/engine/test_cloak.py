@@ -93,6 +93,7 @@ def test_cloak_is_the_same_for_a_photo_and_an_installation(engine, result, portr
     assert engine.cloak(png(portrait), MID).data != result.data
 
 
+@pytest.mark.slow
 def test_other_photos_of_a_person_change_the_cloak_and_are_counted(
     engine, result, portrait, monkeypatch
 ):
@@ -107,6 +108,7 @@ def test_other_photos_of_a_person_change_the_cloak_and_are_counted(
     assert again.data == together.data
 
 
+@pytest.mark.slow
 def test_engine_remembers_a_photo_that_it_cloaks_where_it_is_told_to(engine, portrait, monkeypatch):
     monkeypatch.setattr(engine, "_album", Album())
     engine.cloak(another_photo(portrait), LEVELS["low"])
