@@ -41,7 +41,7 @@ class Trainee:
             for name, values in network.weights.items()
         }
         self._variables = list(self.weights.values())
-        self.optimiser = keras.optimizers.Adam(learning_rate)
+        self.optimiser = keras.optimizers.Adam(learning_rate, name="adam")
         self.optimiser.build(self._variables)
         self._learning_rate = learning_rate
         self._step = _build_step(network, self.weights, adversary)
@@ -72,16 +72,17 @@ class Trainee:
     def state(self) -> dict[str, NDArray[Any]]:
         """All that a later run needs to go on, by name."""
         state = {f"weights/{name}": value.numpy() for name, value in self.weights.items()}
-        for number, value in enumerate(self.optimiser.variables):
-            state[f"optimiser/{number}"] = np.asarray(value.numpy())
+        # By name: the order of the weights is another each time a weight file is read.
+        for value in self.optimiser.variables:
+            state[f"optimiser/{value.path}"] = np.asarray(value.numpy())
         return state
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
         """Go on from ``state``."""
         for name, value in self.weights.items():
             value.assign(state[f"weights/{name}"])
-        for number, value in enumerate(self.optimiser.variables):
-            value.assign(state[f"optimiser/{number}"])
+        for value in self.optimiser.variables:
+            value.assign(state[f"optimiser/{value.path}"])
 
 
 def perturb(embed: Any, target: Any, chips: Any, noise: Any, adversary: Adversary) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,9 @@ def test_an_interrupted_run_ends_as_one_that_was_not(
     monkeypatch.setattr(cut, "train", stop)
     with pytest.raises(Interrupted):
         train.train(cut, Teachers([network]), pictures, 8, 10, 0, tmp_path / "cut.npz")
-    resumed = Trainee(network, ADVERSARY, 1e-3)
+    # Weight files are read in any order.
+    in_another_order = dict(reversed(network.weights.items()))
+    resumed = Trainee(replace(network, weights=in_another_order), ADVERSARY, 1e-3)
     train.train(resumed, Teachers([network]), pictures, 8, 10, 0, tmp_path / "cut.npz")
     for name, values in whole.freeze().weights.items():
         np.testing.assert_allclose(resumed.freeze().weights[name], values, rtol=1e-4, atol=1e-6)
