@@ -74,6 +74,7 @@ def test_photo_that_is_bad_to_look_at_harms_no_other(world, fate, restarts):
     assert link.expect(Status).engine_restarts == restarts
 
 
+@pytest.mark.slow
 def test_engine_that_cannot_warm_up_is_told_and_tried_again(world):
     world.set(FAKE_WARM_UP_FATE="weights", FAKE_WARM_UP_S="0.5")
     world.serve()

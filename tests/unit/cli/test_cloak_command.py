@@ -106,6 +106,7 @@ def test_folder_is_not_searched_deeper_unless_told(run, portrait, tmp_path):
     assert tree(tmp_path / "out") == ["portrait.png"]
 
 
+@pytest.mark.slow
 def test_second_run_over_a_folder_leaves_earlier_results_alone(run, portrait):
     run("cloak", portrait.parent)
     status, out, _ = run("cloak", "--json", portrait.parent)

@@ -87,6 +87,7 @@ def test_cloak_changes_luminance_alone_and_only_around_the_face(result, portrait
     assert not difference[outside].any()
 
 
+@pytest.mark.slow
 def test_cloak_is_the_same_for_a_photo_and_an_installation(engine, result, portrait, monkeypatch):
     assert engine.cloak(png(portrait), MID).data == result.data
     monkeypatch.setattr(installation, "secret", lambda: b"another installation's secret, 32")
@@ -127,6 +128,7 @@ def test_receipt_holds_what_a_reader_of_the_file_measures(result, portrait):
     assert face.psnr == pytest.approx(10 * np.log10(255**2 / np.mean(difference**2)), abs=0.01)
 
 
+@pytest.mark.slow
 def test_progress_names_every_stage_and_never_falls(engine, portrait):
     heard = []
     engine.cloak(png(portrait), LEVELS["low"], progress=lambda *told: heard.append(told))
