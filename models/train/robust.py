@@ -41,6 +41,7 @@ class Trainee:
             for name, values in network.weights.items()
         }
         self._variables = list(self.weights.values())
+        # Named, or else its variables' paths would tell how many there were before it.
         self.optimiser = keras.optimizers.Adam(learning_rate, name="adam")
         self.optimiser.build(self._variables)
         self._learning_rate = learning_rate
@@ -72,7 +73,7 @@ class Trainee:
     def state(self) -> dict[str, NDArray[Any]]:
         """All that a later run needs to go on, by name."""
         state = {f"weights/{name}": value.numpy() for name, value in self.weights.items()}
-        # By name: the order of the weights is another each time a weight file is read.
+        # By path, as the order of the weights is another each time a weight file is read.
         for value in self.optimiser.variables:
             state[f"optimiser/{value.path}"] = np.asarray(value.numpy())
         return state
