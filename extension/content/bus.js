@@ -1,4 +1,4 @@
-// The content script's end of the bus to `page/`.  The page has no way to it: the bus is an
+// The content script's end of the bus to `main_world/`.  The page has no way to it: the bus is an
 // element in no document, handed over before the first script of the page runs.
 (function (fawkes) {
   "use strict";

@@ -73,7 +73,7 @@
       return false;
     }
     supersede(input);
-    if (fawkes.policy.isOff() || !files.some(fawkes.photoKinds.mayBePhoto)) {
+    if (fawkes.protection.isOff() || !files.some(fawkes.photoKinds.mayBePhoto)) {
       approve(input);
       return false;
     }
@@ -189,7 +189,7 @@
   /** @param {any} event a click that may open a picker */
   function onClick(event) {
     for (const input of roots.fileInputs(event)) {
-      if (fawkes.policy.isOff()) continue;
+      if (fawkes.protection.isOff()) continue;
       // The page may take it out of the document while the picker is open.
       listenAround(input);
       fawkes.cloaking.tell("wake");

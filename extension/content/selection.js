@@ -13,7 +13,7 @@
    * @returns {Promise<(File | null)[]>} in the same order; null for what the user gave up
    */
   async function settle(files, signal, accept = []) {
-    if ((await fawkes.policy.settled()) === "off") return files;
+    if ((await fawkes.protection.settled()) === "off") return files;
     const photos = await Promise.all(files.map(isPhotoOrUnreadable));
     if (!photos.includes(true) || signal.aborted)
       return files.map((file) => (signal.aborted ? null : file));
@@ -105,7 +105,7 @@
     const fault = error.code
       ? error
       : new fawkes.cloaking.Fault("internal", { detail: String(error) });
-    const allowed = !WITHOUT_HOST.has(fault.code) || fawkes.policy.mayAskWithoutHost();
+    const allowed = !WITHOUT_HOST.has(fault.code) || fawkes.protection.mayAskWithoutHost();
     fawkes.cloaking.tell("asking");
     try {
       return await line.ask(fault, { original: allowed, signal });

@@ -82,7 +82,7 @@
     const host = make("div");
     const root = host.attachShadow({ mode: "closed" });
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(fawkes.toastLook);
+    sheet.replaceSync(fawkes.toastStyle);
     root.adoptedStyleSheets = [sheet];
     const frame = make("section", "card");
     frame.setAttribute("aria-label", "Fawkes");
@@ -176,7 +176,7 @@
     const cancel = button(t("toast_cancel"), "plain", give);
     row.append(thumb, name, cancel, state, bar);
     list.append(row);
-    fawkes.peek.thumbnail(canvas, file).then((drawn) => {
+    fawkes.preview.thumbnail(canvas, file).then((drawn) => {
       if (drawn) thumb.replaceChildren(canvas);
     });
 
@@ -214,10 +214,10 @@
         const tools = make("div", "row");
         const compare = button(t("toast_compare"), "", async () => {
           compare.disabled = true;
-          const peek = await fawkes.peek.compare(original, cloaked);
+          const preview = await fawkes.preview.compare(original, cloaked);
           compare.hidden = true;
-          if (peek) more.prepend(peek);
-          peek?.focus();
+          if (preview) more.prepend(preview);
+          preview?.focus();
         });
         tools.append(details, compare);
         more.append(tools);

@@ -18,7 +18,7 @@
   // --- drops ------------------------------------------------------------------------------------
 
   function onDrop(event) {
-    if (!event.isTrusted || fawkes.policy.isOff()) return;
+    if (!event.isTrusted || fawkes.protection.isOff()) return;
     const transfer = event.dataTransfer;
     if (!transfer || transfer.types.includes(FROM_HERE)) return;
     const items = [...transfer.items].filter(({ kind }) => kind === "file");
@@ -116,7 +116,7 @@
   // --- pastes -----------------------------------------------------------------------------------
 
   function onPaste(event) {
-    if (!event.isTrusted || fawkes.policy.isOff()) return;
+    if (!event.isTrusted || fawkes.protection.isOff()) return;
     const transfer = event.clipboardData;
     const files = [...(transfer?.files ?? [])];
     if (!files.some(fawkes.photoKinds.mayBePhoto)) return;
@@ -157,7 +157,7 @@
   /** @returns {boolean} true: an answer has come, or will */
   function onCall([parcel], accept) {
     const files = Array.from(parcel.files);
-    if (fawkes.policy.isOff() || !files.some(fawkes.photoKinds.mayBePhoto)) {
+    if (fawkes.protection.isOff() || !files.some(fawkes.photoKinds.mayBePhoto)) {
       bus.send("answer", { ok: true }, [parcel]);
       return true;
     }
@@ -189,7 +189,7 @@
     bus.on("alive", () => true);
     bus.on("guard", (_elements, { kind, name }) => {
       const may = kind === "directory" || fawkes.photoKinds.mayBePhoto({ name, type: "" });
-      return may && !fawkes.policy.isOff();
+      return may && !fawkes.protection.isOff();
     });
   }
 

@@ -78,7 +78,7 @@ interface FawkesRecent {
 }
 
 declare var fawkes: any;
-declare var fawkesPage: any;
+declare var fawkesMainWorld: any;
 declare var chrome: any;
 
 interface Element {

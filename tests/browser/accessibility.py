@@ -10,7 +10,7 @@ from .server import NODE_MODULES, Server
 from .tab import Tab, call_async
 
 AXE = NODE_MODULES / "axe-core" / "axe.min.js"
-TOAST_LOOK = Path(__file__).parents[2] / "extension" / "content" / "toast_look.js"
+TOAST_STYLE = Path(__file__).parents[2] / "extension" / "content" / "toast_style.js"
 
 RUN = """
 const { violations } = await axe.run(args[0], { resultTypes: ["violations"] });
@@ -38,7 +38,7 @@ def faults(tab: Tab, within: str = "html") -> list[Any]:
 
 def toast_faults(tab: Tab, markup: str, server: Server) -> list[Any]:
     """The same of a toast, shown in an open root on a page of its own; ``tab`` goes there."""
-    look = re.findall(r"toastLook = `(.*?)`;", TOAST_LOOK.read_text("utf-8"), re.DOTALL)[0]
+    look = re.findall(r"toastStyle = `(.*?)`;", TOAST_STYLE.read_text("utf-8"), re.DOTALL)[0]
     tab.goto(server.page("/toast", PAGE))
     assert tab.js(SHOW_TOAST, markup, look) == "14px", "the look is that of the toast"
     return faults(tab, "aside")

@@ -41,7 +41,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     matrix = config.stash.get(MATRIX, None)
     if matrix is None or not matrix.rows:
         return
-    terminalreporter.section("every way in (Chromium, Firefox)")
+    terminalreporter.section("upload paths (Chromium, Firefox)")
     terminalreporter.write_line(matrix.table())
     if kept := os.environ.get("FAWKES_MATRIX"):
         matrix.save(Path(kept))

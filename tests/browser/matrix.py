@@ -1,7 +1,7 @@
-"""The table that the run ends with: every way in, both browsers, what was seen.
+"""The table that the run ends with: every upload path, both browsers, what was seen.
 
 ``FAWKES_MATRIX=FILE`` keeps what was seen in a file, so that several runs make one table;
-``python -m tests.browser.matrix FILE`` writes it into ``extension/WAYS.md``.
+``python -m tests.browser.matrix FILE`` writes it into ``docs/upload-paths.md``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .conftest import Running
-    from .ways import Way
+    from .upload_paths import UploadPath
 
 COLUMNS = (
     "cloaked photo arrives, original never does",
@@ -27,23 +27,23 @@ COLUMNS = (
 BROWSERS = ("chromium", "firefox")
 SIGNS = {"yes": "✓", "NO": "**✗**", "impossible": "–", "": ""}
 
-DOCUMENT = Path(__file__).parents[2] / "extension" / "WAYS.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "upload-paths.md"
 BEGIN, END = "<!-- the table, made by tests/browser/matrix.py -->", "<!-- end of the table -->"
 
 
 @dataclass
 class Matrix:
-    """Results by way and browser; a cell that no test reached stays empty."""
+    """Results by upload path and browser; a cell that no test reached stays empty."""
 
     rows: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
-    def note(self, way: Way, running: Running, column: str, seen: bool) -> None:
+    def note(self, upload_path: UploadPath, running: Running, column: str, seen: bool) -> None:
         assert column in COLUMNS
-        self.rows.setdefault((way.name, running.name), {})[column] = "yes" if seen else "NO"
+        self.rows.setdefault((upload_path.name, running.name), {})[column] = "yes" if seen else "NO"
 
-    def note_impossible(self, way: Way, running: Running) -> None:
-        reason = way.impossible.split(": ")[1]
-        self.rows[way.name, running.name] = {"impossible": reason}
+    def note_impossible(self, upload_path: UploadPath, running: Running) -> None:
+        reason = upload_path.impossible.split(": ")[1]
+        self.rows[upload_path.name, running.name] = {"impossible": reason}
 
     def cell(self, name: str, column: str) -> str:
         rows = [self.rows.get((name, browser), {}) for browser in BROWSERS]
@@ -51,8 +51,8 @@ class Matrix:
         return " ".join(SIGNS[mark] for mark in marks) if any(marks) else ""
 
     def table(self) -> str:
-        """In Markdown: one row a way, and in each cell Chromium and Firefox."""
-        lines = ["| way in | " + " | ".join(COLUMNS) + " |"]
+        """In Markdown: one row an upload path, and in each cell Chromium and Firefox."""
+        lines = ["| upload path | " + " | ".join(COLUMNS) + " |"]
         lines.append("|" + " --- |" * (len(COLUMNS) + 1))
         for name in dict.fromkeys(name for name, _ in self.rows):
             cells = [self.cell(name, column) for column in COLUMNS]

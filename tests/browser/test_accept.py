@@ -15,7 +15,7 @@ from .conftest import Running
 from .marks import MARK, MARK_SIZE
 from .server import Server
 from .tab import Tab, wait_for_toast
-from .ways import INPUT
+from .upload_paths import INPUT
 
 PAGE = """<script src="/spy.js"></script><input type="file" id="f" accept="{accept}">
 <script>uploadOnChange(f);</script>"""

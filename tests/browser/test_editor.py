@@ -9,7 +9,7 @@ from .conftest import Running
 from .marks import is_marked
 from .server import Server
 from .tab import Tab, call_async, wait_for
-from .ways import ZONE
+from .upload_paths import ZONE
 
 
 def test_photo_pasted_into_an_editor_is_the_cloaked_one(

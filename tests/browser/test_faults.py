@@ -11,11 +11,11 @@ from .conftest import Running
 from .marks import is_marked
 from .server import Server
 from .tab import Tab, wait_for_toast, wait_until
-from .test_ways import assert_unseen
+from .test_upload_paths import assert_unseen
+from .upload_paths import INPUT, UPLOAD_PATHS
 from .user import Host
-from .ways import INPUT, WAYS
 
-PLAIN = next(way for way in WAYS if way.name == "file input")
+PLAIN = next(upload_path for upload_path in UPLOAD_PATHS if upload_path.name == "file input")
 
 
 @pytest.mark.parametrize(

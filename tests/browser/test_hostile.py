@@ -13,13 +13,13 @@ from .conftest import Running
 from .marks import is_marked
 from .server import Server
 from .tab import Tab, call_async, wait_for, wait_for_toast, wait_until
-from .test_ways import assert_unseen
-from .ways import BUTTON, INPUT, WAYS, Way, pick
+from .test_upload_paths import assert_unseen
+from .upload_paths import BUTTON, INPUT, UPLOAD_PATHS, UploadPath, pick
 
 SPY = '<script src="/spy.js"></script>'
 FILE_INPUT = SPY + '<input type="file" id="f"><script>uploadOnChange(f)</script>'
 
-PLAIN = next(way for way in WAYS if way.name == "file input")
+PLAIN = next(upload_path for upload_path in UPLOAD_PATHS if upload_path.name == "file input")
 """For looking at what a page of one's own has seen."""
 
 GRASPED = ("file input", "drop on the page", "paste", "clipboard.read()", "submit while waiting")
@@ -43,25 +43,27 @@ return sums;
 """
 
 
-def grasping(way: Way, tab: Tab, server: Server) -> None:
-    html, headers = server.content("/" + way.page)
+def grasping(upload_path: UploadPath, tab: Tab, server: Server) -> None:
+    html, headers = server.content("/" + upload_path.page)
     html = html.replace(SPY, '<script src="/grasping.js"></script>' + SPY)
-    tab.goto(server.page(f"/grasping-{way.page}", html, **headers))
+    tab.goto(server.page(f"/grasping-{upload_path.page}", html, **headers))
 
 
 @pytest.mark.parametrize(
-    "way", [way for way in WAYS if way.name in GRASPED], ids=lambda way: way.name
+    "upload_path",
+    [upload_path for upload_path in UPLOAD_PATHS if upload_path.name in GRASPED],
+    ids=lambda upload_path: upload_path.name,
 )
 def test_replaced_prototypes_catch_no_original(
-    way: Way, running: Running, tab: Tab, server: Server, photos: Path
+    upload_path: UploadPath, running: Running, tab: Tab, server: Server, photos: Path
 ) -> None:
     running.user.behave("mark", delay_s=0.2)
-    grasping(way, tab, server)
-    way.act(tab, [photos / "astronaut.jpg"])
+    grasping(upload_path, tab, server)
+    upload_path.act(tab, [photos / "astronaut.jpg"])
     (upload,) = server.recorder.wait_for(1)
     assert is_marked(upload.data)
-    assert_unseen(way, tab, server, photos)
-    if way.navigates:
+    assert_unseen(upload_path, tab, server, photos)
+    if upload_path.navigates:
         wait_for(tab, "return document.title === 'received'")
     else:
         sums = call_async(tab, HASH_CAUGHT)
@@ -284,7 +286,7 @@ def test_page_cannot_use_the_host_as_an_oracle(
     (upload,) = server.recorder.wait_for(1)
     assert not is_marked(upload.data), "what the page had already, it keeps"
     assert tab.js("return typeof globalThis.fawkes") == "undefined"
-    assert tab.js("return typeof globalThis.fawkesPage") == "undefined"
+    assert tab.js("return typeof globalThis.fawkesMainWorld") == "undefined"
     assert not tab.js("return globalThis.chrome?.runtime?.id ?? globalThis.browser ?? null")
     # A photo of the user's own, to see that the host would have heard.
     running.user.behave("mark")

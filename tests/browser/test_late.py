@@ -13,11 +13,11 @@ from .extension_build import build
 from .marks import is_marked
 from .server import Server
 from .tab import Tab, wait_for_toast, wait_until
-from .test_ways import assert_unseen
+from .test_upload_paths import assert_unseen
+from .upload_paths import BUTTON, FRAME, INPUT, UPLOAD_PATHS, pick
 from .user import Host, User
-from .ways import BUTTON, FRAME, INPUT, WAYS, pick
 
-PLAIN = next(way for way in WAYS if way.name == "file input")
+PLAIN = next(upload_path for upload_path in UPLOAD_PATHS if upload_path.name == "file input")
 
 PAGE = """<script src="/spy.js"></script>
 <input type="file" id="f"><button id="b">Photo</button>

@@ -15,8 +15,8 @@ from fawkes_host.evaluation.portrait import draw_portrait
 from .conftest import Running
 from .server import Server
 from .tab import Tab, wait_for_toast
+from .upload_paths import UPLOAD_PATHS, UploadPath
 from .user import Host
-from .ways import WAYS, Way
 
 WARM_UP_S = 240.0
 """TensorFlow and four networks, read for the first time on a busy machine."""
@@ -54,18 +54,20 @@ def real(running: Running, tab: Tab) -> None:
 
 @pytest.mark.timeout(2 * WARM_UP_S)
 @pytest.mark.parametrize(
-    "way", [way for way in WAYS if way.name in NAMES], ids=lambda way: way.name
+    "upload_path",
+    [upload_path for upload_path in UPLOAD_PATHS if upload_path.name in NAMES],
+    ids=lambda upload_path: upload_path.name,
 )
 def test_face_is_cloaked_by_the_networks_on_its_way(
-    way: Way, real: None, running: Running, tab: Tab, server: Server, portrait: Path
+    upload_path: UploadPath, real: None, running: Running, tab: Tab, server: Server, portrait: Path
 ) -> None:
-    way.open(tab, server)
-    way.act(tab, [portrait])
-    if not way.navigates:
+    upload_path.open(tab, server)
+    upload_path.act(tab, [portrait])
+    if not upload_path.navigates:
         wait_for_toast(tab, "1 face cloaked", patience_s=CLOAKING_S)
     (upload,) = server.recorder.wait_for(1, timeout_s=CLOAKING_S)
 
-    original = portrait.with_suffix(".png") if way.clipboard else portrait
+    original = portrait.with_suffix(".png") if upload_path.clipboard else portrait
     assert upload.data != original.read_bytes()
     with Image.open(original) as before, Image.open(BytesIO(upload.data)) as after:
         assert (after.format, after.size) == (before.format, before.size)
@@ -87,12 +89,14 @@ def test_face_is_cloaked_by_the_networks_on_its_way(
 def test_photos_of_one_selection_know_each_other(
     real: None, running: Running, tab: Tab, server: Server, portrait: Path
 ) -> None:
-    (way,) = (way for way in WAYS if way.name == "several files")
+    (upload_path,) = (
+        upload_path for upload_path in UPLOAD_PATHS if upload_path.name == "several files"
+    )
     narrow = portrait.with_name("narrow.jpg")
     with Image.open(portrait) as photo:
         photo.resize((photo.width * 4 // 5, photo.height)).save(narrow, quality=90)
-    way.open(tab, server)
-    way.act(tab, [portrait, narrow])
+    upload_path.open(tab, server)
+    upload_path.act(tab, [portrait, narrow])
     server.recorder.wait_for(2, timeout_s=CLOAKING_S)
     recents = running.in_extension("return chrome.runtime.sendMessage({type: 'history'})")[
         "recents"

@@ -11,7 +11,7 @@ from .conftest import Running
 from .marks import is_marked
 from .server import Server
 from .tab import Tab, wait_for, wait_until
-from .ways import INPUT, ZONE
+from .upload_paths import INPUT, ZONE
 
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><rect width='9' height='9'/></svg>"
 MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(4096)
@@ -45,15 +45,15 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("way", ["choose", "drop"])
+@pytest.mark.parametrize("how", ["choose", "drop"])
 def test_other_files_pass_untouched(
-    way: str, running: Running, tab: Tab, server: Server, others: Path
+    how: str, running: Running, tab: Tab, server: Server, others: Path
 ) -> None:
     tab.goto(server.page("/others", PAGE))
     at_once = ["letter.pdf", "film.mp4", "drawing.svg"]
     for count, names in enumerate((at_once, ["waving.gif"]), start=1):
         files = [others / name for name in names]
-        if way == "choose":
+        if how == "choose":
             tab.pick(INPUT, files)
         else:
             tab.drop(ZONE, files)
@@ -62,7 +62,7 @@ def test_other_files_pass_untouched(
     assert [(upload.filename, upload.data) for upload in server.recorder.uploads] == [
         (name, (others / name).read_bytes()) for name in [*at_once, "waving.gif"]
     ]
-    if way == "choose":
+    if how == "choose":
         # The moving picture was looked into, so that its event is one made anew.
         assert tab.js("return trusted") == [True, False]
     assert tab.toast_text() == ""

@@ -13,10 +13,10 @@ from .marks import is_marked
 from .matrix import Matrix
 from .server import NODE_MODULES, Server
 from .tab import Tab, wait_for, wait_for_toast
-from .test_ways import assert_unseen
+from .test_upload_paths import assert_unseen
+from .upload_paths import UploadPath
 from .uploaders import READY, UPLOADERS
 from .user import Host
-from .ways import Way
 
 pytestmark = pytest.mark.skipif(
     not NODE_MODULES.is_dir(),
@@ -33,29 +33,34 @@ return [...canvas.getContext("2d").getImageData(24, 24, 1, 1).data];
 """
 
 
-@pytest.mark.parametrize("way", UPLOADERS, ids=lambda way: way.name)
+@pytest.mark.parametrize("upload_path", UPLOADERS, ids=lambda upload_path: upload_path.name)
 def test_uploader_gets_and_sends_the_cloaked_photo(
-    way: Way, running: Running, tab: Tab, server: Server, photos: Path, matrix: Matrix
+    upload_path: UploadPath,
+    running: Running,
+    tab: Tab,
+    server: Server,
+    photos: Path,
+    matrix: Matrix,
 ) -> None:
     """First there is no host, and nothing leaves; then there is one, and all goes on."""
     running.remove_host()
-    way.open(tab, server)
-    wait_for(tab, f"return {READY[way.page]}")
-    way.act(tab, [photos / "astronaut.jpg"])
+    upload_path.open(tab, server)
+    wait_for(tab, f"return {READY[upload_path.page]}")
+    upload_path.act(tab, [photos / "astronaut.jpg"])
     wait_for_toast(tab, "not installed")
     assert not server.recorder.bodies
-    matrix.note(way, running, "no host: nothing leaves", True)
+    matrix.note(upload_path, running, "no host: nothing leaves", True)
 
     running.user.use(Host.MARKING)
     tab.toast_press("Try again")
     (upload,) = server.recorder.wait_for(1)
     assert is_marked(upload.data)
-    if not way.clipboard:
+    if not upload_path.clipboard:
         assert upload.filename == "astronaut.jpg"
-    assert_unseen(way, tab, server, photos)
-    matrix.note(way, running, "cloaked photo arrives, original never does", True)
+    assert_unseen(upload_path, tab, server, photos)
+    matrix.note(upload_path, running, "cloaked photo arrives, original never does", True)
     wait_for(tab, "return handled.length === 1")
-    matrix.note(way, running, "page's own handler runs", True)
-    if way.page in ("with-react", "with-vue"):
+    matrix.note(upload_path, running, "page's own handler runs", True)
+    if upload_path.page in ("with-react", "with-vue"):
         red, green, blue, _ = wait_for(tab, PICTURE)
         assert red > 200 and green < 60 and blue > 200, "the preview is of the cloaked photo"

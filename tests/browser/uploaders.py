@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from .ways import INPUT, ZONE, Act, Way, drop_on, paste, pick
+from .upload_paths import INPUT, ZONE, Act, UploadPath, drop_on, paste, pick
 
 
 def element(selector: str) -> str:
     return f"document.querySelector('{selector}')"
 
 
-def ways_of(name: str, button: str, zone: str, *, pastes: bool = False) -> list[Way]:
+def upload_paths_of(name: str, button: str, zone: str, *, pastes: bool = False) -> list[UploadPath]:
     acts: dict[str, Act] = {"choose": pick(button), "drop": drop_on(zone)}
     if pastes:
         acts["paste"] = paste
     page = f"with-{name.lower()}"
     return [
-        Way(f"{name}, {kind}", page, act, clipboard=kind == "paste") for kind, act in acts.items()
+        UploadPath(f"{name}, {kind}", page, act, clipboard=kind == "paste")
+        for kind, act in acts.items()
     ]
 
 
-UPLOADERS: tuple[Way, ...] = (
-    *ways_of("React", INPUT, ZONE, pastes=True),
-    *ways_of("Vue", INPUT, ZONE, pastes=True),
-    *ways_of("Dropzone", ZONE, ZONE),
-    *ways_of("Uppy", element(".uppy-Dashboard-browse"), element(".uppy-Dashboard-AddFiles")),
-    *ways_of("FilePond", element(".filepond--label-action"), element(".filepond--drop-label")),
+UPLOADERS: tuple[UploadPath, ...] = (
+    *upload_paths_of("React", INPUT, ZONE, pastes=True),
+    *upload_paths_of("Vue", INPUT, ZONE, pastes=True),
+    *upload_paths_of("Dropzone", ZONE, ZONE),
+    *upload_paths_of(
+        "Uppy", element(".uppy-Dashboard-browse"), element(".uppy-Dashboard-AddFiles")
+    ),
+    *upload_paths_of(
+        "FilePond", element(".filepond--label-action"), element(".filepond--drop-label")
+    ),
 )
 
 READY = {

@@ -22,7 +22,7 @@ class FileSystemDirectoryHandle extends FileSystemHandle {
   resolve() {}
 }
 
-/** What `page/bus.js` leaves for the other scripts of the page, but for its precautions. */
+/** What `main_world/bus.js` leaves for the other scripts of the page, but for its precautions. */
 const busWith = (cloaked) => ({
   apply: Reflect.apply,
   defineProperty: Reflect.defineProperty,
@@ -41,8 +41,8 @@ const busWith = (cloaked) => ({
 
 test("what a picker was to let through goes along with the photo that is read", async () => {
   const asked = [];
-  const { showOpenFilePicker } = run(["page/handles.js"], {
-    fawkesPage: busWith((file, accept, done) => {
+  const { showOpenFilePicker } = run(["main_world/handles.js"], {
+    fawkesMainWorld: busWith((file, accept, done) => {
       asked.push(accept);
       done(file);
     }),

@@ -10,7 +10,7 @@ async function settle(sizes) {
   const begun = [];
   const seen = { most: 0, bytes: 0, more: [] };
   const fawkes = {
-    policy: { settled: async () => "on" },
+    protection: { settled: async () => "on" },
     photoKinds: { isPhoto: async () => true },
     toast: {
       open: (files) => ({

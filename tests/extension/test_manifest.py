@@ -103,7 +103,7 @@ def test_content_scripts_start_before_the_page_in_every_frame() -> None:
         assert entry["all_frames"] is True
         assert entry["match_about_blank"] is True
         assert entry["match_origin_as_fallback"] is True
-    assert hooks["js"][-1] == "page/hooks.js"
+    assert hooks["js"][-1] == "main_world/hooks.js"
     assert content["js"][-1] == "content/main.js"
 
 

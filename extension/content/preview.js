@@ -62,7 +62,7 @@
     if (drawn.includes(false)) return null;
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "peek";
+    button.className = "preview";
     const tag = document.createElement("span");
     tag.className = "tag";
     const show = (held) => {
@@ -82,5 +82,5 @@
     return button;
   }
 
-  fawkes.peek = Object.freeze({ thumbnail, compare });
+  fawkes.preview = Object.freeze({ thumbnail, compare });
 })((globalThis.fawkes ??= {}));

@@ -247,7 +247,7 @@
 
   // For the other files of this folder, which run before any script of the page can; the last
   // of them takes it away.
-  globalThis.fawkesPage = {
+  globalThis.fawkesMainWorld = {
     isActive: () => bus !== null,
     keepRoot: (host, root) => apply(weakSet, roots, [host, root]),
     apply,

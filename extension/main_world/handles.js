@@ -18,7 +18,7 @@
     after,
     replace,
     NativePromise,
-  } = globalThis.fawkesPage;
+  } = globalThis.fawkesMainWorld;
   if (!globalThis.FileSystemHandle) return;
 
   const NativeDOMException = DOMException;

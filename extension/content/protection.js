@@ -47,5 +47,5 @@
   /** Whether a photo may go up uncloaked, by the user's own decision, when there is no host. */
   const mayAskWithoutHost = () => current?.hostMissing !== "block";
 
-  fawkes.policy = Object.freeze({ isOff, settled, mayAskWithoutHost });
+  fawkes.protection = Object.freeze({ isOff, settled, mayAskWithoutHost });
 })((globalThis.fawkes ??= {}));

@@ -14,7 +14,7 @@
     addItem,
     NativeDataTransfer,
     NativePromise,
-  } = globalThis.fawkesPage;
+  } = globalThis.fawkesMainWorld;
   const NativeClipboardEvent = ClipboardEvent;
   const NativeDragEvent = DragEvent;
   const NativeFile = File;

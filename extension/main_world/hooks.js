@@ -19,8 +19,8 @@
     holdsFiles,
     replace,
     NativePromise,
-  } = globalThis.fawkesPage;
-  delete globalThis.fawkesPage;
+  } = globalThis.fawkesMainWorld;
+  delete globalThis.fawkesMainWorld;
 
   const NativeDOMException = DOMException;
   const NativeFile = File;

@@ -1,4 +1,4 @@
-"""Every way in which a photo can leave a page: its page in ``pages/``, and what a person does."""
+"""Every upload path: its page in ``pages/``, and what a person does."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Act = Callable[[Tab, list[Path]], None]
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way in.  ``act`` chooses the files, and does whatever else leads to the upload."""
+class UploadPath:
+    """One upload path.  ``act`` chooses the files, and does whatever else leads to the upload."""
 
     name: str
     page: str
     act: Act
     impossible: str = ""
-    """Why one browser has no such way, as ``browser: reason``."""
+    """Why one browser has no such upload_path, as ``browser: reason``."""
     files: int = 1
     frame: str = ""
     """Where the page's handler runs, if not in the page itself."""
@@ -121,80 +121,84 @@ def read_handle(tab: Tab, files: list[Path]) -> None:
         wait_for(tab, "return Boolean(window.handle)")
 
 
-WAYS: tuple[Way, ...] = (
-    Way("file input", "file-input", pick()),
-    Way("several files", "multiple", pick(), files=3),
-    Way("folder input", "folder", pick_folder, files=2),
-    Way("capture", "capture", pick()),
-    Way("label", "label", pick("document.querySelector('#l')")),
-    Way("input by script", "input-by-script", pick(BUTTON)),
-    Way("detached input", "detached-input", pick(BUTTON)),
-    Way(
+UPLOAD_PATHS: tuple[UploadPath, ...] = (
+    UploadPath("file input", "file-input", pick()),
+    UploadPath("several files", "multiple", pick(), files=3),
+    UploadPath("folder input", "folder", pick_folder, files=2),
+    UploadPath("capture", "capture", pick()),
+    UploadPath("label", "label", pick("document.querySelector('#l')")),
+    UploadPath("input by script", "input-by-script", pick(BUTTON)),
+    UploadPath("detached input", "detached-input", pick(BUTTON)),
+    UploadPath(
         "detached label",
         "detached-label",
         pick(BUTTON),
         impossible="firefox: a label in no document opens no picker",
     ),
-    Way("showPicker()", "showpicker", pick(BUTTON)),
-    Way("open shadow root", "open-shadow-root", pick(HOST)),
-    Way("closed shadow root", "closed-shadow-root", pick(HOST)),
-    Way("nested shadow roots", "nested-shadow-roots", pick(HOST)),
-    Way("declarative shadow root", "declarative-shadow-root", pick(HOST)),
-    Way("shadow root by markup", "markup-shadow-root", pick(HOST)),
-    Way("modal dialog", "dialog", pick()),
-    Way("same-origin frame", "same-origin-frame", pick(frame=FRAME), frame=FRAME),
-    Way("cross-origin frame", "cross-origin-frame", pick(frame=FRAME), frame=FRAME),
-    Way("sandboxed frame", "sandboxed-frame", pick(frame=FRAME), frame=FRAME, navigates=True),
-    Way(
+    UploadPath("showPicker()", "showpicker", pick(BUTTON)),
+    UploadPath("open shadow root", "open-shadow-root", pick(HOST)),
+    UploadPath("closed shadow root", "closed-shadow-root", pick(HOST)),
+    UploadPath("nested shadow roots", "nested-shadow-roots", pick(HOST)),
+    UploadPath("declarative shadow root", "declarative-shadow-root", pick(HOST)),
+    UploadPath("shadow root by markup", "markup-shadow-root", pick(HOST)),
+    UploadPath("modal dialog", "dialog", pick()),
+    UploadPath("same-origin frame", "same-origin-frame", pick(frame=FRAME), frame=FRAME),
+    UploadPath("cross-origin frame", "cross-origin-frame", pick(frame=FRAME), frame=FRAME),
+    UploadPath(
+        "sandboxed frame", "sandboxed-frame", pick(frame=FRAME), frame=FRAME, navigates=True
+    ),
+    UploadPath(
         "sandboxed frame without scripts",
         "sandboxed-frame-without-scripts",
         pick_then_click("document.querySelector('#go')", frame=FRAME),
         frame=FRAME,
         navigates=True,
     ),
-    Way("srcdoc frame", "srcdoc-frame", pick(frame=FRAME), frame=FRAME),
-    Way("blob: frame", "blob-frame", pick(frame=FRAME), frame=FRAME),
-    Way("data: frame", "data-frame", pick(frame=FRAME), frame=FRAME, navigates=True),
-    Way("frame that navigates", "frame-that-navigates", pick(frame=FRAME), frame=FRAME),
-    Way("about:blank frame", "blank-frame", pick(frame=FRAME)),
-    Way("written frame", "written-frame", pick(frame=FRAME), frame=FRAME),
-    Way("document.open()", "document-open", click_then_pick(BUTTON)),
-    Way("document.write()", "document-write", click_then_pick(BUTTON)),
-    Way(
+    UploadPath("srcdoc frame", "srcdoc-frame", pick(frame=FRAME), frame=FRAME),
+    UploadPath("blob: frame", "blob-frame", pick(frame=FRAME), frame=FRAME),
+    UploadPath("data: frame", "data-frame", pick(frame=FRAME), frame=FRAME, navigates=True),
+    UploadPath("frame that navigates", "frame-that-navigates", pick(frame=FRAME), frame=FRAME),
+    UploadPath("about:blank frame", "blank-frame", pick(frame=FRAME)),
+    UploadPath("written frame", "written-frame", pick(frame=FRAME), frame=FRAME),
+    UploadPath("document.open()", "document-open", click_then_pick(BUTTON)),
+    UploadPath("document.write()", "document-write", click_then_pick(BUTTON)),
+    UploadPath(
         "submit while waiting",
         "form",
         pick_then_click("document.querySelector('#go')"),
         navigates=True,
     ),
-    Way(
+    UploadPath(
         "required input",
         "required-input",
         pick_then_click("document.querySelector('#go')"),
         navigates=True,
     ),
-    Way("form.submit()", "form", pick_then("document.forms[0].submit()"), navigates=True),
-    Way("requestSubmit()", "form", pick_then("document.forms[0].requestSubmit()"), navigates=True),
-    Way("submit on change", "submit-on-change", pick(), navigates=True),
-    Way("XMLHttpRequest", "xmlhttprequest", pick()),
-    Way("fetch with the file as body", "raw-body", pick()),
-    Way("upload from a worker", "worker", pick()),
-    Way("drop on the page", "drop", drop_on(ZONE)),
-    Way("drop, by items", "drop-items", drop_on(ZONE)),
-    Way(
+    UploadPath("form.submit()", "form", pick_then("document.forms[0].submit()"), navigates=True),
+    UploadPath(
+        "requestSubmit()", "form", pick_then("document.forms[0].requestSubmit()"), navigates=True
+    ),
+    UploadPath("submit on change", "submit-on-change", pick(), navigates=True),
+    UploadPath("XMLHttpRequest", "xmlhttprequest", pick()),
+    UploadPath("fetch with the file as body", "raw-body", pick()),
+    UploadPath("upload from a worker", "worker", pick()),
+    UploadPath("drop on the page", "drop", drop_on(ZONE)),
+    UploadPath("drop, by items", "drop-items", drop_on(ZONE)),
+    UploadPath(
         "drop of a folder",
         "drop-folder",
         drop_folder,
         files=2,
         impossible="firefox: a folder cannot be dropped by a script",
     ),
-    Way("drop on an input", "drop-on-an-input", drop_on(INPUT)),
-    Way("drop in a shadow root", "drop-in-a-shadow-root", drop_on(HOST)),
-    Way(
+    UploadPath("drop on an input", "drop-on-an-input", drop_on(INPUT)),
+    UploadPath("drop in a shadow root", "drop-in-a-shadow-root", drop_on(HOST)),
+    UploadPath(
         "file handle",
         "file-handle",
         read_handle,
         impossible="firefox: it has no handles of files on disk",
     ),
-    Way("paste", "paste", paste, clipboard=True),
-    Way("clipboard.read()", "clipboard-read", read_clipboard, clipboard=True),
+    UploadPath("paste", "paste", paste, clipboard=True),
+    UploadPath("clipboard.read()", "clipboard-read", read_clipboard, clipboard=True),
 )

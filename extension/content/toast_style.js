@@ -3,7 +3,7 @@
 (function (fawkes) {
   "use strict";
 
-  fawkes.toastLook = `
+  fawkes.toastStyle = `
     :host {
       all: initial !important;
       display: block !important;
@@ -69,7 +69,7 @@
       border: 1px solid transparent; border-radius: 8px; padding: 6px 12px; cursor: pointer;
     }
     button:hover { border-color: var(--soft); }
-    button:focus-visible, summary:focus-visible, .peek:focus-visible { outline: 2px solid var(--brand); outline-offset: 2px; }
+    button:focus-visible, summary:focus-visible, .preview:focus-visible { outline: 2px solid var(--brand); outline-offset: 2px; }
     button:disabled { opacity: 0.5; cursor: default; }
     button.main { color: var(--on-brand); background: var(--brand); }
     button.plain { background: none; color: var(--soft); padding: 4px 8px; font-weight: 500; }
@@ -80,12 +80,12 @@
     .question p { width: 100%; color: var(--ink); }
     .lost { grid-column: 2 / -1; color: var(--soft); }
     .more { display: flex; flex-direction: column; gap: 8px; }
-    .peek {
+    .preview {
       position: relative; width: 100%; padding: 0; border-radius: 10px; overflow: hidden;
       background: var(--field); touch-action: none; user-select: none;
     }
-    .peek canvas { display: block; width: 100%; max-height: 300px; object-fit: contain; }
-    .peek .tag {
+    .preview canvas { display: block; width: 100%; max-height: 300px; object-fit: contain; }
+    .preview .tag {
       position: absolute; left: 8px; bottom: 8px; padding: 2px 8px; border-radius: 6px;
       background: #0b1220d9; color: #ffffff; font-weight: 600;
     }
