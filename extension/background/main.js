@@ -1,14 +1,13 @@
 // The background: listeners are registered at once, so that a browser that starts it for an
 // event finds them; what must outlive it is in storage, and photos are sent again by their page.
 import "../shared/settings.js";
-import "../shared/site_rules.js";
-import { history, remember } from "./history.js";
-import { Fault, NativePort } from "./native_port.js";
-import { cloak, gather } from "./photos.js";
+import { history } from "./history.js";
+import { NativePort } from "./native_port.js";
+import { serve } from "./photo_conversation.js";
 import * as sites from "./sites.js";
 import * as toolbar from "./toolbar.js";
 
-const { settings, siteRules } = globalThis.fawkes;
+const { settings } = globalThis.fawkes;
 
 const host = new NativePort({
   onHost: (state) => chrome.storage.session.set({ host: state }).catch(() => {}),
@@ -90,71 +89,5 @@ chrome.runtime.onMessage.addListener((message, sender, reply) => {
 });
 
 chrome.runtime.onConnect.addListener((port) => {
-  if (port.name === "photo" && port.sender?.id === chrome.runtime.id) serve(port);
+  if (port.name === "photo" && port.sender?.id === chrome.runtime.id) serve(port, host);
 });
-
-/**
- * One photo of a content script, from its first byte to its last.
- * @param {any} port
- */
-function serve(port) {
-  const tab = port.sender.tab;
-  const gathered = gather();
-  const abort = new AbortController();
-  const post = (message) => {
-    if (!abort.signal.aborted) port.postMessage(message);
-  };
-  let busy = false;
-
-  port.onDisconnect.addListener(() => abort.abort());
-  port.onMessage.addListener(async (message) => {
-    if (busy || abort.signal.aborted) return;
-    try {
-      busy = gathered.take(message);
-      if (!busy) return;
-    } catch (fault) {
-      busy = true;
-      return refuse(fault);
-    }
-    if (tab) toolbar.countWorking(tab.id, 1);
-    try {
-      await deliver(gathered.photo());
-    } finally {
-      if (tab) toolbar.countWorking(tab.id, -1);
-    }
-  });
-
-  async function deliver(photo) {
-    const current = await settings.load();
-    const level = siteRules.levelFor(current, tab?.url ? new URL(tab.url).hostname : "");
-    try {
-      const result = await cloak(host, photo, {
-        // Off by now, but this photo was chosen while protection was on.
-        level: level === "off" ? current.levelBeforeOff : level,
-        policy: current.policy,
-        signal: abort.signal,
-        onProgress: ({ stage, fraction, faces }) =>
-          post({ type: "progress", stage, fraction, faces }),
-      });
-      post({ type: "result", status: result.status, receipt: result.receipt });
-      for (const data of result.chunks) post({ type: "chunk", data });
-      post({ type: "end" });
-      await remember(recent(photo, result.status, result.receipt, null));
-    } catch (fault) {
-      await refuse(fault, photo);
-    }
-  }
-
-  async function refuse(error, photo) {
-    const fault = error instanceof Fault ? error : new Fault("internal", { detail: String(error) });
-    post({ type: "error", code: fault.code, parameters: fault.parameters });
-    if (photo && fault.code !== "cancelled")
-      await remember(
-        recent(photo, "failed", null, { code: fault.code, parameters: fault.parameters }),
-      );
-  }
-}
-
-function recent(photo, status, receipt, fault) {
-  return { name: photo.name, time: Date.now(), status, receipt, fault };
-}

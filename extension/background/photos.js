@@ -1,4 +1,4 @@
-// One photo: gathered from a content script, sent through the native port, checked, handed back.
+// One photo at the host: sent through the native port, and its result checked.
 import "../shared/limits.js";
 import { Fault } from "./native_port.js";
 
@@ -33,48 +33,6 @@ export function joined(chunks, size) {
   }
   if (at !== size) throw new Fault("transfer_damaged");
   return bytes;
-}
-
-const isListOfTexts = (value) =>
-  Array.isArray(value) && value.every((item) => typeof item === "string");
-
-/**
- * Gathers the photo that a content script sends.
- * @returns {{take: (message: FawkesPhotoRequest) => boolean, photo: () => {name: string, size: number, accept: string[], more: number, chunks: string[]}}}
- *   `take` is true once the photo is whole
- */
-export function gather() {
-  let name = "";
-  let size = -1;
-  let accept = [];
-  let more = 0;
-  let characters = 0;
-  const chunks = [];
-  return {
-    take(message) {
-      if (message.type === "begin" && size < 0) {
-        if (!Number.isSafeInteger(message.size) || message.size < 0) throw new Fault("bad_message");
-        if (message.size > limits.photoBytes)
-          throw new Fault("too_many_bytes", { bytes: message.size, limit: limits.photoBytes });
-        if (message.accept !== undefined && !isListOfTexts(message.accept))
-          throw new Fault("bad_message");
-        ({ name, size, accept = [], more = 0 } = message);
-        if (!Number.isSafeInteger(more) || more < 0) throw new Fault("bad_message");
-        return false;
-      }
-      if (message.type === "chunk" && size >= 0 && typeof message.data === "string") {
-        characters += message.data.length;
-        // Four characters for three bytes, and padding for each chunk.
-        if (characters > (size * 4) / 3 + 4 * (chunks.length + 1))
-          throw new Fault("transfer_damaged");
-        chunks.push(message.data);
-        return false;
-      }
-      if (message.type === "end" && size >= 0) return true;
-      throw new Fault("bad_message");
-    },
-    photo: () => ({ name, size, accept, more, chunks }),
-  };
 }
 
 /**

@@ -1,4 +1,6 @@
 // A native port as a browser gives it, with a host at the other end that the test plays.
+import { readFileSync } from "node:fs";
+
 export class FakePort {
   constructor() {
     this.sent = [];
@@ -46,4 +48,26 @@ export function chromeWith(ports) {
     },
     storage: { session: { set: async () => {} } },
   };
+}
+
+const golden = JSON.parse(
+  readFileSync(new URL("../data/frames/conversation.json", import.meta.url)),
+);
+const HELLO = golden.host.find(({ type }) => type === "hello");
+
+/** A host that goes through the golden conversation, under the id that the client chose. */
+export function goldenHost(port) {
+  const answers = golden.host.filter(({ type }) => type !== "hello" && type !== "engine");
+  port.answer = ({ type, id }) => {
+    const say = (kinds) => {
+      while (answers.length && kinds.includes(answers[0].type)) {
+        const message = { ...answers.shift(), id };
+        queueMicrotask(() => port.say(message));
+      }
+    };
+    if (type === "hello") queueMicrotask(() => port.say(HELLO));
+    if (type === "chunk") say(["ack"]);
+    if (type === "end") say(["progress", "result", "chunk", "end"]);
+  };
+  return port;
 }

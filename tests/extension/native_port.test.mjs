@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { afterEach, test } from "node:test";
 import { moduleAt } from "./load.mjs";
-import { chromeWith, FakePort } from "./native_host.mjs";
+import { chromeWith, FakePort, goldenHost } from "./native_host.mjs";
 
 const golden = JSON.parse(
   readFileSync(new URL("../data/frames/conversation.json", import.meta.url)),
 );
 const { NativePort, faultOfDisconnect } = await import(moduleAt("background/native_port.js"));
-const { cloak, gather, joined } = await import(moduleAt("background/photos.js"));
+const { cloak, joined } = await import(moduleAt("background/photos.js"));
 
 const states = [];
 const opened = [];
@@ -44,23 +44,6 @@ const options = (more = {}) => ({
 });
 const { accept } = golden.client.find(({ type }) => type === "cloak");
 const photo = { size: 12, accept, more: 0, chunks: [golden.photo] };
-
-/** A host that goes through the golden conversation, under the id that the client chose. */
-function goldenHost(port) {
-  const answers = golden.host.filter(({ type }) => type !== "hello" && type !== "engine");
-  port.answer = ({ type, id }) => {
-    const say = (kinds) => {
-      while (answers.length && kinds.includes(answers[0].type)) {
-        const message = { ...answers.shift(), id };
-        queueMicrotask(() => port.say(message));
-      }
-    };
-    if (type === "hello") queueMicrotask(() => port.say(HELLO));
-    if (type === "chunk") say(["ack"]);
-    if (type === "end") say(["progress", "result", "chunk", "end"]);
-  };
-  return port;
-}
 
 test("the golden conversation gives the photo back", async () => {
   const port = goldenHost(new FakePort());
@@ -275,44 +258,7 @@ test("messages nobody asked for change nothing", async () => {
   assert.equal((await cloak(host, photo, options())).status, "cloaked");
 });
 
-test("a content script's photo is gathered piece by piece", () => {
-  const { take, photo: gathered } = gather();
-  assert.equal(take({ type: "begin", name: "a.jpg", size: 12 }), false);
-  assert.equal(take({ type: "chunk", data: golden.photo }), false);
-  assert.equal(take({ type: "end" }), true);
-  const expected = { name: "a.jpg", size: 12, accept: [], more: 0, chunks: [golden.photo] };
-  assert.deepEqual(gathered(), expected);
-  const choosy = gather();
-  choosy.take({ type: "begin", name: "a.heic", size: 12, accept: ["image/jpeg"], more: 3 });
-  assert.deepEqual(choosy.photo().accept, ["image/jpeg"]);
-  assert.equal(choosy.photo().more, 3);
-});
-
-test("a content script that says something else is refused", () => {
-  const refuse = (code, ...messages) => {
-    const { take } = gather();
-    const last = messages.pop();
-    for (const message of messages) take(message);
-    assert.throws(() => take(last), { code });
-  };
-  const begin = { type: "begin", name: "a", size: 3 };
-  refuse("bad_message", { type: "end" });
-  refuse("bad_message", { type: "chunk", data: "AAAA" });
-  refuse("bad_message", begin, begin);
-  refuse("bad_message", begin, { type: "chunk", data: 7 });
-  refuse("bad_message", { ...begin, size: -1 });
-  refuse("bad_message", { ...begin, size: "3" });
-  refuse("bad_message", { ...begin, accept: "image/jpeg" });
-  refuse("bad_message", { ...begin, accept: [7] });
-  refuse("bad_message", { ...begin, more: "3" });
-  refuse("bad_message", { ...begin, more: -1 });
-  refuse("too_many_bytes", { ...begin, size: 2 ** 30 });
-  refuse(
-    "transfer_damaged",
-    begin,
-    { type: "chunk", data: "AAAA" },
-    { type: "chunk", data: "A".repeat(400) },
-  );
+test("chunks that do not make up the announced size are refused", () => {
   assert.throws(() => joined(["AAAA"], 4), { code: "transfer_damaged" });
   assert.throws(() => joined(["AAAA"], 2), { code: "transfer_damaged" });
 });

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { afterEach, test } from "node:test";
+import { moduleAt } from "./load.mjs";
+import { chromeWith, FakePort, goldenHost } from "./native_host.mjs";
+
+const golden = JSON.parse(
+  readFileSync(new URL("../data/frames/conversation.json", import.meta.url)),
+);
+const { NativePort } = await import(moduleAt("background/native_port.js"));
+const { gather, serve } = await import(moduleAt("background/photo_conversation.js"));
+
+/** A background with these settings, whose host goes through the golden conversation. */
+function background({ settings, answer } = {}) {
+  const native = answer ? Object.assign(new FakePort(), { answer }) : goldenHost(new FakePort());
+  const kept = { local: { settings }, session: {} };
+  const area = (name) => ({
+    get: async (key) => ({ [key]: kept[name][key] }),
+    set: async (values) => Object.assign(kept[name], values),
+  });
+  globalThis.chrome = chromeWith([native]);
+  globalThis.chrome.storage = { local: area("local"), session: area("session") };
+  const host = new NativePort({ onHost() {} });
+  opened.push(host);
+  return { host, native, kept };
+}
+const opened = [];
+// An open port rests on a timer of minutes, for which Node would wait.
+afterEach(() => {
+  for (const host of opened.splice(0)) host.close();
+});
+
+/** The content script's port, and what was said on it. */
+function content(tab) {
+  const port = new FakePort();
+  port.sender = { id: "fawkes", tab };
+  return port;
+}
+const until = async (condition) => {
+  for (let turn = 0; turn < 500 && !condition(); turn += 1)
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  assert.ok(condition());
+};
+function sendPhoto(port) {
+  port.say({ type: "begin", name: "a.jpg", size: 12 });
+  port.say({ type: "chunk", data: golden.photo });
+  port.say({ type: "end" });
+}
+
+test("a content script's photo comes back, with its progress, and is remembered", async () => {
+  const { host, kept } = background();
+  const port = content();
+  serve(port, host);
+  sendPhoto(port);
+  await until(() => kept.local.counts);
+  const kinds = port.sent.map(({ type }) => type);
+  assert.deepEqual(kinds.slice(-3), ["result", "chunk", "end"]);
+  assert.ok(kinds.includes("progress"));
+  assert.equal(port.sent.at(-2).data, golden.photo);
+  const [recent] = kept.session.recents;
+  assert.equal(recent.name, "a.jpg");
+  assert.equal(recent.status, port.sent.at(-3).status);
+});
+
+test("the level is that of the tab, and what was on before where it is off by now", async () => {
+  const settings = { level: "mid", sites: { "example.org": "high" } };
+  for (const [url, level, changed] of [
+    ["https://www.example.org/a", "high", settings],
+    ["https://example.net/", "mid", settings],
+    ["https://example.net/", "low", { level: "off", levelBeforeOff: "low" }],
+  ]) {
+    const { host, native, kept } = background({ settings: changed });
+    const port = content({ id: 1, url });
+    serve(port, host);
+    sendPhoto(port);
+    await until(() => kept.local.counts);
+    assert.equal(native.sent.find(({ type }) => type === "cloak").level, level);
+  }
+});
+
+test("a content script that breaks the rules is refused, and nothing reaches the host", async () => {
+  const { host, native } = background();
+  const port = content();
+  serve(port, host);
+  port.say({ type: "end" });
+  await until(() => port.sent.length === 1);
+  assert.equal(port.sent[0].code, "bad_message");
+  assert.ok(!native.sent.some(({ type }) => type === "cloak"));
+});
+
+test("a page that is gone cancels its photo, and is told and remembered nothing", async () => {
+  const answer = ({ type }) => {
+    if (type === "hello") queueMicrotask(() => native.say(golden.host[0]));
+  };
+  const { host, native, kept } = background({ answer });
+  const port = content();
+  serve(port, host);
+  sendPhoto(port);
+  await until(() => native.sent.some(({ type }) => type === "end"));
+  port.break();
+  await until(() => native.sent.some(({ type }) => type === "cancel"));
+  assert.deepEqual(port.sent, []);
+  assert.equal(kept.session.recents, undefined);
+});
+
+test("a content script's photo is gathered piece by piece", () => {
+  const { take, photo: gathered } = gather();
+  assert.equal(take({ type: "begin", name: "a.jpg", size: 12 }), false);
+  assert.equal(take({ type: "chunk", data: golden.photo }), false);
+  assert.equal(take({ type: "end" }), true);
+  const expected = { name: "a.jpg", size: 12, accept: [], more: 0, chunks: [golden.photo] };
+  assert.deepEqual(gathered(), expected);
+  const choosy = gather();
+  choosy.take({ type: "begin", name: "a.heic", size: 12, accept: ["image/jpeg"], more: 3 });
+  assert.deepEqual(choosy.photo().accept, ["image/jpeg"]);
+  assert.equal(choosy.photo().more, 3);
+});
+
+test("a content script that says something else is refused", () => {
+  const refuse = (code, ...messages) => {
+    const { take } = gather();
+    const last = messages.pop();
+    for (const message of messages) take(message);
+    assert.throws(() => take(last), { code });
+  };
+  const begin = { type: "begin", name: "a", size: 3 };
+  refuse("bad_message", { type: "end" });
+  refuse("bad_message", { type: "chunk", data: "AAAA" });
+  refuse("bad_message", begin, begin);
+  refuse("bad_message", begin, { type: "chunk", data: 7 });
+  refuse("bad_message", { ...begin, size: -1 });
+  refuse("bad_message", { ...begin, size: "3" });
+  refuse("bad_message", { ...begin, accept: "image/jpeg" });
+  refuse("bad_message", { ...begin, accept: [7] });
+  refuse("bad_message", { ...begin, more: "3" });
+  refuse("bad_message", { ...begin, more: -1 });
+  refuse("too_many_bytes", { ...begin, size: 2 ** 30 });
+  refuse(
+    "transfer_damaged",
+    begin,
+    { type: "chunk", data: "AAAA" },
+    { type: "chunk", data: "A".repeat(400) },
+  );
+});
