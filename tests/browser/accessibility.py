@@ -10,7 +10,7 @@ from .server import NODE_MODULES, Server
 from .tab import Tab, call_async
 
 AXE = NODE_MODULES / "axe-core" / "axe.min.js"
-TOAST_STYLE = Path(__file__).parents[2] / "extension" / "content" / "toast_style.js"
+TOAST_STYLE = Path(__file__).parents[2] / "extension" / "content" / "toast" / "style.js"
 
 RUN = """
 const { violations } = await axe.run(args[0], { resultTypes: ["violations"] });

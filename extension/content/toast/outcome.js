@@ -1,0 +1,34 @@
+// What has become of a photo that was cloaked: its receipt, and a look at both.
+(function (fawkes) {
+  "use strict";
+
+  const { t } = fawkes.text;
+  const { make, button } = fawkes.toastElements;
+
+  /**
+   * @param {{receipt: FawkesReceipt | null, original: File, cloaked: File}} outcome
+   * @returns {HTMLElement}
+   */
+  function outcome({ receipt, original, cloaked }) {
+    const more = make("div", "more");
+    const details = make("details");
+    details.append(make("summary", "", t("toast_receipt")));
+    const pairs = make("dl");
+    for (const [term, value] of fawkes.receipt.lines(receipt))
+      pairs.append(make("dt", "", term), make("dd", "", value));
+    details.append(pairs);
+    const tools = make("div", "row");
+    const compare = button(t("toast_compare"), "", async () => {
+      compare.disabled = true;
+      const preview = await fawkes.preview.compare(original, cloaked);
+      compare.hidden = true;
+      if (preview) more.prepend(preview);
+      preview?.focus();
+    });
+    tools.append(details, compare);
+    more.append(tools);
+    return more;
+  }
+
+  fawkes.toastOutcome = outcome;
+})((globalThis.fawkes ??= {}));
