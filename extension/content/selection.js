@@ -114,5 +114,36 @@
     }
   }
 
-  fawkes.selection = Object.freeze({ settle });
+  /**
+   * The page has taken what `settle` gave: only now the toast says that it is cloaked.
+   * @param {(File | null)[]} settled the very array that `settle` resolved to
+   */
+  function taken(settled) {
+    void settled;
+  }
+
+  /**
+   * Nobody took what `settle` gave: the toast says so and offers to choose again, to save the
+   * cloaked photos or to copy them.
+   * @param {(File | null)[]} settled the very array that `settle` resolved to
+   * @param {{choose?: (() => void) | null}} [offers] `choose`: called within the user's click, so
+   *   that it may open the picker; without it the user is told to choose again
+   */
+  function untaken(settled, { choose = null } = {}) {
+    void [settled, choose];
+  }
+
+  /**
+   * The page is no longer what the photos were meant for: asks whether they go there all the
+   * same.  Saving them is offered too, and is a "cancel".
+   * @param {(File | null)[]} settled the very array that `settle` resolved to
+   * @param {AbortSignal} signal
+   * @returns {Promise<"insert" | "cancel">}
+   */
+  async function moved(settled, signal) {
+    void [settled, signal];
+    return "cancel";
+  }
+
+  fawkes.selection = Object.freeze({ settle, taken, untaken, moved });
 })((globalThis.fawkes ??= {}));
