@@ -5,7 +5,7 @@
 ``NETWORK`` is a surrogate, which keeps saying what it says, or ``student``, which learns to say
 what all three do.  Every folder holds one folder a person; the people of ``judged_people.txt`` are
 left out.  The output has the form of the weight files that ship.  A run that was interrupted goes
-on where it was, from ``FILE.checkpoint``; ``RUNS.md`` tells of the runs that were made.
+on where it was, from ``FILE.checkpoint``; ``docs/experiments`` tells of the runs that were made.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Small photos of every kind that the table in ``host/PHOTOS.md`` names, for a fuzzer to start from.
+"""Small photos of every kind that the table in ``docs/photos.md`` names, for a fuzzer to start from.
 
 ``python tests/fuzz/seeds.py FOLDER`` writes them.
 """

@@ -54,6 +54,11 @@ def test_wheel_holds_all_that_is_needed_and_no_more(wheel_venv: Path) -> None:
     }
     weights = [name for name in names if name.endswith(".safetensors")]
     assert len(weights) == 4
+    texts = [name for name in names if name.endswith((".md", ".svg")) and "dist-info" not in name]
+    assert {name.rsplit("/", 1)[0] for name in texts} == {
+        "fawkes_models/cards",
+        "fawkes_install/extension/icons",
+    }
 
 
 def test_code_that_runs_is_the_wheels(owner: Person, wheel_venv: Path) -> None:

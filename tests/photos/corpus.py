@@ -1,4 +1,4 @@
-"""Photos of every kind in the table of ``host/PHOTOS.md``, made by the encoders people's are.
+"""Photos of every kind in the table of ``docs/photos.md``, made by the encoders people's are.
 
 ``python tests/photos/corpus.py FOLDER`` writes them all.
 """

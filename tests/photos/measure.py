@@ -1,4 +1,4 @@
-"""Measures the table of ``host/PHOTOS.md`` with the real engine, and writes it there.
+"""Measures the table of ``docs/photos.md`` with the real engine, and writes it there.
 
 python tests/photos/measure.py --write
 """
@@ -29,7 +29,7 @@ from fawkes_host.engine.metadata import Policy
 from fawkes_host.engine.pipeline import Engine, Result
 from fawkes_host.evaluation.portrait import draw_portrait
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "host" / "PHOTOS.md"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "photos.md"
 START, END = "<!-- measured -->\n", "<!-- /measured -->\n"
 
 Image.MAX_IMAGE_PIXELS = None

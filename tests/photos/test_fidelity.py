@@ -1,4 +1,4 @@
-"""The table of ``host/PHOTOS.md``: each kind of photo comes back as its owner would want it."""
+"""The table of ``docs/photos.md``: each kind of photo comes back as its owner would want it."""
 
 from __future__ import annotations
 

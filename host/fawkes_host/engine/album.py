@@ -3,7 +3,7 @@
 One photo's embedding holds the person and the moment: pose, light, expression.  A cloak that moves
 a face against it spends part of its budget on the moment, which other photos do not share.  The
 mean over several photos is nearer to the person, so each of them protects the others
-(``ABLATIONS.md``).
+(``docs/experiments``).
 
 An album is held in memory; ``people`` has those whom the user asked to remember.
 """

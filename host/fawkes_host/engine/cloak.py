@@ -1,7 +1,7 @@
 """The cloak: a small change of a face that moves it in the feature space of face recognisers.
 
 loss → gradient → normalise → step → project, as in Fawkes (Shan et al., 2020), with what later
-work and our measurements added (``evaluation/ABLATIONS.md``): one change of luminance for all
+work and our measurements added (``docs/recipe.md``): one change of luminance for all
 three channels, a step preconditioned by the photo's local contrast, input diversity (Xie et al.,
 2019), momentum (Dong et al., 2018), and one surrogate a step, in turn, which momentum brings
 together.
@@ -46,7 +46,7 @@ class Goal(StrEnum):
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a cloak is optimised; the numbers were chosen by measurement (``ABLATIONS.md``)."""
+    """How a cloak is optimised; the numbers were chosen by measurement (``docs/recipe.md``)."""
 
     goal: Goal = Goal.PUSH
     step_sizes: tuple[tuple[int, float, float], ...] = ((64, 1.0, 0.03), (32, 0.05, 0.015))

@@ -21,7 +21,7 @@ LAST_PX = CANVAS_PX - 1.001
 """Chips look no further: every place has a neighbour to its right and below."""
 
 BLUR_SIGMA_PX = 1.3
-"""In the canvas, chosen by measurement (``ABLATIONS.md``).  To halve it and to show it bilinearly
+"""In the canvas, chosen by measurement (``docs/recipe.md``).  To halve it and to show it bilinearly
 from there is a blur of σ 1.0."""
 
 KNOTS = 4
@@ -30,7 +30,7 @@ KNOTS = 4
 
 @dataclass(frozen=True)
 class Diversity:
-    """How far views differ; the numbers were chosen by measurement (``ABLATIONS.md``)."""
+    """How far views differ; the numbers were chosen by measurement (``docs/recipe.md``)."""
 
     scale: float = 0.08
     shift: float = 0.04
