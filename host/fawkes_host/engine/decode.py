@@ -50,6 +50,11 @@ _PIXELS: dict[Format, Callable[[bytes], NDArray[np.uint8]]] = {
     "TIFF": tiff_pixels.read_pixels,
 }
 
+_STILLS: dict[Format, Callable[[bytes], bytes]] = {
+    "WEBP": webp.as_still,
+    "AVIF": heif.as_still,
+}
+
 _TURNED_BY_DECODER = frozenset({"HEIF", "AVIF"})
 """Their sizes in the header are those before rotation and cropping."""
 
@@ -114,6 +119,8 @@ def decode(data: bytes, limits: Limits = Limits()) -> Photo:
         raise AnimatedImage(frames=header.frames)
     if header.width * header.height > limits.max_pixels:
         raise TooManyPixels(width=header.width, height=header.height, limit=limits.max_pixels)
+    # What says it is an animation and has one frame is a photo.
+    data = _STILLS.get(format_, bytes)(data)
     stored = _PIXELS[format_](data)
     if format_ not in _TURNED_BY_DECODER and stored.shape[:2] != (header.height, header.width):
         raise DamagedImage(detail="the picture's size is not what its header says")

@@ -4,18 +4,21 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 import pillow_heif
 import pytest
-from files_by_hand import box
+from files_by_hand import add_chunks, box
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from fawkes_host.engine import metadata
 from fawkes_host.engine.animation import pass_through
+from fawkes_host.engine.containers import webp
 from fawkes_host.engine.decode import Limits, decode
+from fawkes_host.engine.encode import encode_with_notices
 from fawkes_host.protocol.errors import (
     AnimatedImage,
     DamagedImage,
@@ -273,6 +276,60 @@ def test_a_sequence_of_heif_is_passed_on_with_its_frames_told(scene, save):
     assert failure.value.parameters == {"frames": 3}
     passed = pass_through(data, metadata.Policy.KEEP, failure.value)
     assert (passed.data, passed.notices) == (data, ("animation_untouched",))
+
+
+def one_frame_webp(save, scene) -> bytes:
+    """A WebP whose only picture is the frame of an animation."""
+    chunks, _ = webp.parse(save(scene, "WEBP", quality=80))
+    size = b"".join((side - 1).to_bytes(3, "little") for side in scene.size)
+    frame = bytes(6) + size + bytes(4) + b"".join(chunk.to_bytes() for chunk in chunks)
+    head = webp.Chunk(b"VP8X", bytes([webp.ANIMATION_FLAG, 0, 0, 0]) + size)
+    animation = [head, webp.Chunk(b"ANIM", bytes(6)), webp.Chunk(b"ANMF", frame)]
+    return webp.to_bytes(animation)
+
+
+def with_frames(announced: int, there: int) -> Callable[..., bytes]:
+    def make(save, scene) -> bytes:
+        chunks = [(b"acTL", struct.pack(">II", announced, 0))]
+        for number in range(there):
+            chunks.append((b"fcTL", struct.pack(">5I2H2B", number, *scene.size, 0, 0, 1, 1, 0, 0)))
+        return add_chunks(save(scene, "PNG"), *chunks)
+
+    return make
+
+
+def branded(name: str, brand: bytes) -> Callable[..., bytes]:
+    def make(save, scene) -> bytes:
+        data = save(scene, name, quality=80)
+        return data[:8] + brand + data[12:]
+
+    return make
+
+
+STILLS: dict[str, Callable[..., bytes]] = {
+    "a PNG of one frame": with_frames(1, 1),
+    "a PNG that promises more frames than it has": with_frames(5, 1),
+    "a PNG that promises frames and has none": with_frames(3, 0),
+    "a WebP of one frame": one_frame_webp,
+    **{f"a HEIF as {brand}": branded("HEIF", brand.encode()) for brand in
+       ["hevc", "hevx", "heim", "heis", "hevm", "hevs", "msf1", "mif2", "isom", "mp42"]},
+    **{f"an AVIF as {brand}": branded("AVIF", brand.encode()) for brand in
+       ["avis", "msf1", "mif1", "iso8"]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STILLS)
+def test_a_still_that_says_it_is_animated_is_a_photo(name, scene, save, psnr):
+    data = STILLS[name](save, scene)
+    photo = decode(data)
+    assert psnr(photo.pixels, np.asarray(scene)) > 30
+    pixels = photo.pixels.copy()
+    pixels[:16, :16] = (255, 0, 255)
+    cloaked = encode_with_notices(photo, pixels, metadata.Policy.KEEP).data
+    assert psnr(decode(cloaked).pixels, pixels) > 25
+    if "HEIF" not in name:
+        with Image.open(io.BytesIO(cloaked)) as shown:
+            assert psnr(np.asarray(shown.convert("RGB")), pixels) > 25
 
 
 def test_a_still_gif_is_no_photo(scene, save):

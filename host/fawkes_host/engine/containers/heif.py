@@ -269,6 +269,12 @@ def read_header(data: bytes) -> Header:
     return Header(width, height)
 
 
+def as_still(data: bytes) -> bytes:
+    """Return a file of one frame that says it is a sequence of AVIF pictures as the picture it
+    is: decoders that believe the first brand look for a track."""
+    return data[:8] + b"avif" + data[12:] if data[8:12] == b"avis" else data
+
+
 def _count_frames(data: bytes) -> int:
     """Return the largest number of samples in a track, 1 for files without tracks."""
     most = 1

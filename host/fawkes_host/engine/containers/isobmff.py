@@ -88,13 +88,15 @@ def brands(data: bytes) -> list[bytes]:
 
 
 def image_format(data: bytes) -> Literal["HEIF", "AVIF"] | None:
-    """Tell HEIF from AVIF by the brands of the file; None for videos and everything else."""
+    """Tell HEIF from AVIF by the brands of the file, whichever comes first; None for videos and
+    everything else."""
     names = brands(data)
-    if not names or names[0] not in _HEVC_BRANDS | _AV1_BRANDS | _ANY_CODEC_BRANDS:
+    pictures = [n for n in names if n in _HEVC_BRANDS | _AV1_BRANDS | _ANY_CODEC_BRANDS]
+    if not pictures:
         return None
-    if names[0] in _ANY_CODEC_BRANDS:
+    if pictures[0] in _ANY_CODEC_BRANDS:
         return "AVIF" if _AV1_BRANDS & set(names) and not _HEVC_BRANDS & set(names) else "HEIF"
-    return "AVIF" if names[0] in _AV1_BRANDS else "HEIF"
+    return "AVIF" if pictures[0] in _AV1_BRANDS else "HEIF"
 
 
 def walk_movie(

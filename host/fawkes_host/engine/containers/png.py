@@ -127,10 +127,11 @@ def read_image_header(data: bytes) -> ImageHeader:
 
 
 def read_header(data: bytes) -> Header:
-    """Read the size, and the number of frames of an animation (acTL)."""
+    """Read the size, and the number of frames of an animation: those that are there, but no more
+    than it says (acTL)."""
     header = read_image_header(data)
     chunks, _ = parse(data)
-    frames = next(
+    announced = next(
         (
             int.from_bytes(chunk.payload[:4], "big")
             for chunk in chunks
@@ -138,4 +139,5 @@ def read_header(data: bytes) -> Header:
         ),
         1,
     )
-    return Header(header.width, header.height, max(1, frames))
+    there = sum(chunk.kind == b"fcTL" for chunk in chunks)
+    return Header(header.width, header.height, max(1, min(announced, there)))

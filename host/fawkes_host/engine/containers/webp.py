@@ -70,6 +70,32 @@ def _with_true_flags(chunks: list[Chunk]) -> list[Chunk]:
     return [Chunk(b"VP8X", bytes([flags]) + payload[1:]), *chunks[1:]]
 
 
+_FRAME_HEADER_BYTES = 16
+"""Place, size, duration and flags of an animation's frame (RFC 9649, 2.7.1.1)."""
+
+
+def as_still(data: bytes) -> bytes:
+    """Return an animation of at most one frame as the still it is; any other file as it was."""
+    chunks, trailer = parse(data)
+    first = chunks[0] if chunks else None
+    if first is None or first.kind != b"VP8X" or len(first.payload) < 10:
+        return data
+    if not first.payload[0] & ANIMATION_FLAG and not any(c.kind == b"ANMF" for c in chunks):
+        return data
+    size = first.payload[4:10]
+    still: list[Chunk] = []
+    for chunk in chunks[1:]:
+        if chunk.kind == b"ANMF":
+            size = chunk.payload[6:12]
+            inner = b"WEBP" + chunk.payload[_FRAME_HEADER_BYTES:]
+            still += parse(b"RIFF" + struct.pack("<I", len(inner)) + inner)[0]
+        elif chunk.kind != b"ANIM":
+            still.append(chunk)
+    flags = first.payload[0] & ~ANIMATION_FLAG
+    head = Chunk(b"VP8X", bytes([flags]) + first.payload[1:4] + size)
+    return to_bytes([head, *still], trailer)
+
+
 def make_vp8x(width: int, height: int, alpha: bool) -> Chunk:
     """Return the header of the extended format; the other flags follow when it is written."""
     return Chunk(
