@@ -11,8 +11,6 @@
   const pending = new WeakMap();
   /** @type {Set<Takeover>} the same, to go through */
   const active = new Set();
-  /** What each input may show: files that are no originals.  @type {WeakMap<HTMLInputElement, string>} */
-  const approved = new WeakMap();
   /** The page was there first: what it holds already it has seen, and will not be given anew. */
   const isLate = document.readyState !== "loading";
   /** Inputs whose events are heard.  @type {WeakSet<HTMLInputElement>} */
@@ -28,12 +26,7 @@
   const { get: elementsOf } =
     Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, "elements") ?? {};
 
-  const signature = (files) =>
-    JSON.stringify(
-      Array.from(files, ({ name, size, type, lastModified }) => [name, size, type, lastModified]),
-    );
-
-  const approve = (input) => approved.set(input, signature(input.files));
+  const approve = (input) => fawkes.approval.approve(input.files);
 
   /**
    * Whether this frame looks after the input: two would take it from each other.
@@ -67,7 +60,7 @@
     const files = Array.from(input.files ?? []);
     if (files.length === 0) return false;
     if (why === "heard of" && isLate && !watched.has(input)) return false;
-    if (why !== "chosen" && approved.get(input) === signature(files)) {
+    if (why !== "chosen" && files.every(fawkes.approval.isApproved)) {
       // The page has put something else there while we waited: its choice counts.
       supersede(input);
       return false;

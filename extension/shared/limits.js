@@ -59,6 +59,9 @@
     /** Photos the popup remembers, until the browser is closed. */
     recentPhotos: 5,
 
+    /** Files that a copy is compared with: a selection of many photos that is copied at once. */
+    approvedFiles: 64,
+
     /** Files of one dropped folder, so that a dropped disk cannot hold the page for ever. */
     folderFiles: 5_000,
   });
