@@ -12,7 +12,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from tests.missing import HOW_TO_INSTALL
+from tests.support.missing import HOW_TO_INSTALL
 
 # Machines are shared: a deadline for an example would measure the neighbours.
 hypothesis.settings.register_profile("fawkes", deadline=None)

@@ -28,7 +28,7 @@ from fawkes_models.network import Network
 from fawkes_models.registry import SURROGATES
 from fawkes_models.store import load_uncentred
 
-GOLDEN = Path(__file__).parents[2] / "tests" / "unit" / "models" / "golden.npz"
+GOLDEN = Path(__file__).parents[2] / "tests" / "models" / "golden.npz"
 
 Floats = NDArray[np.float32]
 

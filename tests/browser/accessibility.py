@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from .server import NODE_MODULES, Server
-from .tab import Tab, call_async
+from tests.browser.server import NODE_MODULES, Server
+from tests.browser.tab import Tab, call_async
 
 AXE = NODE_MODULES / "axe-core" / "axe.min.js"
 TOAST_STYLE = Path(__file__).parents[2] / "extension" / "content" / "toast" / "style.js"

@@ -19,12 +19,12 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from .chromium import Chromium, ChromiumTab
-from .extension_build import build
-from .firefox import Firefox
-from .server import Server
-from .tab import Tab, wait_for
-from .user import Host, User
+from tests.browser.chromium import Chromium, ChromiumTab
+from tests.browser.extension_build import build
+from tests.browser.firefox import Firefox
+from tests.browser.server import Server
+from tests.browser.tab import Tab, wait_for
+from tests.browser.user import Host, User
 
 PHOTO_BYTES = 5_000_000
 PHOTOS = 7

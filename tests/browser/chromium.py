@@ -20,8 +20,8 @@ from playwright.sync_api import (
     TimeoutError,
 )
 
-from .registration import CHROMIUM_PROFILES, EXTENSION_ID
-from .tab import PATIENCE_S, SET_LEVEL
+from tests.browser.registration import CHROMIUM_PROFILES, EXTENSION_ID
+from tests.browser.tab import PATIENCE_S, SET_LEVEL
 
 PLACE_OF_BUTTON = """function (label) {
   for (const button of this.querySelectorAll("button, summary")) {

@@ -12,15 +12,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.missing import HOW_TO_INSTALL
-
-from .chromium import Chromium
-from .extension_build import build
-from .firefox import Firefox
-from .matrix import Matrix
-from .server import Server
-from .tab import Tab, call_async
-from .user import Host, User
+from tests.browser.chromium import Chromium
+from tests.browser.extension_build import build
+from tests.browser.firefox import Firefox
+from tests.browser.matrix import Matrix
+from tests.browser.server import Server
+from tests.browser.tab import Tab, call_async
+from tests.browser.user import Host, User
+from tests.support.missing import HOW_TO_INSTALL
 
 HANG_S = 120
 """A test takes a few seconds; one that hangs must not cost the whole run."""

@@ -23,7 +23,7 @@ with warnings.catch_warnings():
     from marionette_driver.errors import MarionetteException
     from marionette_driver.marionette import ActionSequence, Marionette
 
-from .firefox_scripts import (
+from tests.browser.firefox_scripts import (
     CLIPBOARD_HAS_PICTURE,
     DROP,
     PICKER,
@@ -32,8 +32,8 @@ from .firefox_scripts import (
     TOAST_MARKUP,
     TOAST_TEXT,
 )
-from .registration import GECKO_ID
-from .tab import PATIENCE_S, SET_LEVEL, wait_until
+from tests.browser.registration import GECKO_ID
+from tests.browser.tab import PATIENCE_S, SET_LEVEL, wait_until
 
 START_S = 30.0
 

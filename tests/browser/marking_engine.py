@@ -6,9 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from marks import MARK, MARK_SIZE, behaviour, marked, note, receipt
-
 from fawkes_host.protocol.errors import BY_CODE, Cancelled
+from tests.browser.marks import MARK, MARK_SIZE, behaviour, marked, note, receipt
 
 
 @dataclass
@@ -57,12 +56,12 @@ class MarkingEngine:
 
 def marked_by_real_codecs(data: bytes, policy: str, accept: tuple[str, ...]) -> Any:
     """HEIF and AVIF, which Pillow alone does not write, in the format the page wants."""
-    from fawkes_host.engine.containers import sniff
-    from fawkes_host.engine.convert import to_jpeg
-    from fawkes_host.engine.decode import decode
-    from fawkes_host.engine.encode import Encoded, encode_with_notices
-    from fawkes_host.engine.media_types import replaced_by_jpeg
-    from fawkes_host.engine.metadata import Policy
+    from fawkes_host.photo.containers import sniff
+    from fawkes_host.photo.convert import to_jpeg
+    from fawkes_host.photo.decode import decode
+    from fawkes_host.photo.encode import Encoded, encode_with_notices
+    from fawkes_host.photo.media_types import replaced_by_jpeg
+    from fawkes_host.photo.metadata import Policy
 
     source = Encoded(data)
     if sniff.identify(data) in replaced_by_jpeg(accept):

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .conftest import Running
-    from .upload_paths import UploadPath
+    from tests.browser.conftest import Running
+    from tests.browser.upload_paths import UploadPath
 
 COLUMNS = (
     "cloaked photo arrives, original never does",

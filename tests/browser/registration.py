@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fawkes_host.native_host import CHROMIUM_ID, GECKO_ID, native_host, registrar
+from fawkes_host.system.native_host import CHROMIUM_ID, GECKO_ID, native_host, registrar
 from fawkes_install.browsers import BROWSERS
 from fawkes_install.machine import Machine, System
 from fawkes_install.plan import apply

@@ -16,7 +16,7 @@ import threading
 import time
 from typing import Any
 
-from marks import behaviour, marked, note, receipt
+from tests.browser.marks import behaviour, marked, note, receipt
 
 CHUNK_BYTES = 512 * 1024
 WRITING = threading.Lock()

@@ -9,13 +9,12 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from fawkes_host.engine.decode import decode
-
-from .conftest import Running
-from .marks import MARK, MARK_SIZE
-from .server import Server
-from .tab import Tab, wait_for_toast
-from .upload_paths import INPUT
+from fawkes_host.photo.decode import decode
+from tests.browser.conftest import Running
+from tests.browser.marks import MARK, MARK_SIZE
+from tests.browser.server import Server
+from tests.browser.tab import Tab, wait_for_toast
+from tests.browser.upload_paths import INPUT
 
 PAGE = """<script src="/spy.js"></script><input type="file" id="f" accept="{accept}">
 <script>uploadOnChange(f);</script>"""

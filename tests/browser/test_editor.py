@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from .conftest import Running
-from .marks import is_marked
-from .server import Server
-from .tab import Tab, call_async, wait_for
-from .upload_paths import ZONE
+from tests.browser.conftest import Running
+from tests.browser.marks import is_marked
+from tests.browser.server import Server
+from tests.browser.tab import Tab, call_async, wait_for
+from tests.browser.upload_paths import ZONE
 
 
 def test_photo_pasted_into_an_editor_is_the_cloaked_one(

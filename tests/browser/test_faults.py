@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from .conftest import Running
-from .marks import is_marked
-from .server import Server
-from .tab import Tab, wait_for_toast, wait_until
-from .test_upload_paths import assert_unseen
-from .upload_paths import INPUT, UPLOAD_PATHS
-from .user import Host
+from tests.browser.conftest import Running
+from tests.browser.marks import is_marked
+from tests.browser.server import Server
+from tests.browser.tab import Tab, wait_for_toast, wait_until
+from tests.browser.test_upload_paths import assert_unseen
+from tests.browser.upload_paths import INPUT, UPLOAD_PATHS
+from tests.browser.user import Host
 
 PLAIN = next(upload_path for upload_path in UPLOAD_PATHS if upload_path.name == "file input")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Running
-from .server import Server
-from .tab import Tab, call_async, wait_for
+from tests.browser.conftest import Running
+from tests.browser.server import Server
+from tests.browser.tab import Tab, call_async, wait_for
 
 USE = """
 const worker = new Worker(URL.createObjectURL(new Blob(["onmessage = () => postMessage('got it')"])));

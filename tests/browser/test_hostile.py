@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Running
-from .marks import is_marked
-from .server import Server
-from .tab import Tab, call_async, wait_for, wait_for_toast, wait_until
-from .test_upload_paths import assert_unseen
-from .upload_paths import BUTTON, INPUT, UPLOAD_PATHS, UploadPath, pick
+from tests.browser.conftest import Running
+from tests.browser.marks import is_marked
+from tests.browser.server import Server
+from tests.browser.tab import Tab, call_async, wait_for, wait_for_toast, wait_until
+from tests.browser.test_upload_paths import assert_unseen
+from tests.browser.upload_paths import BUTTON, INPUT, UPLOAD_PATHS, UploadPath, pick
 
 SPY = '<script src="/spy.js"></script>'
 FILE_INPUT = SPY + '<input type="file" id="f"><script>uploadOnChange(f)</script>'

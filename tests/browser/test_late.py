@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import BROWSERS, Running, start
-from .extension_build import build
-from .marks import is_marked
-from .server import Server
-from .tab import Tab, wait_for_toast, wait_until
-from .test_upload_paths import assert_unseen
-from .upload_paths import BUTTON, FRAME, INPUT, UPLOAD_PATHS, pick
-from .user import Host, User
+from tests.browser.conftest import BROWSERS, Running, start
+from tests.browser.extension_build import build
+from tests.browser.marks import is_marked
+from tests.browser.server import Server
+from tests.browser.tab import Tab, wait_for_toast, wait_until
+from tests.browser.test_upload_paths import assert_unseen
+from tests.browser.upload_paths import BUTTON, FRAME, INPUT, UPLOAD_PATHS, pick
+from tests.browser.user import Host, User
 
 PLAIN = next(upload_path for upload_path in UPLOAD_PATHS if upload_path.name == "file input")
 

@@ -11,12 +11,11 @@ import pytest
 from PIL import Image
 
 from fawkes_host.evaluation.portrait import draw_portrait
-
-from .conftest import Running
-from .server import Server
-from .tab import Tab, wait_for_toast
-from .upload_paths import UPLOAD_PATHS, UploadPath
-from .user import Host
+from tests.browser.conftest import Running
+from tests.browser.server import Server
+from tests.browser.tab import Tab, wait_for_toast
+from tests.browser.upload_paths import UPLOAD_PATHS, UploadPath
+from tests.browser.user import Host
 
 WARM_UP_S = 240.0
 """TensorFlow and four networks, read for the first time on a busy machine."""

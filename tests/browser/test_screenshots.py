@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.missing import HOW_TO_INSTALL_NPM
-
-from .accessibility import AXE, faults, toast_faults
-from .conftest import Running
-from .server import Server
-from .tab import Tab, wait_for, wait_for_toast
+from tests.browser.accessibility import AXE, faults, toast_faults
+from tests.browser.conftest import Running
+from tests.browser.server import Server
+from tests.browser.tab import Tab, wait_for, wait_for_toast
+from tests.support.missing import HOW_TO_INSTALL_NPM
 
 FOLDER = Path(os.environ.get("FAWKES_SCREENSHOTS", Path(__file__).with_name("screenshots")))
 INPUT = "document.querySelector('#f')"

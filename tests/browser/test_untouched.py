@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from .conftest import Running
-from .marks import is_marked
-from .server import Server
-from .tab import Tab, wait_for, wait_until
-from .upload_paths import INPUT, ZONE
+from tests.browser.conftest import Running
+from tests.browser.marks import is_marked
+from tests.browser.server import Server
+from tests.browser.tab import Tab, wait_for, wait_until
+from tests.browser.upload_paths import INPUT, ZONE
 
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><rect width='9' height='9'/></svg>"
 MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(4096)

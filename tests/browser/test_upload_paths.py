@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from .conftest import Running
-from .marks import is_marked
-from .matrix import Matrix
-from .server import Server, Upload
-from .tab import Tab, wait_for, wait_for_toast, wait_until
-from .upload_paths import UPLOAD_PATHS, UploadPath
-from .user import ENGINE, RELAY, SERVICE, Host
+from tests.browser.conftest import Running
+from tests.browser.marks import is_marked
+from tests.browser.matrix import Matrix
+from tests.browser.server import Server, Upload
+from tests.browser.tab import Tab, wait_for, wait_for_toast, wait_until
+from tests.browser.upload_paths import UPLOAD_PATHS, UploadPath
+from tests.browser.user import ENGINE, RELAY, SERVICE, Host
 
 upload_paths = pytest.mark.parametrize(
     "upload_path", UPLOAD_PATHS, ids=lambda upload_path: upload_path.name

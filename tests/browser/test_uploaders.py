@@ -6,17 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.missing import HOW_TO_INSTALL_NPM
-
-from .conftest import Running
-from .marks import is_marked
-from .matrix import Matrix
-from .server import NODE_MODULES, Server
-from .tab import Tab, wait_for, wait_for_toast
-from .test_upload_paths import assert_unseen
-from .upload_paths import UploadPath
-from .uploaders import READY, UPLOADERS
-from .user import Host
+from tests.browser.conftest import Running
+from tests.browser.marks import is_marked
+from tests.browser.matrix import Matrix
+from tests.browser.server import NODE_MODULES, Server
+from tests.browser.tab import Tab, wait_for, wait_for_toast
+from tests.browser.test_upload_paths import assert_unseen
+from tests.browser.upload_paths import UploadPath
+from tests.browser.uploaders import READY, UPLOADERS
+from tests.browser.user import Host
+from tests.support.missing import HOW_TO_INSTALL_NPM
 
 pytestmark = pytest.mark.skipif(
     not NODE_MODULES.is_dir(),

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .server import Server
-from .tab import Tab, wait_for, wait_until
+from tests.browser.server import Server
+from tests.browser.tab import Tab, wait_for, wait_until
 
 PAGES = Path(__file__).with_name("pages")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .upload_paths import INPUT, ZONE, Act, UploadPath, drop_on, paste, pick
+from tests.browser.upload_paths import INPUT, ZONE, Act, UploadPath, drop_on, paste, pick
 
 
 def element(selector: str) -> str:

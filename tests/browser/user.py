@@ -11,19 +11,17 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from tests.running import running
+from tests.browser.marks import LOG_SUFFIX
+from tests.browser.registration import register, unregister
+from tests.browser.tab import wait_until
+from tests.support.running import running
 
-from .marks import LOG_SUFFIX
-from .registration import register, unregister
-from .tab import wait_until
-
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+ROOT = Path(__file__).parents[2]
 FOLDERS = ("host", "models", "install")
 
-RELAY = "fawkes_host.relay"
+RELAY = "fawkes_host.relay.main"
 SERVICE = "fawkes_host.service"
-ENGINE = "fawkes_host.service.engine_worker"
+ENGINE = "fawkes_host.service.engine.worker"
 
 
 class Host(Enum):
@@ -52,7 +50,7 @@ class User:
             if not name.startswith(("XDG_", "FAWKES_"))
         } | {
             "HOME": str(home),
-            "PYTHONPATH": os.pathsep.join([*(str(ROOT / name) for name in FOLDERS), str(HERE)]),
+            "PYTHONPATH": os.pathsep.join([*(str(ROOT / name) for name in FOLDERS), str(ROOT)]),
             "FAWKES_BEHAVIOUR": str(self.behaviour),
             "FAWKES_IDLE_MINUTES": "30",
             "FAWKES_DEVICE": "cpu",
@@ -63,13 +61,13 @@ class User:
         relay = [sys.executable, "-m", RELAY]
         self._write(Host.MARKING, relay)
         self._write(Host.REAL, relay)
-        self._write(Host.STANDIN, [sys.executable, str(HERE / "standin_host.py")])
+        self._write(Host.STANDIN, [sys.executable, "-m", "tests.browser.standin_host"])
 
     def _own(self, host: Host) -> dict[str, str]:
         """What each host has for itself: a service, and the engine behind it."""
         run = self.home / f"run-{host.value}"
         run.mkdir(mode=0o700, exist_ok=True)
-        marking = "marking_engine:make" if host is Host.MARKING else ""
+        marking = "tests.browser.marking_engine:make" if host is Host.MARKING else ""
         return {"XDG_RUNTIME_DIR": str(run), "FAWKES_ENGINE_FACTORY": marking}
 
     def _write(self, host: Host, command: list[str]) -> None:

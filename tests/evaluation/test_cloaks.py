@@ -10,15 +10,15 @@ from fawkes_host.engine import installation
 from fawkes_host.engine.align import face_crop, frame_face
 from fawkes_host.engine.detect import Face
 from fawkes_host.engine.levels import LEVELS
-from fawkes_host.engine.visibility import Viewer
+from fawkes_host.evaluation.attacks.fawkes1_merge import frame_box
+from fawkes_host.evaluation.attacks.noise import add_noise
+from fawkes_host.evaluation.attacks.sign_steps import SignSteps, add_change
 from fawkes_host.evaluation.cloaks import CloakSet, CloakShelf, _secret, seconds_of
 from fawkes_host.evaluation.datasets import PersonPhoto
-from fawkes_host.evaluation.fawkes1 import frame_box
 from fawkes_host.evaluation.methods import our_sets
-from fawkes_host.evaluation.noise import add_noise
 from fawkes_host.evaluation.plan import DEFAULT, Plan
 from fawkes_host.evaluation.portrait import draw_portrait
-from fawkes_host.evaluation.sign_steps import SignSteps, add_change
+from fawkes_host.visibility.budget import Viewer
 from fawkes_models import store
 
 LANDMARKS = np.array([[166, 175], [234, 175], [200, 222], [173, 258], [227, 258]], np.float32)

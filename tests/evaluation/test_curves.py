@@ -19,8 +19,7 @@ from fawkes_host.evaluation.curves import (
 from fawkes_host.evaluation.datasets import PersonPhoto, choose_people
 from fawkes_host.evaluation.judge import Judge
 from fawkes_host.evaluation.protection import protection_row, worst_first
-
-from .toy import crowd
+from tests.evaluation.toy import crowd
 
 POSTED = 6
 

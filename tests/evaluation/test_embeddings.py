@@ -10,8 +10,7 @@ from PIL import Image
 from fawkes_host.evaluation.datasets import Landmarks
 from fawkes_host.evaluation.embeddings import EmbeddingStore, Picture
 from fawkes_host.evaluation.portrait import draw_portrait
-
-from .toy import DIMENSION, ToyRecogniser
+from tests.evaluation.toy import DIMENSION, ToyRecogniser
 
 POINTS = [[116, 123], [164, 123], [140, 155], [121, 181], [159, 181]]
 """Where a portrait of 280 px has its landmarks."""

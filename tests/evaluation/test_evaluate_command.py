@@ -9,12 +9,12 @@ from typing import NamedTuple
 import pytest
 from click.testing import CliRunner
 
-from fawkes_host import packages
 from fawkes_host.cli.evaluate import command
 from fawkes_host.engine.levels import MID
-from fawkes_host.evaluation.instrument import Instrument
 from fawkes_host.evaluation.plan import QUICK, NothingToMeasure, Plan
 from fawkes_host.evaluation.report import write_report
+from fawkes_host.evaluation.run import Instrument
+from fawkes_host.system import packages
 from fawkes_models import registry, store
 
 PHOTOS = 8

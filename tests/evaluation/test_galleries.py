@@ -12,8 +12,7 @@ from fawkes_host.evaluation.galleries import (
     stack,
 )
 from fawkes_host.evaluation.trackers import NearestNeighbour
-
-from .toy import crowd
+from tests.evaluation.toy import crowd
 
 
 def test_everyone_but_leaves_the_person_and_the_donor_out():

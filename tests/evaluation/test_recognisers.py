@@ -10,8 +10,7 @@ from fawkes_host.evaluation.recognisers import (
     cut_chip,
     load_judge,
 )
-
-from .toy import ToyRecogniser
+from tests.evaluation.toy import ToyRecogniser
 
 
 def field(number: int, content: int | bytes) -> bytes:

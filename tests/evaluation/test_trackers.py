@@ -13,8 +13,7 @@ from fawkes_host.evaluation.trackers import (
     Verification,
     principal_axes,
 )
-
-from .toy import crowd
+from tests.evaluation.toy import crowd
 
 PERSON, STRANGER = "person 03", "person 07"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.missing import HOW_TO_INSTALL
+from tests.support.missing import HOW_TO_INSTALL
 
 FOLDER = Path(__file__).parent
 EXTENSION = FOLDER.parents[1] / "extension"

@@ -14,11 +14,11 @@ import pytest
 from PIL import Image
 
 import fawkes_host
-from fawkes_host.cli.notices import SENTENCES
-from fawkes_host.native_host import CHROMIUM_ID, GECKO_ID
+from fawkes_host.cli.cloak.notices import SENTENCES
 from fawkes_host.protocol.errors import TABLE
 from fawkes_host.protocol.greeting import NATIVE_HOST, PROTOCOL
 from fawkes_host.protocol.limits import CHUNK_BYTES, PHOTO_BYTES, WINDOW_CHUNKS
+from fawkes_host.system.native_host import CHROMIUM_ID, GECKO_ID
 
 EXTENSION = Path(__file__).parents[2] / "extension"
 MANIFEST: dict[str, Any] = json.loads((EXTENSION / "manifest.json").read_text(encoding="utf-8"))

@@ -1,8 +1,8 @@
 """Fuzzes decoding, encoding and the metadata policies with atheris (libFuzzer for Python).
 
     pip install -e .[fuzz]
-    python tests/fuzz/seeds.py /tmp/corpus
-    python tests/fuzz/fuzz_photo.py /tmp/corpus -max_total_time=3600 -artifact_prefix=/tmp/found-
+    python -m tests.fuzz.seeds /tmp/corpus
+    python -m tests.fuzz.fuzz_photo /tmp/corpus -max_total_time=3600 -artifact_prefix=/tmp/found-
 
 A finding is a file that raised something else than a coded error, crashed, hung, or took too much
 memory; make it small with ``-minimize_crash=1`` and put it into ``regressions/``.
@@ -12,14 +12,11 @@ from __future__ import annotations
 
 import sys
 import zlib
-from pathlib import Path
 
 import atheris
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-with atheris.instrument_imports(include=["fawkes_host.engine"]):
-    from target import execute
+with atheris.instrument_imports(include=["fawkes_host.photo"]):
+    from tests.fuzz.target import execute
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 

@@ -1,6 +1,6 @@
 """Small photos of every kind that the table in ``docs/photos.md`` names, for a fuzzer to start from.
 
-``python tests/fuzz/seeds.py FOLDER`` writes them.
+``python -m tests.fuzz.seeds FOLDER`` writes them.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "photo"))
-
-from files_by_hand import RESOURCES, add_segments, exif_with_thumbnail, make_movie, resource
-from saving import save
-
-from fawkes_host.engine.containers import jpeg
+from fawkes_host.photo.containers import jpeg
+from tests.photo.files_by_hand import (
+    RESOURCES,
+    add_segments,
+    exif_with_thumbnail,
+    make_movie,
+    resource,
+)
+from tests.photo.saving import save
 
 SIZE = (26, 18)
 """So small that a second has room for hundreds of executions."""

@@ -6,12 +6,12 @@ import zlib
 
 import numpy as np
 
-from fawkes_host.engine import metadata
-from fawkes_host.engine.containers import jpeg
-from fawkes_host.engine.convert import to_jpeg
-from fawkes_host.engine.decode import Limits, Photo, decode
-from fawkes_host.engine.encode import encode
-from fawkes_host.engine.metadata import Policy
+from fawkes_host.photo import metadata
+from fawkes_host.photo.containers import jpeg
+from fawkes_host.photo.convert import to_jpeg
+from fawkes_host.photo.decode import Limits, Photo, decode
+from fawkes_host.photo.encode import encode
+from fawkes_host.photo.metadata import Policy
 from fawkes_host.protocol.errors import DamagedImage, FawkesError
 
 LIMITS = Limits(max_bytes=1 << 20, max_pixels=20_000)

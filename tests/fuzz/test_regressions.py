@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from seeds import seeds
-from target import execute
+from tests.fuzz.seeds import seeds
+from tests.fuzz.target import execute
 
 HERE = Path(__file__).parent
 

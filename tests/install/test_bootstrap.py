@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .person import ROOT, Person
+from tests.support.person import ROOT, Person
 
 
 def load_bootstrap() -> ModuleType:

@@ -12,8 +12,7 @@ from PIL import Image
 
 from fawkes_host.evaluation.portrait import draw_portrait
 from fawkes_install.browsers import BROWSERS
-
-from .person import ROOT, Person, as_written, until
+from tests.support.person import ROOT, Person, as_written, until
 
 CHROMIUM = ".config/chromium/NativeMessagingHosts/org.fawkes.host.json"
 FIREFOX = ".mozilla/native-messaging-hosts/org.fawkes.host.json"

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from .person import Person
+from tests.support.person import Person
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

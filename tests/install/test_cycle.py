@@ -22,10 +22,9 @@ import fawkes_host
 from fawkes_host.protocol.greeting import NATIVE_HOST, PROTOCOL
 from tests.browser.chromium import Chromium
 from tests.browser.firefox import Firefox
-from tests.missing import HOW_TO_INSTALL
-
-from .person import Person, copy_venv, pip, until
-from .test_bootstrap import load_bootstrap
+from tests.install.test_bootstrap import load_bootstrap
+from tests.support.missing import HOW_TO_INSTALL
+from tests.support.person import Person, copy_venv, pip, until
 
 pytestmark = pytest.mark.browser
 

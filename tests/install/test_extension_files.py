@@ -15,8 +15,7 @@ import pytest
 import fawkes_host
 from fawkes_install import extension_files
 from fawkes_install.browsers import Family
-
-from .person import ROOT, Person
+from tests.support.person import ROOT, Person
 
 
 @pytest.mark.parametrize("family", Family)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from fawkes_host import native_host
 from fawkes_host.protocol.greeting import NATIVE_HOST
+from fawkes_host.system import native_host
 from fawkes_install import manifest
 from fawkes_install.browsers import BROWSERS, Family
 from fawkes_install.machine import Machine, System

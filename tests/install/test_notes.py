@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fawkes_host import native_host
 from fawkes_host.cli.install import loading, notes
+from fawkes_host.system import native_host
 from fawkes_install.browsers import BROWSERS
 from fawkes_install.machine import Machine, System
 

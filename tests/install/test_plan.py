@@ -22,9 +22,8 @@ from fawkes_install.plan import (
     apply,
 )
 from fawkes_install.windows_registry import Hive, WindowsRegistry
-
-from .fake_winreg import FakeWinreg
-from .person import as_written
+from tests.support.fake_winreg import FakeWinreg
+from tests.support.person import as_written
 
 
 class Refused:

@@ -7,15 +7,14 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from fawkes_host import native_host
 from fawkes_host.protocol.greeting import NATIVE_HOST
+from fawkes_host.system import native_host
 from fawkes_install.browsers import BROWSERS, Family
 from fawkes_install.machine import Machine, System
 from fawkes_install.plan import apply
 from fawkes_install.registration import Registrar, Scope
 from fawkes_install.windows_registry import WindowsRegistry
-
-from .fake_winreg import FakeWinreg
+from tests.support.fake_winreg import FakeWinreg
 
 FILE = "org.fawkes.host.json"
 

@@ -20,8 +20,7 @@ import fawkes_host
 from fawkes_host.evaluation.portrait import draw_portrait
 from fawkes_install import extension_files
 from fawkes_install.browsers import Family
-
-from .person import ROOT, Person, until
+from tests.support.person import ROOT, Person, until
 
 pytestmark = pytest.mark.slow
 

@@ -1,4 +1,4 @@
-"""Figures of the relay and the service: ``python tests/service/bench.py [--rounds N]``.
+"""Figures of the relay and the service: ``python -m tests.service.bench [--rounds N]``.
 
 Starts everything in folders of its own, with an engine that only turns bytes around, so
 that what is measured is the way there and back.  The frames are made beforehand and
@@ -22,13 +22,9 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "host"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from fake_engine import cloaked
 from fawkes_host.protocol.chunks import split
-from processes import World, until
+from tests.support.fake_engine import cloaked
+from tests.support.processes import World, until
 
 PHOTO_BYTES = 5_000_000
 
@@ -40,7 +36,7 @@ def frame(**message) -> bytes:
 
 def start_relay(world: World) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", "fawkes_host.relay"],
+        [sys.executable, "-m", "fawkes_host.relay.main"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=world.folder,

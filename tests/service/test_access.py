@@ -13,11 +13,12 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from fake_engine import cloaked
 from fawkes_host.protocol.errors import NotAuthorised, ServiceUnavailable
-from fawkes_host.service import endpoint, places
+from fawkes_host.service import endpoint
 from fawkes_host.service.client import Link, ServiceClient
-from processes import until
+from fawkes_host.system import folders
+from tests.support.fake_engine import cloaked
+from tests.support.processes import until
 
 CHROME = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
 FIREFOX = "moz-extension://0f0e0d0c-1111-2222-3333-444455556666"
@@ -31,7 +32,7 @@ def port(served_on_tcp) -> int:
 
 @pytest.fixture(scope="module")
 def served_on_tcp(tmp_path_factory):
-    from processes import World
+    from tests.support.processes import World
 
     with pytest.MonkeyPatch.context() as patch:
         made = World(tmp_path_factory.mktemp("tcp"), patch)
@@ -64,7 +65,7 @@ def _socket(port: int):
 
 
 def token() -> str:
-    return places.secret("tcp-token").hex()
+    return folders.secret("tcp-token").hex()
 
 
 @pytest.mark.parametrize("headers", [{}, {"origin": CHROME}, {"origin": FIREFOX}])
@@ -130,7 +131,7 @@ def test_clients_beyond_the_limit_are_refused_until_one_leaves(port, served_on_t
 
 
 def test_token_is_kept_private_and_outlives_the_service(port, served_on_tcp):
-    path = places.config_folder() / "tcp-token"
+    path = folders.config_folder() / "tcp-token"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert token() == path.read_text()
     assert token() not in served_on_tcp.log()
@@ -207,10 +208,10 @@ def test_loopback_endpoint_serves_as_the_socket_does(world, monkeypatch):
     with Link(place.connect()) as link:
         assert ServiceClient(link).cloak(b"face").data == cloaked(b"face")
         kept = place.path.read_bytes()
-        places.write_private(place.path, kept.replace(place.token.hex().encode(), b"0" * 64))
+        folders.write_private(place.path, kept.replace(place.token.hex().encode(), b"0" * 64))
         with pytest.raises(NotAuthorised):
             place.connect()
-        places.write_private(place.path, kept)
+        folders.write_private(place.path, kept)
         link.send(Stop())
         thread.join()
     assert not place.path.exists()
@@ -227,4 +228,4 @@ def test_address_too_long_for_a_socket_moves_to_a_short_private_folder(world, mo
 
 def test_session_without_a_runtime_folder_is_served_without_a_warning(monkeypatch):
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    assert places.runtime_folder().is_absolute()  # Warnings are errors here.
+    assert folders.runtime_folder().is_absolute()  # Warnings are errors here.

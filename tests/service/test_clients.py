@@ -7,7 +7,6 @@ import threading
 
 import pytest
 
-from fake_engine import cloaked
 from fawkes_host.protocol.messages import (
     Chunk,
     ClientHello,
@@ -18,7 +17,8 @@ from fawkes_host.protocol.messages import (
     StatusRequest,
     encode,
 )
-from processes import order, until
+from tests.support.fake_engine import cloaked
+from tests.support.processes import order, until
 
 SLOW = b"steps=20000,step_s=0.02 "
 """Longer than any test waits."""

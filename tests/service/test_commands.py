@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from fake_engine import cloaked
-from processes import until
+from tests.support.fake_engine import cloaked
+from tests.support.processes import until
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fawkes_host.protocol.messages import Result
-from processes import until
+from tests.support.processes import until
 
 pytestmark = pytest.mark.skipif(
     not hasattr(resource, "prlimit"), reason="only Linux limits the files of another process"

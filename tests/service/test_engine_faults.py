@@ -20,7 +20,7 @@ from fawkes_host.protocol.messages import (
     Stop,
 )
 from fawkes_host.service import server, settings
-from processes import until
+from tests.support.processes import until
 
 SLOW = b"steps=20000,step_s=0.02 "
 """Longer than any test waits."""

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from fake_engine import cloaked
-from fawkes_host.memory import resident_bytes
 from fawkes_host.protocol.messages import ClientHello, Cloak, HostHello, Status, StatusRequest
-from processes import until
-from test_messages import frames
+from fawkes_host.system.memory import resident_bytes
+from tests.protocol.test_messages import frames
+from tests.support.fake_engine import cloaked
+from tests.support.processes import until
 
 BATCH = 50
 GROWTH_BYTES = 32 << 20

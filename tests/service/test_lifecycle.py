@@ -13,7 +13,7 @@ import pytest
 from fawkes_host.protocol.errors import AlreadyRunning, BadSetting, ServiceUnavailable
 from fawkes_host.protocol.messages import Stop
 from fawkes_host.service import client, endpoint, lifecycle
-from processes import until
+from tests.support.processes import until
 
 
 def test_service_is_started_once_and_found_afterwards(world):

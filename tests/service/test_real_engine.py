@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from processes import until
+from tests.support.processes import until
 
 pytestmark = pytest.mark.slow
 

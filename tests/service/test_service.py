@@ -6,7 +6,6 @@ import os
 
 import pytest
 
-from fake_engine import cloaked
 from fawkes_host.protocol import errors
 from fawkes_host.protocol.messages import (
     Cancel,
@@ -17,7 +16,8 @@ from fawkes_host.protocol.messages import (
     Status,
     StatusRequest,
 )
-from processes import order
+from tests.support.fake_engine import cloaked
+from tests.support.processes import order
 
 SLOW = b"steps=20000,step_s=0.02 "
 """Longer than any test waits."""

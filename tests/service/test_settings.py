@@ -11,12 +11,13 @@ import platformdirs
 import pytest
 
 from fawkes_host.protocol.errors import BadSetting, UnsafeFolder
-from fawkes_host.service import places, settings
+from fawkes_host.service import settings
+from fawkes_host.system import folders
 
 
 @pytest.fixture
 def file(world):
-    path = places.config_folder() / settings.FILE_NAME
+    path = folders.config_folder() / settings.FILE_NAME
     path.parent.mkdir(parents=True)
     world.set(FAWKES_IDLE_MINUTES=None)
     return path
@@ -69,14 +70,14 @@ def test_settings_of_a_later_version_are_passed_over(file):
 
 
 def test_runtime_folder_is_the_one_of_platformdirs(world):
-    assert places.runtime_folder() == platformdirs.user_runtime_path("fawkes-host")
+    assert folders.runtime_folder() == platformdirs.user_runtime_path("fawkes-host")
 
 
 def test_private_folder_is_made_closed_and_an_open_one_is_closed(tmp_path):
-    made = places.make_private(tmp_path / "a" / "b")
+    made = folders.make_private(tmp_path / "a" / "b")
     assert stat.S_IMODE(made.stat().st_mode) == 0o700
     made.chmod(0o755)
-    places.make_private(made)
+    folders.make_private(made)
     assert stat.S_IMODE(made.stat().st_mode) == 0o700
 
 
@@ -84,14 +85,14 @@ def test_folder_behind_a_link_is_refused(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
     with pytest.raises(UnsafeFolder):
-        places.make_private(tmp_path / "link")
+        folders.make_private(tmp_path / "link")
 
 
 def test_folder_that_others_could_replace_is_refused(tmp_path):
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared").chmod(0o777)
     with pytest.raises(UnsafeFolder):
-        places.make_private(tmp_path / "shared" / "mine")
+        folders.make_private(tmp_path / "shared" / "mine")
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can give away")
@@ -99,14 +100,14 @@ def test_folder_of_another_user_is_refused(tmp_path):
     (tmp_path / "theirs").mkdir(mode=0o700)
     os.chown(tmp_path / "theirs", 65534, 65534)
     with pytest.raises(UnsafeFolder):
-        places.make_private(tmp_path / "theirs")
+        folders.make_private(tmp_path / "theirs")
 
 
 def test_secret_is_made_once_and_kept_private(world):
-    first = places.secret("token")
+    first = folders.secret("token")
     assert len(first) == 32
-    assert places.secret("token") == first
-    path = places.config_folder() / "token"
+    assert folders.secret("token") == first
+    path = folders.config_folder() / "token"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     path.write_text("damaged")
-    assert places.secret("token") != first
+    assert folders.secret("token") != first

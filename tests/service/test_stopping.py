@@ -12,7 +12,7 @@ from fawkes_host.protocol.messages import (
     Result,
     Stop,
 )
-from processes import order, until
+from tests.support.processes import order, until
 
 SLOW = b"steps=20000,step_s=0.02 "
 """Longer than any test waits."""

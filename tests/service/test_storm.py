@@ -9,11 +9,11 @@ import threading
 
 import pytest
 
-from fake_engine import cloaked
-from fawkes_host.memory import resident_bytes
 from fawkes_host.protocol.errors import ServiceUnavailable
 from fawkes_host.protocol.messages import Cancel, Error, Status, StatusRequest
-from processes import until
+from fawkes_host.system.memory import resident_bytes
+from tests.support.fake_engine import cloaked
+from tests.support.processes import until
 
 CLIENTS = 8
 PHOTOS = 200

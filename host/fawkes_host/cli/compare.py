@@ -31,7 +31,7 @@ def command(original: Path, cloaked: Path, output: Path, overwrite: bool) -> Non
         raise click.UsageError(f"The picture's name must end in {', '.join(FORMATS)}.")
     from PIL import Image
 
-    from fawkes_host.engine.decode import decode
+    from fawkes_host.photo.decode import decode
 
     try:
         photos = [decode(path.read_bytes()) for path in (original, cloaked)]

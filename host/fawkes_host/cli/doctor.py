@@ -58,15 +58,16 @@ def command(fix: bool, engine: bool, as_json: bool) -> None:
 
     One line for each check. Nothing is changed without --fix.
     """
-    from fawkes_host import diagnosis, native_host
+    from fawkes_host.doctor import host_checks
     from fawkes_host.protocol.errors import ProgramMissing
+    from fawkes_host.system import native_host
     from fawkes_install import checks
 
     try:
         program = native_host.installed_program()
     except ProgramMissing:
         program = native_host.own_program()  # A check will say that it is not there.
-    wanted = diagnosis.checks(native_host.registrar(), native_host.native_host(program), engine)
+    wanted = host_checks.checks(native_host.registrar(), native_host.native_host(program), engine)
     findings = checks.examine(wanted)
     mended: list[tuple[checks.Finding, str | None]] = []
     # Mending a manifest can bring to light that the program it leads to needs mending too.

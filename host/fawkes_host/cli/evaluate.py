@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from fawkes_host import packages
+from fawkes_host.system import packages
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 LEVELS = ("low", "mid", "high")
@@ -177,14 +177,14 @@ def command(
     _require_packages()
     if not hold_out and not judges:
         hold_out = (HARDEST,)
-    from fawkes_host.engine import runtime
+    from fawkes_host.tensors import runtime
 
     runtime.start()
     from fawkes_host.engine.levels import LEVELS as ALL_LEVELS
-    from fawkes_host.evaluation.instrument import Instrument
     from fawkes_host.evaluation.plan import DEFAULT, QUICK, NothingToMeasure, Plan
     from fawkes_host.evaluation.recognisers import JudgeFormat
     from fawkes_host.evaluation.report import write_report
+    from fawkes_host.evaluation.run import Instrument
     from fawkes_models import registry, store
 
     size = QUICK if quick else DEFAULT

@@ -11,11 +11,11 @@ def command() -> None:
 
     A service that is running forgets them with its next photo.
     """
-    from fawkes_host.engine import people
+    from fawkes_host.engine import remembered
     from fawkes_host.protocol.errors import UnwritableOutput
 
     try:
-        there = people.forget()
+        there = remembered.forget()
     except OSError as error:
         raise UnwritableOutput(detail=error.strerror or str(error)) from error
-    click.echo(f"Deleted {people.path()}." if there else "Nobody was remembered.")
+    click.echo(f"Deleted {remembered.path()}." if there else "Nobody was remembered.")

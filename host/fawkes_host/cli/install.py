@@ -96,7 +96,7 @@ def command(
     Without options, every browser that is found is set up. What is done is done
     for all of them or for none, and doing it again changes nothing.
     """
-    from fawkes_host import native_host
+    from fawkes_host.system import native_host
     from fawkes_install import discovery, extension_files
     from fawkes_install.registration import Scope
 

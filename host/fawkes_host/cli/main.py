@@ -35,7 +35,8 @@ COMMANDS = {
     "extension": "Write the extension: a folder to load, and zips for the stores.",
     "completion": "Print the completion script for bash, zsh or fish.",
 }
-"""Name and one line of help; each lives in the module of its name, as ``command``."""
+"""Name and one line of help; each lives as ``command`` in the module of its name, or in the
+module ``command`` of a package of its name."""
 
 EPILOG = """\b
 Exit status:
@@ -58,6 +59,8 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"fawkes_host.cli.{cmd_name}")
+        if hasattr(module, "__path__"):
+            module = importlib.import_module(f"{module.__name__}.command")
         command: click.Command = module.command
         return command
 

@@ -29,8 +29,9 @@ def command(photos: tuple[str, ...], recursive: bool) -> None:
     sources = find_sources(photos, recursive)
     if not sources:
         raise click.UsageError("No photos found; use --recursive to look into folders of folders.")
-    from fawkes_host.engine import people, runtime
+    from fawkes_host.engine import remembered
     from fawkes_host.protocol.errors import ExitStatus, FawkesError, UnwritableOutput
+    from fawkes_host.tensors import runtime
 
     runtime.start()
     from fawkes_host.engine.pipeline import Engine
@@ -48,11 +49,11 @@ def command(photos: tuple[str, ...], recursive: bool) -> None:
     faces = engine.recurring_faces()
     if faces:
         try:
-            new = people.add(faces, [network.name for network in engine.networks])
+            new = remembered.add(faces, [network.name for network in engine.networks])
         except OSError as error:
             raise UnwritableOutput(detail=error.strerror or str(error)) from error
         click.echo(f"{len(faces)} faces of people who are on several of these photos, {new} new.")
-        click.echo(f"Kept in {people.path()}; 'fawkes-host forget' deletes it.")
+        click.echo(f"Kept in {remembered.path()}; 'fawkes-host forget' deletes it.")
     else:
         click.echo("Nobody is on two of these photos, so nobody is remembered.")
     if failed:

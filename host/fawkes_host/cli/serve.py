@@ -31,14 +31,15 @@ def command(**flags: Any) -> None:
     Browsers and `cloak --service` start it by themselves; run it by hand to watch it work,
     or with --tcp for programs that cannot do native messaging.  Ctrl+C ends it.
     """
-    from fawkes_host.service import endpoint, places, settings
+    from fawkes_host.service import endpoint, settings
     from fawkes_host.service.listeners import TOKEN_NAME
     from fawkes_host.service.main import serve
+    from fawkes_host.system import folders
 
     def announce(addresses: list[str]) -> None:
         for address in addresses:
             click.echo(f"Listening on {address}")
-            click.echo(f"The token is in {places.config_folder() / TOKEN_NAME}")
+            click.echo(f"The token is in {folders.config_folder() / TOKEN_NAME}")
         click.echo("Ready for browsers. Press Ctrl+C to stop.")
 
     serve(settings.load(flags), endpoint.default(), log_to_stderr=True, listening=announce)

@@ -50,10 +50,10 @@ def command(keep_settings: bool, system: bool, dry_run: bool, as_json: bool) -> 
 
     Run it before you remove the program itself.
     """
-    from fawkes_host import native_host
     from fawkes_host.cli.install import perform
     from fawkes_host.protocol.errors import ServiceUnavailable
-    from fawkes_host.service import ending, endpoint, places
+    from fawkes_host.service import endpoint, stop
+    from fawkes_host.system import folders, native_host
     from fawkes_install.plan import RemoveFolder, Step
     from fawkes_install.registration import Scope
 
@@ -61,19 +61,19 @@ def command(keep_settings: bool, system: bool, dry_run: bool, as_json: bool) -> 
     place = endpoint.default()
     scopes = [Scope.USER, Scope.SYSTEM] if system else [Scope.USER]
     steps = [step for scope in scopes for step in registrar.plan_uninstall(scope)]
-    folders = [place.folder, places.cache_folder(), places.log_folder()]
-    kept = [places.config_folder(), places.data_folder()]
+    gone = [place.folder, folders.cache_folder(), folders.log_folder()]
+    kept = [folders.config_folder(), folders.data_folder()]
     if not keep_settings:
         # The outermost last: on Windows some of them lie inside others.
-        folders = sorted({*folders, *kept}, key=lambda folder: -len(folder.parts))
-    steps += [RemoveFolder(folder, places.outer(folder)) for folder in folders]
+        gone = sorted({*gone, *kept}, key=lambda folder: -len(folder.parts))
+    steps += [RemoveFolder(folder, folders.outer(folder)) for folder in gone]
 
     running = place.alive()
     made: list[Step]
     if dry_run:
         made = [step for step in steps if step.pending()]
     else:
-        if not ending.end(place):
+        if not stop.end(place):
             raise ServiceUnavailable(detail="it does not leave, and nothing was removed")
         made = perform(steps)
     left = [str(one.path) for one in registrar.registered(Scope.SYSTEM)] if not system else []

@@ -5,7 +5,7 @@ a face against it spends part of its budget on the moment, which other photos do
 mean over several photos is nearer to the person, so each of them protects the others
 (``docs/experiments``).
 
-An album is held in memory; ``people`` has those whom the user asked to remember.
+An album is held in memory; ``remembered`` has those whom the user asked to remember.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from .detect import Face
+from fawkes_host.engine.detect import Face
 
 SAME_PERSON = 0.5
 """Two faces are one person's from this mean cosine on, over the surrogates: of two photos of one

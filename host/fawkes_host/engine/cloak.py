@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import align, views
-from .album import Embeddings
-from .align import CANVAS_PX, Frame
-from .gradient import gradient
-from .views import Diversity
-from .visibility import Budget, Viewer
+from fawkes_host.engine import align, views
+from fawkes_host.engine.album import Embeddings
+from fawkes_host.engine.align import CANVAS_PX, Frame
+from fawkes_host.engine.views import Diversity
+from fawkes_host.tensors.gradient import gradient
+from fawkes_host.visibility.budget import Budget, Viewer
 
 LUMINANCE = (0.299, 0.587, 0.114)
 """ITU-R BT.601, the luma of JPEG."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from .visibility import Budget
+from fawkes_host.visibility.budget import Budget
 
 
 @dataclass(frozen=True)

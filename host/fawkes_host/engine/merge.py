@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .align import FaceCrop
-from .visibility import Budget, Viewer
+from fawkes_host.engine.align import FaceCrop
+from fawkes_host.visibility.budget import Budget, Viewer
 
 TOLERANCE = 0.02
 """This share of the budget may stay unspent."""

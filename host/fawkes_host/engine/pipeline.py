@@ -17,6 +17,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fawkes_host
+from fawkes_host.engine import installation, remembered
+from fawkes_host.engine.album import Album, Embeddings, Page, cosines, mean_person
+from fawkes_host.engine.align import Frame, frame_face
+from fawkes_host.engine.cloak import Cloaker
+from fawkes_host.engine.detect import Face, detect
+from fawkes_host.engine.levels import DEFAULT, Level
+from fawkes_host.engine.merge import Patch, merge
+from fawkes_host.engine.progress import Progress, Way
+from fawkes_host.engine.receipt import FaceReceipt, Receipt, measure_face
+from fawkes_host.photo.containers import sniff
+from fawkes_host.photo.containers.sniff import Format
+from fawkes_host.photo.decode import Limits, Photo
+from fawkes_host.photo.encode import Encoded
+from fawkes_host.photo.media_types import replaced_by_jpeg
+from fawkes_host.photo.metadata import Policy
+from fawkes_host.photo.sandbox import client as sandbox
+from fawkes_host.photo.sandbox.client import decode, encode_with_notices, pass_through, to_jpeg
 from fawkes_host.protocol.errors import (
     AnimatedImage,
     OutOfMemory,
@@ -24,24 +41,8 @@ from fawkes_host.protocol.errors import (
     WeightsCorrupt,
     WeightsMissing,
 )
-
-from . import codec_process, installation, people, runtime
-from .album import Album, Embeddings, Page, cosines, mean_person
-from .align import Frame, frame_face
-from .cloak import Cloaker
-from .codec_process import decode, encode_with_notices, pass_through, to_jpeg
-from .containers import sniff
-from .containers.sniff import Format
-from .decode import Limits, Photo
-from .detect import Face, detect
-from .encode import Encoded
-from .levels import DEFAULT, Level
-from .media_types import replaced_by_jpeg
-from .merge import Patch, merge
-from .metadata import Policy
-from .receipt import FaceReceipt, Receipt, measure_face
-from .visibility import Viewer
-from .way import Progress, Way
+from fawkes_host.tensors import runtime
+from fawkes_host.visibility.budget import Viewer
 
 if TYPE_CHECKING:
     from fawkes_models.network import Network
@@ -74,10 +75,10 @@ class Engine:
 
         Raises ``NoGpu``, ``WeightsMissing`` or ``WeightsCorrupt``.
         """
-        codec_process.start()  # It gets ready meanwhile.
+        sandbox.start()  # It gets ready meanwhile.
         self.device = runtime.start(device)
         self._cloaker = Cloaker(_load_networks())
-        self._album = Album(people.Remembered([network.name for network in self.networks]))
+        self._album = Album(remembered.Remembered([network.name for network in self.networks]))
 
     def warm_up(self) -> None:
         """Trace every graph once, so that the first photo need not wait for it."""

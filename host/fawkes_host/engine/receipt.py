@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .align import FaceCrop
-from .dssim import dssim
-from .visibility import Visibility
+from fawkes_host.engine.align import FaceCrop
+from fawkes_host.visibility.budget import Visibility
+from fawkes_host.visibility.dssim import dssim
 
 NO_ERROR_PSNR_DB = 100.0
 """PSNR of an unchanged crop, which would be infinite; JSON knows no infinity."""

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import align, separable
-from .align import CANVAS_PX
+from fawkes_host.engine import align
+from fawkes_host.engine.align import CANVAS_PX
+from fawkes_host.tensors import separable
 
 LAST_PX = CANVAS_PX - 1.001
 """Chips look no further: every place has a neighbour to its right and below."""

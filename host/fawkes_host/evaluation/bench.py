@@ -31,7 +31,7 @@ PORTRAIT_PX = 640
 _FRESH = """
 import io, json, resource, sys, time
 started = time.perf_counter()
-import fawkes_host.engine.runtime as runtime
+import fawkes_host.tensors.runtime as runtime
 runtime.start(runtime.Device({device!r}))
 imported = time.perf_counter()
 from fawkes_host.engine.pipeline import Engine
@@ -66,8 +66,8 @@ def run_bench(device: str, tell: Callable[[str], None]) -> dict[str, Any]:
     tell(f"12 megapixels with {GROUP} faces in a fresh process")
     report["large_photo"] = _fresh(device, 4000, 3000, GROUP)
 
-    from fawkes_host.engine import runtime
     from fawkes_host.engine.pipeline import Engine
+    from fawkes_host.tensors import runtime
 
     engine = Engine(runtime.Device(device))
     report["device"] = engine.device
@@ -135,7 +135,7 @@ def _levels(engine: Any, tell: Callable[[str], None]) -> dict[str, Any]:
 def _fawkes(engine: Any, levels: dict[str, Any]) -> dict[str, Any]:
     from PIL import Image
 
-    from fawkes_host.evaluation.baselines import CHIP_PX, FAWKES_LEVELS, Fawkes1
+    from fawkes_host.evaluation.attacks.fawkes1 import CHIP_PX, FAWKES_LEVELS, Fawkes1
 
     fawkes = Fawkes1(engine.networks)
     portrait = Image.fromarray(draw_portrait(PORTRAIT_PX)).resize((CHIP_PX, CHIP_PX))

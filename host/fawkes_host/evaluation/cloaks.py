@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,22 +16,22 @@ from unittest.mock import patch
 import numpy as np
 from numpy.typing import NDArray
 
-from fawkes_host import engine as engine_package
-from fawkes_host.engine import installation, runtime
+from fawkes_host.engine import MAKERS, installation
 from fawkes_host.engine.album import Album
 from fawkes_host.engine.align import face_crop, frame_face
 from fawkes_host.engine.cloak import Cloaker, Goal, Recipe
-from fawkes_host.engine.decode import Photo, decode
 from fawkes_host.engine.detect import Face, detect
-from fawkes_host.engine.encode import encode
 from fawkes_host.engine.levels import Level
-from fawkes_host.engine.metadata import Policy
 from fawkes_host.engine.pipeline import Engine
-from fawkes_host.evaluation.baselines import FAWKES_LEVELS, Fawkes1
+from fawkes_host.evaluation.attacks.fawkes1 import FAWKES_LEVELS, Fawkes1
+from fawkes_host.evaluation.attacks.fawkes1_merge import frame_box
+from fawkes_host.evaluation.attacks.noise import add_noise
+from fawkes_host.evaluation.attacks.sign_steps import SignSteps, add_change
 from fawkes_host.evaluation.datasets import PersonPhoto
-from fawkes_host.evaluation.fawkes1 import frame_box
-from fawkes_host.evaluation.noise import add_noise
-from fawkes_host.evaluation.sign_steps import SignSteps, add_change
+from fawkes_host.photo.decode import Photo, decode
+from fawkes_host.photo.encode import encode
+from fawkes_host.photo.metadata import Policy
+from fawkes_host.tensors import runtime
 from fawkes_models.registry import SURROGATES
 
 
@@ -268,17 +269,20 @@ def seconds_of(file: Path) -> float:
 
 def engine_source(seed: int, *more: str) -> str:
     """Return a short digest of the engine's code, its weights and the seed."""
-    folder = Path(next(iter(engine_package.__path__)))
+    files = [file for package in MAKERS for file in sorted(_folder(package).rglob("*.py"))]
     weights = (card.weights.sha256 for card in SURROGATES.values())
-    return _digest(sorted(folder.rglob("*.py")), seed, *weights, *more)
+    return _digest(files, seed, *weights, *more)
 
 
 def baseline_source(seed: int, *more: str) -> str:
     """Return a short digest of the baselines' code, and of what decides where they act."""
-    here = Path(__file__).parent
-    engine = Path(next(iter(engine_package.__path__)))
-    files = [here / f"{name}.py" for name in ("baselines", "fawkes1", "sign_steps", "noise")]
-    return _digest([*files, engine / "align.py", engine / "detect.py"], seed, *more)
+    attacks = sorted(_folder("fawkes_host.evaluation.attacks").rglob("*.py"))
+    engine = _folder("fawkes_host.engine")
+    return _digest([*attacks, engine / "align.py", engine / "detect.py"], seed, *more)
+
+
+def _folder(package: str) -> Path:
+    return Path(next(iter(importlib.import_module(package).__path__)))
 
 
 def _digest(files: Sequence[Path], seed: int, *more: str) -> str:

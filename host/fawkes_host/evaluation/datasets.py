@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fawkes_host.engine.decode import decode
 from fawkes_host.engine.detect import detect
+from fawkes_host.photo.decode import decode
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fawkes_host.engine.decode import decode
 from fawkes_host.evaluation.datasets import Landmarks
 from fawkes_host.evaluation.recognisers import Embeddings, Recogniser, cut_chip, unit
 from fawkes_host.evaluation.transforms import TRANSFORMS
+from fawkes_host.photo.decode import decode
 from fawkes_host.protocol.errors import FawkesError
 
 SAVE_EVERY = 200

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fawkes_host.evaluation.baselines import Fawkes1
+from fawkes_host.evaluation.attacks.fawkes1 import Fawkes1
+from fawkes_host.evaluation.attacks.sign_steps import SignSteps
 from fawkes_host.evaluation.cloaks import (
     CloakSet,
     EngineMaker,
@@ -22,7 +23,6 @@ from fawkes_host.evaluation.cloaks import (
 )
 from fawkes_host.evaluation.datasets import Person
 from fawkes_host.evaluation.plan import Plan
-from fawkes_host.evaluation.sign_steps import SignSteps
 
 OURS = "fawkes-host"
 FAWKES_1 = "Fawkes 1.0"

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from fawkes_host.evaluation.bootstrap import mean_over_people
 from fawkes_host.evaluation.cloaks import CloakSet
 from fawkes_host.evaluation.datasets import Person
+from fawkes_host.evaluation.intervals import mean_over_people
 from fawkes_host.evaluation.judge import Judge
 from fawkes_host.evaluation.trackers import Places, Tracker
 

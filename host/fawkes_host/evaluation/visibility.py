@@ -49,7 +49,7 @@ def measure(original: NDArray[np.uint8], changed: NDArray[np.uint8]) -> Visibili
     import flip_evaluator
     from scipy.ndimage import gaussian_filter
 
-    from fawkes_host.engine.dssim import dssim
+    from fawkes_host.visibility.dssim import dssim
 
     pair = [crop.astype(np.float32) / 255.0 for crop in (original, changed)]
     flip = flip_evaluator.evaluate(*pair, "LDR", applyMagma=False)[1]

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from fawkes_host.protocol.messages import Receipt
-from fawkes_host.service import places
+from fawkes_host.system import folders
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class PhotoCache:
     """
 
     def __init__(self, folder: Path, limit_bytes: int, secret: bytes, engine_version: str) -> None:
-        self._folder = places.make_private(folder)
+        self._folder = folders.make_private(folder)
         self._limit_bytes = limit_bytes
         self._secret = secret
         self._engine_version = engine_version
@@ -69,7 +69,7 @@ class PhotoCache:
         """The name of the entry for a photo with this SHA-256.
 
         ``replaced``: the formats that become another for this receiver; ``remembered``: the
-        engine's ``people.stamp``, since a photo of someone who is remembered is cloaked better.
+        engine's ``remembered.stamp``, since a photo of someone who is remembered is cloaked better.
         """
         formats = ",".join(sorted(replaced))
         what = "\0".join((sha256, level, policy, formats, str(remembered), self._engine_version))
@@ -107,7 +107,7 @@ class PhotoCache:
             while self._sizes and self._bytes + len(content) > self._limit_bytes:
                 self._drop(next(iter(self._sizes)))
             try:
-                places.write_private(self._folder / name, content)
+                folders.write_private(self._folder / name, content)
             except OSError as fault:
                 log.warning("could not keep a cloaked photo: %s", fault.strerror)
                 return

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from fawkes_host.protocol.greeting import ENGINE_STATES
-from fawkes_host.service import places
+from fawkes_host.system import folders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class UnixEndpoint(Endpoint):
         self.path = folder / _SOCKET_NAME
 
     def listen(self) -> socket.socket:
-        places.make_private(self.folder)
+        folders.make_private(self.folder)
         self.remove()
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -131,10 +131,10 @@ class LoopbackEndpoint(Endpoint):
         return self._read()[1]
 
     def listen(self) -> socket.socket:
-        places.make_private(self.folder)
+        folders.make_private(self.folder)
         listener = socket.create_server(("127.0.0.1", 0), backlog=128, reuse_port=False)
         content = {"port": listener.getsockname()[1], "token": os.urandom(32).hex()}
-        places.write_private(self.path, json.dumps(content).encode())
+        folders.write_private(self.path, json.dumps(content).encode())
         return listener
 
     def connect(self) -> ClientConnection:
@@ -191,7 +191,7 @@ def _refused(status: int) -> FawkesError:
 
 def default() -> Endpoint:
     """The endpoint of this user on this system."""
-    folder = places.runtime_folder()
+    folder = folders.runtime_folder()
     if sys.platform == "win32":
         return LoopbackEndpoint(folder)
     if len(os.fsencode(folder / _SOCKET_NAME)) > _PATH_BYTES:
@@ -205,7 +205,7 @@ def default() -> Endpoint:
 
 def write_state(endpoint: Endpoint, state: dict[str, Any]) -> None:
     """Leaves the state of the engine where a relay can read it without asking."""
-    places.write_private(endpoint.folder / _STATE_NAME, json.dumps(state).encode())
+    folders.write_private(endpoint.folder / _STATE_NAME, json.dumps(state).encode())
 
 
 def peek(endpoint: Endpoint) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from fawkes_host.protocol.errors import (
     InternalError,
     ServiceUnavailable,
 )
-from fawkes_host.service import places
 from fawkes_host.service.endpoint import Endpoint
+from fawkes_host.system import folders
 
 START_SECONDS: Final = 20.0
 """How long a service may take until it listens.  It takes 0.3 s on an idle machine; the
@@ -79,7 +79,7 @@ def service_lock(endpoint: Endpoint) -> Iterator[None]:
 
     Waits for a service that is just leaving, but not for one that listens.
     """
-    lock = FileLock(places.make_private(endpoint.folder) / _SERVICE_LOCK)
+    lock = FileLock(folders.make_private(endpoint.folder) / _SERVICE_LOCK)
     give_up = time.monotonic() + START_SECONDS / 2
     seen = 0
     while not lock.acquire():
@@ -103,7 +103,7 @@ def ensure_running(endpoint: Endpoint) -> bool:
     """
     if endpoint.alive():
         return False
-    lock = FileLock(places.make_private(endpoint.folder) / _START_LOCK)
+    lock = FileLock(folders.make_private(endpoint.folder) / _START_LOCK)
     give_up = time.monotonic() + START_SECONDS
     while not lock.acquire():
         if endpoint.alive():
@@ -174,7 +174,7 @@ def leave_failure(endpoint: Endpoint, error: FawkesError) -> None:
     """Tells whoever started this service why it does not run."""
     content = {"code": error.code, "parameters": error.parameters}
     with contextlib.suppress(OSError):
-        places.write_private(_failure_path(endpoint), json.dumps(content).encode())
+        folders.write_private(_failure_path(endpoint), json.dumps(content).encode())
 
 
 def _reason(endpoint: Endpoint, status: int) -> FawkesError:
@@ -193,7 +193,7 @@ def address_left(endpoint: Endpoint) -> bool:
 def wait_until_gone(endpoint: Endpoint, timeout_s: float) -> bool:
     """Whether the service has left within ``timeout_s`` seconds."""
     give_up = time.monotonic() + timeout_s
-    lock = FileLock(places.make_private(endpoint.folder) / _SERVICE_LOCK)
+    lock = FileLock(folders.make_private(endpoint.folder) / _SERVICE_LOCK)
     while not lock.acquire():
         if time.monotonic() > give_up:
             return False

@@ -9,9 +9,10 @@ from typing import Any, Final
 from websockets.asyncio.server import Server, ServerConnection, serve, unix_serve
 
 from fawkes_host.protocol import limits
-from fawkes_host.service import access, places
+from fawkes_host.service import access
 from fawkes_host.service.endpoint import Endpoint
 from fawkes_host.service.settings import Settings
+from fawkes_host.system import folders
 
 Serve = Callable[[ServerConnection, bool], Awaitable[None]]
 
@@ -75,7 +76,7 @@ class Listeners:
 
     async def _open_stand_alone(self, stack: contextlib.AsyncExitStack, wanted: int) -> int:
         ports: list[int] = []
-        token = places.secret(TOKEN_NAME)
+        token = folders.secret(TOKEN_NAME)
         server: Server = await stack.enter_async_context(
             serve(
                 self._serve_public,

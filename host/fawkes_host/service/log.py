@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from fawkes_host.service import places
+from fawkes_host.system import folders
 
 FILE_NAME: Final = "service.log"
 _FILE_BYTES: Final = 1 << 20
@@ -30,7 +30,7 @@ def open_log(level: str, also_to_stderr: bool = False) -> Path:
 
     Messages of libraries below a warning stay out: they may quote what passes by.
     """
-    path = places.make_private(places.log_folder()) / FILE_NAME
+    path = folders.make_private(folders.log_folder()) / FILE_NAME
     handlers: list[logging.Handler] = [
         _PrivateFiles(path, maxBytes=_FILE_BYTES, backupCount=_OLD_FILES)
     ]

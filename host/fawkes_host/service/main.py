@@ -11,16 +11,16 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import fawkes_host
-from fawkes_host import native_host
-from fawkes_host.engine import installation
+from fawkes_host.engine import MAKERS, installation
 from fawkes_host.protocol.errors import ServiceUnavailable
 from fawkes_host.protocol.limits import MIB
-from fawkes_host.service import lifecycle, places
+from fawkes_host.service import lifecycle
 from fawkes_host.service.cache import PhotoCache, engine_fingerprint
 from fawkes_host.service.endpoint import Endpoint
 from fawkes_host.service.log import open_log
 from fawkes_host.service.server import Service
 from fawkes_host.service.settings import Settings
+from fawkes_host.system import folders, native_host
 
 log = logging.getLogger(__name__)
 
@@ -66,13 +66,13 @@ async def _run(service: Service, listening: Callable[[list[str]], None] | None) 
 
 def open_cache(settings: Settings) -> PhotoCache | None:
     """The cache that the settings ask for; switched off, what it held is removed."""
-    folder = places.cache_folder() / "photos"
+    folder = folders.cache_folder() / "photos"
     limit_bytes = settings.cache_mib * MIB
     if not settings.cache:
         if folder.is_dir():
             PhotoCache(folder, limit_bytes, b"", "").clear()
         return None
-    specs = (find_spec(package) for package in ("fawkes_host.engine", "fawkes_models"))
+    specs = (find_spec(package) for package in MAKERS)
     roots = [
         Path(place) for spec in specs if spec for place in spec.submodule_search_locations or []
     ]

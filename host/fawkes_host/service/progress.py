@@ -6,7 +6,7 @@ import asyncio
 from typing import Final
 
 from fawkes_host.protocol.messages import Progress
-from fawkes_host.service.engine_messages import Step
+from fawkes_host.service.engine.messages import Step
 from fawkes_host.service.jobs import Job, Stage
 
 REPORT_SECONDS: Final = 0.2

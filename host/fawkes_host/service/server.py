@@ -14,9 +14,8 @@ from typing import Any, Final
 from websockets.asyncio.server import ServerConnection
 
 import fawkes_host
-from fawkes_host.engine import people
-from fawkes_host.engine.media_types import replaced_by_jpeg
-from fawkes_host.memory import resident_bytes
+from fawkes_host.engine import remembered
+from fawkes_host.photo.media_types import replaced_by_jpeg
 from fawkes_host.protocol.errors import (
     Cancelled,
     DeadlineExceeded,
@@ -35,13 +34,14 @@ from fawkes_host.protocol.messages import (
 )
 from fawkes_host.service.cache import Entry, PhotoCache
 from fawkes_host.service.endpoint import Endpoint, write_state
-from fawkes_host.service.engine_messages import Done, Work
-from fawkes_host.service.engine_process import EngineProcess
+from fawkes_host.service.engine.messages import Done, Work
+from fawkes_host.service.engine.process import EngineProcess
 from fawkes_host.service.jobs import Job, JobQueue, Stage
 from fawkes_host.service.listeners import Listeners
 from fawkes_host.service.progress import keep_telling, tell, tell_step
 from fawkes_host.service.session import Session
 from fawkes_host.service.settings import Settings
+from fawkes_host.system.memory import resident_bytes
 
 log = logging.getLogger(__name__)
 
@@ -321,7 +321,7 @@ class Service:
         order = job.order
         replaced = replaced_by_jpeg(order.accept)
         names = order.sha256, order.level, order.policy, replaced
-        return self._cache.name(*names, people.stamp())
+        return self._cache.name(*names, remembered.stamp())
 
     # --- endings --------------------------------------------------------------------------
 

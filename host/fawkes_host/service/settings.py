@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from fawkes_host.protocol.errors import BadSetting
-from fawkes_host.service import places
+from fawkes_host.system import folders
 
 FILE_NAME: Final = "settings.json"
 ENVIRONMENT_PREFIX: Final = "FAWKES_"
@@ -52,7 +52,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 def load(flags: Mapping[str, Any] | None = None, file: Path | None = None) -> Settings:
     """The settings in force; ``flags`` that are None are not set.  Raises BadSetting."""
-    path = file or places.config_folder() / FILE_NAME
+    path = file or folders.config_folder() / FILE_NAME
     merged: dict[str, Any] = {
         **_from_file(path),
         **_from_environment(),

@@ -1,0 +1,1 @@
+"""``fawkes-host cloak``."""

@@ -1,0 +1,115 @@
+"""People whom the user has asked to remember: what the surrogates see of their faces, in a file
+that nobody else can read, and only until the user says to forget.
+
+``album`` says what for.  No photo is kept; but whoever has the file can recognise these people,
+as with a photo of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fawkes_host.engine import installation
+
+if TYPE_CHECKING:
+    from fawkes_host.engine.album import Embeddings
+
+FACES = 500
+"""So many are remembered at most; the newest are kept."""
+
+SURROGATES = "surrogates"
+"""The file's entry that says of which weights its embeddings are."""
+
+
+class Remembered:
+    """The remembered faces, read again once the file changes."""
+
+    def __init__(self, networks: Sequence[str]) -> None:
+        self._networks = tuple(networks)
+        self._stamp = 0
+        self._faces: list[Embeddings] = []
+
+    def __call__(self) -> list[Embeddings]:
+        """Return them; nobody where there is no file that fits."""
+        now = stamp()
+        if now != self._stamp:
+            self._stamp, self._faces = now, read(self._networks)
+        return self._faces
+
+
+def path() -> Path:
+    """Where the file lies, or would."""
+    return installation.secret_path().with_name("people.safetensors")
+
+
+def read(networks: Sequence[str]) -> list[Embeddings]:
+    """Return the remembered faces; none where the file is not there, is damaged, or is of other
+    weights than these networks have now."""
+    import numpy as np
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        found = load(path().read_bytes())
+        if bytes(found[SURROGATES]) != _weights(networks):
+            return []
+        columns = [found[name].astype(np.float32) for name in networks]
+    except (OSError, SafetensorError, KeyError):
+        return []
+    return [dict(zip(networks, rows, strict=True)) for rows in zip(*columns, strict=True)]
+
+
+def add(faces: Iterable[Embeddings], networks: Sequence[str]) -> int:
+    """Remember faces besides those that are; returns how many are new.  Raises ``OSError``."""
+    import numpy as np
+    from safetensors.numpy import save
+
+    from fawkes_host.engine.album import same_picture
+
+    known = read(networks)
+    before = len(known)
+    for face in faces:
+        if not any(same_picture(face, other) for other in known):
+            known.append(face)
+    kept = known[-FACES:]
+    columns = {name: np.stack([face[name] for face in kept]) for name in networks} if kept else {}
+    columns[SURROGATES] = np.frombuffer(_weights(networks), np.uint8)
+    place = path()
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = place.with_name(f".{place.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(save(columns))
+        part.replace(place)
+    finally:
+        part.unlink(missing_ok=True)
+    return len(known) - before
+
+
+def forget() -> bool:
+    """Delete the file; returns whether there was one.  Raises ``OSError``."""
+    try:
+        path().unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def stamp() -> int:
+    """Return a number that changes with the file, 0 for none."""
+    try:
+        return path().stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _weights(networks: Sequence[str]) -> bytes:
+    from fawkes_models.registry import SURROGATES as CARDS
+
+    return hashlib.sha256(" ".join(CARDS[n].weights.sha256 for n in networks).encode()).digest()

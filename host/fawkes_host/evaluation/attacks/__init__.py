@@ -1,0 +1,1 @@
+"""Cloaks that are compared with ours."""

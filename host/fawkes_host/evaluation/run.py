@@ -1,0 +1,393 @@
+"""An evaluation from the first photo to the report.
+
+find faces → cloak → judge → curves → adaptive trackers → visibility → report, top to bottom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fawkes_host.engine.align import face_crop
+from fawkes_host.evaluation.adaptive import adaptive_rows
+from fawkes_host.evaluation.cloaks import CloakSet, CloakShelf, seconds_of
+from fawkes_host.evaluation.curves import (
+    Sybil,
+    leak_curve,
+    posted_curve,
+    retrieval_table,
+    transform_table,
+)
+from fawkes_host.evaluation.datasets import (
+    Landmarks,
+    Person,
+    PersonPhoto,
+    choose_people,
+    find_photos,
+)
+from fawkes_host.evaluation.embeddings import EmbeddingStore, Picture
+from fawkes_host.evaluation.judge import Judge
+from fawkes_host.evaluation.methods import NOISE, OURS, baseline_sets, our_sets, second_identity
+from fawkes_host.evaluation.plan import NothingToMeasure, Plan
+from fawkes_host.evaluation.progress import Progress
+from fawkes_host.evaluation.protection import protection_row, worst_first
+from fawkes_host.evaluation.recognisers import Recogniser, SurrogateRecogniser
+from fawkes_host.evaluation.visibility import Visibility, measure, summarise
+from fawkes_host.photo.decode import decode
+from fawkes_host.protocol.errors import FawkesError
+
+SCHEMA = 2
+
+CONTROL_AT_MOST = 0.05
+"""Noise that protects more than this says that the judge is broken, or the photos are."""
+
+
+class Instrument:
+    """One evaluation."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        networks: Sequence[Any],
+        judges: Sequence[Recogniser],
+        tell: Callable[[str], None],
+        retrained: Sequence[Any] = (),
+    ) -> None:
+        """``networks`` are the surrogates, ``judges`` recognisers that are none of them.
+
+        ``retrained`` take the places of those of their names in our cloaks, and never judge.
+        """
+        self.plan = plan
+        self.networks = {network.name: network for network in networks}
+        self.cloaked_on = self.networks | {network.name: network for network in retrained}
+        self.external = tuple(judges)
+        if not self.external and not plan.hold_out:
+            raise NothingToMeasure("nobody judges: neither a recogniser nor a held-out surrogate")
+        self.progress = Progress(tell)
+        self.tell = tell
+        self.landmarks = Landmarks(plan.output / "landmarks.json")
+        self.shelf = CloakShelf(plan.output / "cloaks")
+        self.stores: dict[str, EmbeddingStore] = {}
+        self.judges: dict[str, Judge] = {}
+        self.files: dict[CloakSet, dict[str, list[Path]]] = {}
+
+    def run(self) -> dict[str, Any]:
+        """Measure everything; returns the report as JSON has it."""
+        plan, size = self.plan, self.plan.size
+        self.cloak()
+        self._open_judges()
+
+        self.progress.begin("Judging")
+        pairs = self._unseen_pairs()
+        unseen = worst_first([self._row(set_, judge, self.people) for set_, judge in pairs])
+        white_box = worst_first(
+            [self._row(set_, judge, self.people) for set_, judge in self._white_box_pairs()]
+        )
+        frontier = self._frontier_rows()
+
+        set_, judge = self._worst_view(unseen)
+        curves = self._curves(set_, judge)
+        self.progress.begin("Trackers that know this tool")
+        adaptive = adaptive_rows(
+            judge, self.people, self.files[set_], size.posted, size.purifier_epochs, plan.seed
+        )
+        visibility = self._visibility()
+        self.landmarks.save()
+        control = [row for row in frontier if row["method"] == NOISE]
+        most = max((r["trackers"]["1-NN"]["protection"]["mean"] for r in control), default=None)
+        return {
+            "schema": SCHEMA,
+            "seed": plan.seed,
+            "levels": [level.name for level in plan.levels],
+            "posted": size.posted,
+            "alone": plan.alone,
+            "retrained": list(plan.retrained),
+            "people": [p.name for p in self.people],
+            "people_posting_fewer": [p.name for p in self.people if len(p.posted) < size.posted],
+            "baseline_people": [p.name for p in self.few],
+            "probes": sum(len(p.probes) for p in self.people),
+            "gallery_photos": len(self.crowd),
+            "gallery_people": len({photo.person for photo in self.crowd}),
+            "judges": sorted(self.judges),
+            "hold_out": list(plan.hold_out),
+            "unseen": unseen,
+            "white_box": white_box,
+            "frontier": frontier,
+            "control": {
+                "most_protected": most,
+                "at_most": CONTROL_AT_MOST,
+                "passed": most is not None and most <= CONTROL_AT_MOST,
+            },
+            "view": {
+                "method": set_.method,
+                "strength": set_.strength,
+                "held_out": set_.held_out,
+                "judge": judge.name,
+            },
+            **curves,
+            "adaptive": adaptive,
+            "visibility": visibility,
+        }
+
+    def cloak(self) -> None:
+        """Find everyone's faces and make every cloak; what an earlier run has made is kept."""
+        plan = self.plan
+        self.crowd = self._find_crowd()
+        self.people = self._choose()
+        self.few = self.people[: plan.size.baseline_people]
+        # The user's recogniser judges cloaks made on all surrogates.
+        self.left_out = None if self.external else plan.hold_out[0]
+        self.sets = [
+            *our_sets(plan, self.cloaked_on, with_all=bool(self.external)),
+            *baseline_sets(plan, self.networks, self.left_out),
+        ]
+        self._cloak_all()
+
+    def _find_crowd(self) -> list[PersonPhoto]:
+        """All photos that show a face: everyone's, then the distractors'."""
+        photos = find_photos(self.plan.faces)
+        self._own = {photo.path for photo in photos}
+        if self.plan.distractors is not None:
+            others = find_photos(self.plan.distractors)
+            names = list(dict.fromkeys(photo.person for photo in others))
+            kept = set(names[: self.plan.size.crowd_people])
+            photos += [photo for photo in others if photo.person in kept]
+        self.progress.begin(f"Looking for faces in {len(photos)} photos", len(photos))
+        shown = []
+        for number, photo in enumerate(photos, start=1):
+            try:
+                if self.landmarks.find(photo.path.read_bytes()) is not None:
+                    shown.append(photo)
+                else:
+                    self.tell(f"  {photo.path}: no face found")
+            except (FawkesError, OSError) as error:
+                self.tell(f"  {photo.path}: {error}")
+            if number % 100 == 0:
+                self.landmarks.save()
+            self.progress.done(number)
+        self.landmarks.save()
+        return shown
+
+    def _choose(self) -> list[Person]:
+        plan = self.plan
+        own = [photo for photo in self.crowd if photo.path in self._own]
+        people = choose_people(own, plan.reserved, plan.size.people, plan.seed)
+        if not people:
+            raise NothingToMeasure(
+                f"nobody in {plan.faces} has photos enough to post and to probe with"
+            )
+        return people
+
+    def _cloak_all(self) -> None:
+        for number, set_ in enumerate(self.sets, start=1):
+            people = self.people if set_.method == OURS else self.few
+            wanted = self.plan.size.posted
+            if set_.method == OURS and set_.strength == self.plan.curve_level.name:
+                wanted = self.plan.reserved
+            photos = [photo for person in people for photo in person.posted[:wanted]]
+            # What a person posts is cloaked together, as from a folder.
+            known = 0 if self.plan.alone else self.plan.size.posted
+            met = [photo for person in people for photo in person.posted[:known]]
+            title = f"Cloaking [{number} of {len(self.sets)}]: {set_.title}"
+            self._cloak(set_, photos, title, met)
+            self.shelf.release(set_)
+
+    def _cloak(
+        self,
+        set_: CloakSet,
+        photos: Sequence[PersonPhoto],
+        title: str,
+        met: Sequence[PersonPhoto] = (),
+    ) -> list[Path]:
+        self.progress.begin(title, len(photos))
+        files = self.shelf.cloak(set_, photos, self.progress.done, met)
+        by_person = self.files.setdefault(set_, {})
+        for photo, file in zip(photos, files, strict=True):
+            by_person.setdefault(photo.person, []).append(file)
+        return files
+
+    def _store(self, recogniser: Recogniser) -> EmbeddingStore:
+        """One for each recogniser, since it rewrites its file whole."""
+        if recogniser.name not in self.stores:
+            folder = self.plan.output / "embeddings"
+            self.stores[recogniser.name] = EmbeddingStore(recogniser, self.landmarks, folder)
+        return self.stores[recogniser.name]
+
+    def _open_judges(self) -> None:
+        held_out = [SurrogateRecogniser(self.networks[name]) for name in self.plan.hold_out]
+        for recogniser in (*self.external, *held_out):
+            self.progress.begin(f"Embedding by {recogniser.name}", len(self.crowd))
+            store = self._store(recogniser)
+            self.judges[recogniser.name] = Judge(store, self.crowd, self.progress.done)
+        for by_person in self.files.values():
+            for files in by_person.values():
+                for file in files:
+                    self.landmarks.find(file.read_bytes())
+        self.landmarks.save()
+
+    def _row(self, set_: CloakSet, judge: Judge, people: Sequence[Person]) -> dict[str, Any]:
+        self.tell(f"  {set_.title}, judged by {judge.name}")
+        size = self.plan.size
+        return protection_row(set_, judge, people, self.files[set_], size.posted, self.plan.seed)
+
+    def _ours(self) -> list[CloakSet]:
+        return [set_ for set_ in self.sets if set_.method == OURS]
+
+    def _unseen_pairs(self) -> list[tuple[CloakSet, Judge]]:
+        """A recogniser of the user's judges cloaks made on all surrogates, a held-out one those
+        made without it."""
+        pairs = []
+        for set_ in self._ours():
+            if set_.held_out is None:
+                pairs += [(set_, self.judges[judge.name]) for judge in self.external]
+            else:
+                pairs.append((set_, self.judges[set_.held_out]))
+        return pairs
+
+    def _white_box_pairs(self) -> list[tuple[CloakSet, Judge]]:
+        """Surrogates judge the first set of cloaks that they had a part in."""
+        level = self.plan.curve_level.name
+        pairs = []
+        for name in self.plan.hold_out:
+            sets = [s for s in self._ours() if name in s.networks and s.strength == level]
+            pairs += [(set_, self.judges[name]) for set_ in sets[:1]]
+        return pairs
+
+    def _frontier_rows(self) -> list[dict[str, Any]]:
+        """Every method on the same people, by the same judge, on the same surrogates."""
+        judge = self.judges[self.left_out or self.external[0].name]
+        sets = [s for s in self.sets if s.method == NOISE or s.held_out == self.left_out]
+        return [self._row(set_, judge, self.few) for set_ in sets]
+
+    def _worst_view(self, unseen: Sequence[dict[str, Any]]) -> tuple[CloakSet, Judge]:
+        """The curves are drawn where protection is weakest."""
+        level = self.plan.curve_level.name
+        row = next(row for row in unseen if row["strength"] == level)
+        set_ = next(
+            s for s in self._ours() if s.strength == level and s.held_out == row["held_out"]
+        )
+        return set_, self.judges[row["judge"]]
+
+    def _curves(self, set_: CloakSet, judge: Judge) -> dict[str, Any]:
+        plan, size, files = self.plan, self.plan.size, self.files[set_]
+        sybils = self._make_sybils(set_)
+        self.progress.begin(f"Curves: {set_.title}, judged by {judge.name}")
+        common = size.posted, plan.seed
+        curve = posted_curve(judge, self.people, files, size.posted_curve, plan.seed)
+        self.tell("  leaked photos")
+        leaked = leak_curve(judge, self.people, files, sybils, size.leaked_shares, *common)
+        self.tell("  transforms")
+        transforms = transform_table(judge, self.people, files, size.transforms, *common)
+        self.tell("  queries and galleries")
+        return {
+            "posted_curve": curve,
+            "leaked": leaked,
+            "transforms": transforms,
+            "retrieval": retrieval_table(judge, self.people, files, *common),
+        }
+
+    def _make_sybils(self, set_: CloakSet) -> dict[str, Sybil]:
+        """For each person photos of somebody else, pulled towards the person's clean photos."""
+        own = [photo for photo in self.crowd if photo.path in self._own]
+        names = sorted({photo.person for photo in own})
+        counts = {name: sum(photo.person == name for photo in own) for name in names}
+        stores = {n: self._store(SurrogateRecogniser(self.networks[n])) for n in set_.networks}
+        sybils = {}
+        for person in self.people:
+            donors = sorted((n for n in names if n != person.name), key=lambda n: -counts[n])
+            # Not the same donor for everyone, yet one with photos enough.
+            most = [n for n in donors if counts[n] >= min(self.plan.size.posted, counts[donors[0]])]
+            donor = most[names.index(person.name) % len(most)]
+            photos = [photo for photo in own if photo.person == donor][: self.plan.size.posted]
+
+            def find_embeddings(person: Person = person) -> dict[str, NDArray[np.float32]]:
+                return {
+                    name: _mean(store.embed([Picture(photo.path) for photo in person.posted]))
+                    for name, store in stores.items()
+                }
+
+            pulled = second_identity(self.plan, self.cloaked_on, set_, person, find_embeddings)
+            files = self._cloak(pulled, photos, f"Cloaking: {pulled.title}")
+            self.shelf.release(pulled)
+            sybils[person.name] = Sybil(donor, tuple(files))
+        return sybils
+
+    def _visibility(self) -> list[dict[str, Any]]:
+        """Visibility and seconds of every set, on photos spread evenly over it."""
+        self.progress.begin("Measuring visibility", len(self.sets))
+        originals = {
+            (photo.person, photo.path.name): photo.path
+            for person in self.people
+            for photo in person.posted
+        }
+        rows = []
+        for number, set_ in enumerate(self.sets, start=1):
+            files = [file for own in self.files[set_].values() for file in own]
+            step = max(1, len(files) // self.plan.size.viewed)
+            seen = []
+            for file in files[::step]:
+                original = originals[file.parent.name, file.name]
+                crops = crop_pair(original, file, self.landmarks)
+                if crops is not None:
+                    seen.append(measure(*crops))
+            seconds = [seconds_of(file) for file in files]
+            rows.append(
+                {
+                    "method": set_.method,
+                    "strength": set_.strength,
+                    "held_out": set_.held_out,
+                    "faces": len(seen),
+                    "seconds_a_photo": round(float(np.median(seconds)), 3),
+                    "faces_lost": sum(
+                        self.landmarks.find(file.read_bytes()) is None for file in files
+                    ),
+                    **_summary(seen),
+                }
+            )
+            self.progress.done(number)
+        return rows
+
+    def shown_faces(self) -> list[dict[str, Any]]:
+        """The face crops that the report shows: of each person the first photo, original and by
+        every set in which it is."""
+        faces = []
+        for person in self.people[: self.plan.size.shown]:
+            photo = person.posted[0]
+            versions = []
+            original = None
+            for set_ in self.sets:
+                files = self.files[set_].get(person.name)
+                pair = crop_pair(photo.path, files[0], self.landmarks) if files else None
+                if pair is not None:
+                    original = pair[0]
+                    versions.append((set_.title, pair[1]))
+            if original is not None:
+                faces.append({"person": person.name, "original": original, "versions": versions})
+        return faces
+
+
+def crop_pair(
+    original: Path, changed: Path, landmarks: Landmarks
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+    """Return the face crop of a photo and of its cloaked copy, or ``None`` without a face."""
+    data = original.read_bytes()
+    points = landmarks.find(data)
+    if points is None:
+        return None
+    pair = [decode(data).pixels, decode(changed.read_bytes()).pixels]
+    height, width = pair[0].shape[:2]
+    crop = face_crop(points, width, height)
+    return pair[0][crop.slices], pair[1][crop.slices]
+
+
+def _mean(rows: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32]:
+    mean: NDArray[np.float32] = np.stack([r for r in rows if r is not None]).mean(axis=0)
+    return mean
+
+
+def _summary(seen: Sequence[Visibility]) -> dict[str, Any]:
+    return summarise(seen) if seen else {}

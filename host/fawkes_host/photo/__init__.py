@@ -1,0 +1,1 @@
+"""Reads and writes photo files: pixels, metadata, and what else lies in them."""

@@ -1,0 +1,1 @@
+"""What a browser starts: between its pipes and the engine service."""

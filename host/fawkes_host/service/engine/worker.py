@@ -1,0 +1,271 @@
+"""The engine process: one engine, one photo at a time, gone as soon as the service is.
+
+A process of its own, so that the service keeps answering while TensorFlow is imported,
+and outlives an engine that is killed for its memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, BinaryIO, Final, Protocol, cast
+
+import msgspec
+
+from fawkes_host.protocol import framing
+from fawkes_host.protocol.errors import FawkesError, InternalError, OutOfMemory
+from fawkes_host.protocol.messages import Receipt
+from fawkes_host.service.engine.messages import (
+    HEAD_BYTES,
+    Abandon,
+    Done,
+    Failed,
+    FromEngine,
+    Look,
+    Looked,
+    Ready,
+    Step,
+    Work,
+    pack,
+    to_engine_decoder,
+    unpack_head,
+)
+
+STEP_SECONDS: Final = 0.05
+"""Progress within a stage is told at most so often; people cannot read faster."""
+
+FACTORY_VARIABLE: Final = "FAWKES_ENGINE_FACTORY"
+"""``module:function`` that makes the engine instead of TensorFlow's; for tests."""
+
+OnProgress = Callable[[str, float, int], None]
+
+
+class Outcome(Protocol):
+    """What an engine returns: bytes, 'cloaked' or 'no_face', and a receipt."""
+
+    data: bytes
+    status: str
+    receipt: Any
+
+
+class WarmEngine(Protocol):
+    """An engine as the worker uses it; levels and policies by name."""
+
+    def warm_up(self) -> None: ...
+
+    def devices(self) -> tuple[str, ...]: ...
+
+    def look_at(self, data: bytes) -> None: ...
+
+    def cloak(
+        self,
+        data: bytes,
+        level: str,
+        policy: str,
+        accept: tuple[str, ...],
+        progress: OnProgress,
+        cancelled: Callable[[], bool],
+    ) -> Outcome: ...
+
+
+class PipelineEngine:
+    """The real engine, behind names instead of its own types."""
+
+    def __init__(self, device: str) -> None:
+        from fawkes_host.engine.pipeline import Engine
+        from fawkes_host.tensors.runtime import Device
+
+        self._engine = Engine(Device(device))
+
+    def warm_up(self) -> None:
+        self._engine.warm_up()
+
+    def devices(self) -> tuple[str, ...]:
+        if self._engine.device != "GPU":
+            return (self._engine.device,)
+        import tensorflow as tf
+
+        details = map(
+            tf.config.experimental.get_device_details, tf.config.list_physical_devices("GPU")
+        )
+        return tuple(str(detail.get("device_name", "GPU")) for detail in details)
+
+    def look_at(self, data: bytes) -> None:
+        self._engine.look_at(data)
+
+    def cloak(
+        self,
+        data: bytes,
+        level: str,
+        policy: str,
+        accept: tuple[str, ...],
+        progress: OnProgress,
+        cancelled: Callable[[], bool],
+    ) -> Outcome:
+        from fawkes_host.engine.levels import LEVELS
+        from fawkes_host.photo.metadata import Policy
+
+        result = self._engine.cloak(
+            data,
+            LEVELS[level],
+            Policy(policy),
+            progress=progress,
+            cancelled=cancelled,
+            accept=accept,
+            remember=True,
+        )
+        return cast(Outcome, result)
+
+
+def make_engine(device: str) -> WarmEngine:
+    """The engine that the environment names, or the real one."""
+    named = os.environ.get(FACTORY_VARIABLE)
+    if not named:
+        return PipelineEngine(device)
+    module, _, function = named.partition(":")
+    return cast(WarmEngine, getattr(importlib.import_module(module), function)(device))
+
+
+class Worker:
+    """Reads orders in one thread, works in another: the one that called ``run``."""
+
+    def __init__(self, orders: BinaryIO, answers: BinaryIO) -> None:
+        self._orders = orders
+        self._answers = answers
+        self._answer_lock = threading.Lock()
+        self._work: queue.SimpleQueue[tuple[Work | Look, bytes]] = queue.SimpleQueue()
+        self._abandoned: set[int] = set()
+
+    def run(self, device: str) -> None:
+        threading.Thread(target=self._listen, daemon=True).start()
+        try:
+            engine = make_engine(device)
+            engine.warm_up()
+            devices = engine.devices()
+        except BaseException as fault:
+            self._say(_failure(None, fault))
+            if isinstance(fault, FawkesError):
+                return
+            raise
+        self._say(Ready(devices=devices))
+        while True:
+            order, photo = self._work.get()
+            if isinstance(order, Work):
+                self._cloak(engine, order, photo)
+            else:
+                self._look(engine, order, photo)
+
+    def _listen(self) -> None:
+        """Takes orders until the service closes the pipe, then ends the process at once."""
+        try:
+            while head := self._orders.read(HEAD_BYTES):
+                message_bytes, photo_bytes = unpack_head(head)
+                order = to_engine_decoder.decode(self._orders.read(message_bytes))
+                photo = self._orders.read(photo_bytes)
+                if isinstance(order, Abandon):
+                    self._abandoned.add(order.job)
+                else:
+                    self._work.put((order, photo))
+        finally:
+            os._exit(0)
+
+    def _look(self, engine: WarmEngine, order: Look, photo: bytes) -> None:
+        try:
+            engine.look_at(photo)
+            self._say(Looked(job=order.job))
+        except Exception as fault:
+            self._say(_failure(order.job, fault))
+
+    def _cloak(self, engine: WarmEngine, work: Work, photo: bytes) -> None:
+        said_stage, said_at = "", 0.0
+
+        def progress(stage: str, fraction: float, faces: int) -> None:
+            nonlocal said_stage, said_at
+            now = time.monotonic()
+            if stage != said_stage or now - said_at >= STEP_SECONDS:
+                said_stage, said_at = stage, now
+                self._say(Step(job=work.job, stage=stage, fraction=float(fraction), faces=faces))
+
+        def cancelled() -> bool:
+            return work.job in self._abandoned
+
+        try:
+            outcome = engine.cloak(photo, work.level, work.policy, work.accept, progress, cancelled)
+            self._say(
+                Done(
+                    job=work.job,
+                    sha256=hashlib.sha256(outcome.data).hexdigest(),
+                    status=outcome.status,
+                    receipt=read_receipt(outcome.receipt),
+                ),
+                outcome.data,
+            )
+        except Exception as fault:
+            self._say(_failure(work.job, fault))
+        finally:
+            self._abandoned.discard(work.job)
+
+    def _say(self, message: FromEngine, photo: bytes = b"") -> None:
+        with self._answer_lock:
+            for part in pack(message, photo):
+                self._answers.write(part)
+            self._answers.flush()
+
+
+def read_receipt(receipt: Any) -> Receipt:
+    """The engine's receipt (an object or a mapping) in the protocol's type."""
+    plain = msgspec.to_builtins(receipt, enc_hook=lambda scalar: scalar.item())  # NumPy's
+    return msgspec.convert(plain, Receipt)
+
+
+def _failure(job: int | None, fault: BaseException) -> Failed:
+    trail = ""
+    error: FawkesError
+    if isinstance(fault, FawkesError):
+        error = fault
+    elif isinstance(fault, MemoryError) or type(fault).__name__ == "ResourceExhaustedError":
+        error = OutOfMemory()  # The latter is TensorFlow's, for a device that is full.
+    else:
+        trail = _trail(fault)
+        error = InternalError(detail=type(fault).__name__)
+    return Failed(job=job, code=error.code, parameters=dict(error.parameters), trail=trail)
+
+
+def _trail(fault: BaseException) -> str:
+    """Kind and place of a fault; its text might quote what was in the photo."""
+    places = []
+    trace = fault.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{code.co_qualname}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return f"{type(fault).__name__} in {' > '.join(places)}"
+
+
+def main(device: str) -> None:
+    """Works for the service on the other side of stdin and stdout until it closes them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the service to answer.
+    framing.widen(0)
+    framing.widen(1)
+    # Libraries print; the pipes carry frames only.
+    orders = os.fdopen(os.dup(0), "rb", buffering=1 << 20)
+    answers = os.fdopen(os.dup(1), "wb", buffering=1 << 20)
+    nowhere = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nowhere, 0)
+    os.close(nowhere)
+    os.dup2(2, 1)
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
+        file.write("500")  # Short of memory, lose the engine and not the user's browser.
+    Worker(orders, answers).run(device)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

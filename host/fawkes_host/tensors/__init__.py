@@ -1,0 +1,1 @@
+"""What runs on TensorFlow and knows nothing of faces or photos."""

@@ -1,0 +1,3 @@
+from tests.support.person import person, two_browsers
+
+__all__ = ["person", "two_browsers"]

@@ -1,0 +1,346 @@
+"""``fawkes-host doctor``: each thing that is broken is named, and mended where that can be."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import fawkes_host
+from fawkes_host.doctor import host_checks
+from fawkes_host.protocol.greeting import NATIVE_HOST
+from fawkes_host.system import native_host
+from fawkes_install.browser_checks import check_browsers
+from fawkes_install.browsers import BROWSERS
+from fawkes_install.checks import Check, Finding, State, examine, healthy, mend
+from fawkes_install.machine import Machine, System
+from fawkes_install.plan import apply
+from fawkes_install.registration import Registrar, Scope
+from fawkes_install.windows_registry import WindowsRegistry
+from fawkes_models import registry, store
+from tests.support.fake_winreg import FakeWinreg
+from tests.support.person import Person, until
+
+pytestmark = pytest.mark.usefixtures("two_browsers")
+
+CHROMIUM = ".config/chromium/NativeMessagingHosts/org.fawkes.host.json"
+FIREFOX = ".mozilla/native-messaging-hosts/org.fawkes.host.json"
+
+
+@dataclass
+class Report:
+    """What ``doctor --json`` said."""
+
+    status: int
+    checks: list[dict[str, Any]]
+    mended: list[dict[str, Any]]
+
+    def broken(self) -> dict[str, str]:
+        return {one["check"]: one["told"] for one in self.checks if one["state"] == "broken"}
+
+    def of(self, check: str) -> dict[str, Any]:
+        (found,) = (one for one in self.checks if one["check"] == check)
+        return found
+
+
+def doctor(person: Person, *arguments: str, **variables: str) -> Report:
+    done = person.run("doctor", "--json", *arguments, **variables)
+    assert done.stdout, done.stderr
+    report = json.loads(done.stdout)
+    assert report["schema"] == 1
+    assert report["healthy"] is (done.returncode == 0)
+    return Report(done.returncode, report["checks"], report["mended"])
+
+
+def change(path: Path, fields: dict[str, Any]) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
+
+
+def test_all_is_well_after_an_install_and_one_line_tells_each(person: Person) -> None:
+    person.run("install")
+    before = person.files()
+    done = person.run("doctor")
+    assert done.returncode == 0, done.stdout
+    assert all(line.startswith("ok ") for line in done.stdout.splitlines()), done.stdout
+    names = [line.split()[1] for line in done.stdout.splitlines()]
+    assert names == [
+        "python:",
+        "packages:",
+        "networks:",
+        "program:",
+        "chromium:",
+        "firefox:",
+        "handshake:",
+        "service:",
+        "cache:",
+        "disk:",
+        "sandboxes:",
+        "versions:",
+    ]
+    version = fawkes_host.__version__
+    assert f"host {version}, extension {version}, protocol 1" in done.stdout
+    assert person.files() == before
+
+
+def test_doctor_does_not_import_tensorflow(person: Person) -> None:
+    script = (
+        "import sys; sys.argv = ['fawkes-host', 'doctor'];"
+        "from fawkes_host.cli.main import main\n"
+        "try: main()\nfinally: print(sorted({'tensorflow', 'keras', 'mtcnn'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=person.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_browsers_that_were_never_set_up_are_named_and_set_up(person: Person) -> None:
+    found = doctor(person)
+    assert found.status == 1
+    assert set(found.broken()) == {"chromium", "firefox"}
+    assert "does not know the program" in found.broken()["firefox"]
+    assert found.of("firefox")["advice"] == "Run: fawkes-host install"
+    assert person.files() == []
+    found = doctor(person, "--fix")
+    assert found.status == 0, found.broken()
+    assert person.files() == sorted([CHROMIUM, FIREFOX])
+    assert [one["check"] for one in found.mended] == ["chromium", "firefox"]
+
+
+def test_every_trouble_with_manifests_is_named_and_mended_at_once(person: Person) -> None:
+    person.run("install")
+    chromium, firefox = person.home / CHROMIUM, person.home / FIREFOX
+    change(chromium, {"path": "/gone/fawkes-native", "allowed_origins": ["chrome-extension://x/"]})
+    chromium.chmod(0o666)
+    firefox.write_text("{")
+    firefox.parent.chmod(0o777)
+    found = doctor(person)
+    told = " | ".join(one["told"] for one in found.checks if one["state"] == "broken")
+    assert found.status == 1
+    assert f"{chromium} may be changed by other users" in told
+    assert f"{chromium} leads to /gone/fawkes-native, which is gone" in told
+    assert f"{chromium} does not allow this extension" in told
+    assert f"{firefox} is not JSON" in told
+    assert f"the folder of {firefox} may be changed by other users" in told
+    assert doctor(person, "--fix").status == 0
+    assert stat.S_IMODE(chromium.stat().st_mode) == 0o644
+    assert stat.S_IMODE(firefox.parent.stat().st_mode) == 0o755
+    assert json.loads(chromium.read_text())["allowed_origins"] == [
+        "chrome-extension://lkicofbnhpdlobohdcnecjglabpoelff/"
+    ]
+
+
+@pytest.mark.slow
+def test_program_with_wrong_rights_is_named_and_mended(person: Person) -> None:
+    program = person.home.parent / "program"
+    shutil.copy(Path(sys.executable).parent / "fawkes-native", program)
+    person.run("install", "--program", str(program))
+    program.chmod(0o646)
+    found = doctor(person)
+    told = " | ".join(one["told"] for one in found.checks if one["state"] == "broken")
+    assert f"{program} may not be executed" in told
+    assert f"{program} may be changed by other users" in told
+    assert f"Run: chmod 755 '{program}'" in {one["advice"] for one in found.checks}
+    assert doctor(person, "--fix").status == 0
+    assert stat.S_IMODE(program.stat().st_mode) == 0o755
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("#!/nowhere/python\n", "No such file"),
+        ("#!/bin/sh\necho the reason >&2; exit 3\n", "the reason"),
+        ("#!/bin/sh\nexit 3\n", "status 3"),
+        ("#!/bin/sh\nprintf '\\002\\000\\000\\000{}'\n", "does not greet"),
+        ("#!/bin/sh\necho this is no frame\n", "does not answer"),
+    ],
+)
+def test_program_that_is_no_host_is_named(tmp_path: Path, script: str, told: str) -> None:
+    program = tmp_path / "program"
+    program.write_text(script)
+    program.chmod(0o755)
+    found = host_checks.check_handshake(program)
+    assert found.state is State.BROKEN
+    assert str(program) in found.told
+    assert told in found.told
+
+
+def test_program_of_another_version_is_named(person: Person) -> None:
+    hello = json.dumps({"type": "hello", "protocol": 0, "version": "0.0.1"})
+    program = person.home.parent / "program"
+    size = "".join(f"\\{byte:03o}" for byte in len(hello).to_bytes(4, sys.byteorder))
+    program.write_text(f"#!/bin/sh\nprintf '{size}%s' '{hello}'\n")
+    program.chmod(0o755)
+    person.run("install", "--program", str(program))
+    told = doctor(person).broken()["handshake"]
+    assert "another version (0.0.1, protocol 0" in told
+
+
+def test_settings_that_cannot_be_used_are_named(person: Person) -> None:
+    person.run("install")
+    settings = person.home / ".config/fawkes-host/settings.json"
+    settings.parent.mkdir()
+    settings.write_text('{"max_clients": 0}')
+    found = doctor(person, "--fix")
+    assert "max_clients" in found.broken()["service"]
+    assert found.of("service")["advice"] == f"Correct or remove {settings}."
+    assert settings.read_text() == '{"max_clients": 0}'
+
+
+@pytest.mark.slow
+def test_service_that_was_killed_is_named_and_its_address_removed(person: Person) -> None:
+    person.run("install")
+    os.kill(person.serve(), signal.SIGKILL)
+    until(lambda: person.started.poll() is not None)
+    assert "died" in doctor(person).broken()["service"]
+    found = doctor(person, "--fix")
+    assert found.status == 0, found.broken()
+    assert "not running" in found.of("service")["told"]
+
+
+@pytest.mark.slow
+def test_service_from_before_an_update_is_named_and_ended(person: Person) -> None:
+    person.run("install")
+    person.serve(version="0.0.1")
+    found = doctor(person, "--fix")
+    assert found.status == 0, found.broken()
+    (mended,) = found.mended
+    version = fawkes_host.__version__
+    assert mended["told"] == f"version 0.0.1 still runs, and {version} is installed"
+    until(lambda: person.started.poll() is not None)
+
+
+@pytest.mark.slow
+def test_service_that_hangs_is_named_and_ended(person: Person) -> None:
+    person.run("install")
+    pid = person.serve()
+    assert f"pid {pid}" in doctor(person).of("service")["told"]
+    os.kill(pid, signal.SIGSTOP)
+    found = doctor(person, "--fix")
+    assert found.status == 0, found.broken()
+    (mended,) = found.mended
+    assert "does not answer" in mended["told"]
+    until(lambda: person.started.poll() is not None)
+
+
+def test_unsafe_folder_is_named(person: Person) -> None:
+    person.run("install")
+    cache = person.home / ".cache/fawkes-host"
+    cache.mkdir(parents=True)
+    cache.chmod(0o777)
+    (cache / "photos").mkdir()
+    assert "another user can replace it" in doctor(person).broken()["cache"]
+
+
+def test_manifests_for_all_users_are_enough(tmp_path: Path) -> None:
+    (tmp_path / "bin" / "chromium").unlink()
+    for name in ("firefox", "fawkes-native"):
+        (tmp_path / "bin" / name).write_text("#!/bin/sh\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    environment = {"PATH": str(tmp_path / "bin")}
+    machine = Machine(System.LINUX, tmp_path / "home", environment, tmp_path / "root")
+    registrar = native_host.registrar(machine)
+    host = native_host.native_host(tmp_path / "bin" / "fawkes-native")
+    assert {one.state for one in check_browsers(registrar, host)} == {State.BROKEN}
+    apply(registrar.plan_install(host, [BROWSERS["firefox"]], Scope.SYSTEM))
+    (found,) = check_browsers(registrar, host)
+    assert found.state is State.OK
+    assert str(tmp_path / "root/usr/lib/mozilla") in found.told
+
+
+def test_value_that_the_registry_lacks_is_named_and_set(tmp_path: Path) -> None:
+    (tmp_path / "Program Files/Mozilla Firefox").mkdir(parents=True)
+    (tmp_path / "Program Files/Mozilla Firefox/firefox.exe").write_text("")
+    program = tmp_path / "fawkes-native.exe"
+    program.write_text("")
+    program.chmod(0o755)
+    winreg = FakeWinreg()
+    machine = Machine(System.WINDOWS, tmp_path / "home", {}, tmp_path)
+    registrar = Registrar(machine, NATIVE_HOST, WindowsRegistry(winreg))
+    host = native_host.native_host(program)
+    apply(registrar.plan_install(host, [BROWSERS["firefox"]]))
+    values = winreg.values()
+    assert [one.state for one in check_browsers(registrar, host)] == [State.OK]
+    winreg.keys.clear()
+    (found,) = check_browsers(registrar, host)
+    assert (found.state, "registry does not lead" in found.told) == (State.BROKEN, True)
+    assert mend([found]) == [(found, None)]
+    assert winreg.values() == values
+
+
+@pytest.mark.parametrize("kind", ["missing", "corrupt"])
+def test_weights_are_checked(tmp_path: Path, monkeypatch: Any, kind: str) -> None:
+    folder = tmp_path / "weights"
+    shutil.copytree(store.WEIGHTS_FOLDER, folder)
+    monkeypatch.setattr(store, "WEIGHTS_FOLDER", folder)
+    assert [one.state for one in host_checks.check_networks()] == [State.OK]
+    victim = folder / registry.SURROGATES["mobilefacenet"].weights.name
+    if kind == "missing":
+        victim.unlink()
+    else:
+        victim.write_bytes(victim.read_bytes()[:-1] + b"\0")
+    (found,) = host_checks.check_networks()
+    assert found.state is State.BROKEN
+    assert "mobilefacenet" in found.told
+    assert str(victim) in found.told
+    assert "again" in found.advice
+
+
+def test_missing_packages_are_named(monkeypatch: Any) -> None:
+    needs = ["click>=8.1", "no-such-package>=1", 'other; extra == "test"']
+    monkeypatch.setattr(host_checks.importlib.metadata, "requires", lambda name: needs)
+    (found,) = host_checks.check_packages()
+    assert (found.state, found.told) == (State.BROKEN, "not installed: no-such-package")
+
+
+def test_extension_of_another_version_is_named(monkeypatch: Any) -> None:
+    assert [one.state for one in host_checks.check_versions()] == [State.OK]
+    monkeypatch.setattr(host_checks.fawkes_host, "__version__", "9.9.9")
+    (found,) = host_checks.check_versions()
+    assert found.state is State.BROKEN
+    assert "host 9.9.9" in found.told
+
+
+def test_disk_that_is_nearly_full_is_a_warning(monkeypatch: Any) -> None:
+    assert [one.state for one in host_checks.check_disk()] == [State.OK]
+    monkeypatch.setattr(host_checks, "FREE_BYTES", 1 << 60)
+    assert [one.state for one in host_checks.check_disk()] == [State.WARNING]
+
+
+def test_check_that_fails_itself_is_broken_and_the_others_go_on() -> None:
+    def fails() -> list[Finding]:
+        raise RuntimeError("no idea")
+
+    good = Finding("good", State.OK, "well")
+    found = examine([Check("bad", fails), Check("good", lambda: [good])])
+    assert [(one.name, one.state) for one in found] == [("bad", State.BROKEN), ("good", State.OK)]
+    assert "RuntimeError: no idea" in found[0].told
+    assert not healthy(found)
+
+
+def test_only_what_is_not_well_is_mended_and_failures_are_told() -> None:
+    done: list[str] = []
+
+    def refuse() -> None:
+        raise OSError("not allowed")
+
+    fine = Finding("fine", State.OK, "", mend=lambda: done.append("fine"))
+    broken = Finding("broken", State.BROKEN, "", mend=lambda: done.append("broken"))
+    stuck = Finding("stuck", State.WARNING, "", mend=refuse)
+    hopeless = Finding("hopeless", State.BROKEN, "")
+    assert mend([fine, broken, stuck, hopeless]) == [(broken, None), (stuck, "not allowed")]
+    assert done == ["broken"]
+    assert healthy([fine, stuck])

@@ -1,0 +1,3 @@
+from tests.support.processes import served, world
+
+__all__ = ["served", "world"]
