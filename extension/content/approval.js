@@ -44,24 +44,8 @@
     one.lastModified === other.lastModified;
 
   function holdsTheSame(one, other) {
-    const text = textOf(one);
-    return text !== null && text === textOf(other);
-  }
-
-  /** Every byte as a character: files can be read at once in this way alone. */
-  function textOf(file) {
-    const url = URL.createObjectURL(file);
-    try {
-      const request = new XMLHttpRequest();
-      request.open("GET", url, false);
-      request.overrideMimeType("text/plain; charset=x-user-defined");
-      request.send();
-      return request.responseText;
-    } catch {
-      return null; // the page forbids it (`sync-xhr`): then it is no copy that we know
-    } finally {
-      URL.revokeObjectURL(url);
-    }
+    const text = fawkes.readNow(one);
+    return text !== null && text === fawkes.readNow(other);
   }
 
   fawkes.approval = Object.freeze({ approve, isApproved });

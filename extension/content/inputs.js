@@ -17,7 +17,7 @@
   const watched = new WeakSet();
   /** What was in an input before, for when the user gives up.  @type {WeakMap<HTMLInputElement, FileList>} */
   const released = new WeakMap();
-  /** @type {WeakSet<Event>} */
+  /** Events that are of this script, or were dealt with.  @type {WeakSet<Event>} */
   const own = new WeakSet();
   /** @type {((input: HTMLInputElement, kept: boolean) => void)[]} */
   const settledListeners = [];
@@ -40,6 +40,7 @@
   /** A selection, or the `change` that follows it. */
   function onSelect(event) {
     if (own.has(event)) return;
+    own.add(event); // it may come by the window, the tree and the input
     for (const input of roots.fileInputs(event)) {
       if (!isHere(input)) continue;
       // What the browser itself announces is new, whatever it looks like.
@@ -66,13 +67,19 @@
       return false;
     }
     supersede(input);
-    if (fawkes.protection.isOff() || !files.some(fawkes.photoKinds.mayBePhoto)) {
+    if (fawkes.protection.isOff()) {
       approve(input);
       return false;
     }
     // Paths within a chosen folder are lost with the selection.
     const paths = files.map((file) => file.webkitRelativePath);
+    // Before they are looked at: in Firefox the page runs meanwhile.
     input.value = "";
+    if (!fawkes.photoKinds.mayHold(files)) {
+      put(input, bus.listOf(files));
+      if (paths.some(Boolean)) bus.send("paths", paths, [input]);
+      return false;
+    }
     listenAround(input);
     const takeover = { input, abort: new AbortController() };
     pending.set(input, takeover);

@@ -25,7 +25,7 @@
     const entries = items.map((item) => item.webkitGetAsEntry?.() ?? null);
     const files = [...transfer.files];
     const hasFolder = entries.some((entry) => entry?.isDirectory);
-    if (!hasFolder && !files.some(fawkes.photoKinds.mayBePhoto)) return;
+    if (!hasFolder && !fawkes.photoKinds.mayHold(files)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     const target = roots.targetAt(event);
@@ -119,7 +119,7 @@
     if (!event.isTrusted || fawkes.protection.isOff()) return;
     const transfer = event.clipboardData;
     const files = [...(transfer?.files ?? [])];
-    if (!files.some(fawkes.photoKinds.mayBePhoto)) return;
+    if (!fawkes.photoKinds.mayHold(files)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     deliverPaste(roots.targetAt(event), stringsOf(transfer), files);
@@ -157,7 +157,7 @@
   /** @returns {boolean} true: an answer has come, or will */
   function onCall([parcel], accept) {
     const files = Array.from(parcel.files);
-    if (fawkes.protection.isOff() || !files.some(fawkes.photoKinds.mayBePhoto)) {
+    if (fawkes.protection.isOff()) {
       bus.send("answer", { ok: true }, [parcel]);
       return true;
     }
@@ -168,6 +168,15 @@
       },
       () => bus.send("answer", { ok: false }, [parcel]),
     );
+    return true;
+  }
+
+  /** Whether what a handle leads to is a photo: true as with calls. */
+  function onSniff([parcel]) {
+    const [file] = parcel.files;
+    const answer = (isPhoto) => bus.send("answer", { ok: !isPhoto }, [parcel]);
+    if (fawkes.protection.isOff()) answer(false);
+    else fawkes.photoKinds.isPhoto(file).then(answer, () => answer(true));
     return true;
   }
 
@@ -187,10 +196,8 @@
     roots.on("paste", onPaste);
     bus.on("cloak", onCall);
     bus.on("alive", () => true);
-    bus.on("guard", (_elements, { kind, name }) => {
-      const may = kind === "directory" || fawkes.photoKinds.mayBePhoto({ name, type: "" });
-      return may && !fawkes.protection.isOff();
-    });
+    bus.on("guard", () => !fawkes.protection.isOff());
+    bus.on("sniff", onSniff);
   }
 
   fawkes.transfers = Object.freeze({ start });

@@ -189,11 +189,19 @@
    * @param {(file: File) => void} done with the cloaked file, or an equal one where protection is
    *   off; `failed` too where the content script is gone and has left this script behind
    */
-  function cloaked(file, accept, done, failed) {
+  const cloaked = (file, accept, done, failed) => request("cloak", file, accept, done, failed);
+
+  /**
+   * Has a file looked into that the page has not got yet: `failed` where it is a photo, or nobody
+   * can say.
+   */
+  const sniffed = (file, done, failed) => request("sniff", file, null, done, failed);
+
+  function request(kind, file, data, done, failed) {
     const parcel = parcelOf(file);
     const at = waiting.length;
     waiting[at] = { parcel, done, failed };
-    if (ask("cloak", [parcel], accept)) return;
+    if (ask(kind, [parcel], data)) return;
     waiting[at] = null;
     failed();
   }
@@ -266,6 +274,7 @@
     receivers,
     filesIn,
     cloaked,
+    sniffed,
     after,
     isFileInput,
     holdsFiles,

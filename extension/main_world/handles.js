@@ -10,11 +10,13 @@
     isActive,
     apply,
     bare,
+    construct,
     defineProperty,
     descriptorOf,
     getter,
     ask,
     cloaked,
+    sniffed,
     after,
     replace,
     NativePromise,
@@ -29,10 +31,10 @@
   const fileModified = getter(File, "lastModified");
   const blobSize = getter(Blob, "size");
   const handleKind = getter(FileSystemHandle, "kind");
-  const handleName = getter(FileSystemHandle, "name");
   const weakGet = WeakMap.prototype.get;
   const weakSet = WeakMap.prototype.set;
   const isArray = Array.isArray;
+  const getFile = FileSystemFileHandle.prototype.getFile;
 
   /** What the picker that gave a handle was to let through. */
   const accepts = new WeakMap();
@@ -45,33 +47,58 @@
 
   /** The stand-in for a handle that may lead to photos on disk; any other value as it is. */
   function standInFor(value) {
-    let kind, name;
     try {
-      kind = apply(handleKind, value, []);
-      name = apply(handleName, value, []);
+      apply(handleKind, value, []);
     } catch {
       return value; // no handle
     }
     const known = apply(weakGet, standIns, [value]);
     if (known) return known;
-    if (!isActive() || !ask("guard", [], { kind, name })) return value;
+    if (!isActive() || !ask("guard", [])) return value;
     const standIn = new NativeProxy(value, bare({}));
     apply(weakSet, natives, [standIn, value]);
     apply(weakSet, standIns, [value, standIn]);
     return standIn;
   }
 
+  const put = (list, at, value) =>
+    defineProperty(list, at, bare({ value, writable: true, enumerable: true, configurable: true }));
+
   const standInsFor = (list) => {
     if (!isArray(list)) return standInFor(list);
     const all = [];
-    for (let at = 0; at < list.length; at += 1)
-      defineProperty(
-        all,
-        at,
-        bare({ value: standInFor(list[at]), writable: true, enumerable: true, configurable: true }),
-      );
+    for (let at = 0; at < list.length; at += 1) put(all, at, standInFor(list[at]));
     return all;
   };
+
+  /**
+   * Gives the handle itself where its file is no photo, so that pages can keep those of documents,
+   * or the stand-in.
+   */
+  function look(handle, done) {
+    const keep = () => done(standInFor(handle));
+    let isFile = false;
+    try {
+      isFile = apply(handleKind, handle, []) === "file";
+    } catch {
+      // No handle.
+    }
+    if (!isFile || !isActive()) return keep();
+    after(apply(getFile, handle, []), (file) => sniffed(file, () => done(handle), keep), keep);
+  }
+
+  function lookAll(value, done) {
+    if (!isArray(value)) return look(value, done);
+    const all = [];
+    let left = value.length;
+    if (left === 0) done(all);
+    for (let at = 0; at < value.length; at += 1)
+      look(value[at], (handle) => {
+        put(all, at, handle);
+        left -= 1;
+        if (left === 0) done(all);
+      });
+  }
 
   const later = (promise, turn) =>
     new NativePromise((done, failed) => after(promise, (value) => done(turn(value)), failed));
@@ -176,11 +203,17 @@
             ? []
             : [startIn === options?.startIn ? options : { ...options, startIn }];
         const accept = acceptOf(options);
-        return later(apply(native, this, given), (value) => {
-          for (let at = 0; isArray(value) && at < value.length; at += 1)
-            apply(weakSet, accepts, [value[at], accept]);
-          return standInsFor(value);
-        });
+        return new NativePromise((done, failed) =>
+          after(
+            apply(native, this, given),
+            (value) => {
+              for (let at = 0; isArray(value) && at < value.length; at += 1)
+                apply(weakSet, accepts, [value[at], accept]);
+              lookAll(value, done);
+            },
+            failed,
+          ),
+        );
       },
     };
     defineProperty(
@@ -195,15 +228,33 @@
     (native) =>
       ({
         getAsFileSystemHandle() {
-          return later(apply(native, this, []), standInFor);
+          return new NativePromise((done, failed) =>
+            after(apply(native, this, []), (handle) => look(handle, done), failed),
+          );
         },
       }).getAsFileSystemHandle,
   );
   replaceGetter(globalThis.LaunchParams, "files", standInsFor);
-  for (const name of ["root", "changedHandle"])
-    replaceGetter(globalThis.FileSystemChangeRecord, name, standInFor);
+  const NativeObserver = globalThis.FileSystemObserver;
+  if (NativeObserver) {
+    globalThis.FileSystemObserver = new NativeProxy(NativeObserver, {
+      construct(target, given, self) {
+        const callback = given[0];
+        if (typeof callback === "function")
+          given[0] = function (records, observer) {
+            for (let at = 0; at < records.length; at += 1) {
+              put(records[at], "root", standInFor(records[at].root));
+              put(records[at], "changedHandle", standInFor(records[at].changedHandle));
+            }
+            return apply(callback, this, [records, observer]);
+          };
+        return construct(target, given, self);
+      },
+    });
+    put(NativeObserver.prototype, "constructor", globalThis.FileSystemObserver);
+  }
   replace(
-    globalThis.FileSystemObserver,
+    NativeObserver,
     "observe",
     (native) =>
       ({

@@ -16,8 +16,11 @@
     /** Chunks under way before an acknowledgement; what the host announces comes first. */
     windowChunks: 16,
 
-    /** How much of a file is read to tell what it is: the headers of every format fit. */
-    sniffBytes: 64 * 1024,
+    /** How much of a file is read to tell what it is: what formats begin with, and their brands. */
+    sniffBytes: 4 * 1024,
+
+    /** A page may stand still for this long while files are looked at that are no photos by name. */
+    lookMs: 250,
 
     /** The relay answers within 100 ms; a machine that is swapping gets a hundred times that. */
     helloTimeoutMs: 10_000,

@@ -1,26 +1,20 @@
-// What is a photo?  First by name, at once, for files that certainly are none;
-// then by content, for all others.
+// What is a photo?  Told by its content: names are what somebody has called a file.  Here only the
+// first bytes are looked at; the host counts frames, and says what it cannot cloak.
 (function (fawkes) {
   "use strict";
 
-  const NEVER_PHOTO_TYPES = /^(audio|font|model|text|video)\//;
-  const NEVER_PHOTO_IMAGES = new Set(["image/svg+xml"]);
-  const UNKNOWN_TYPES = new Set(["", "application/octet-stream", "binary/octet-stream"]);
-  const NEVER_PHOTO_ENDINGS =
-    /\.(7z|avi|csv|docx?|eml|epub|flac|gz|html?|ics|js|json|m4a|m4v|md|mkv|mov|mp3|mp4|odt|ogg|pdf|pptx?|rar|rtf|svgz?|tar|tgz|txt|vcf|wav|webm|xlsx?|xml|zip)$/i;
+  const { limits } = fawkes;
 
-  /**
-   * Whether a file may be a photo, from what a page would see of it.  The browser derives the
-   * type from the ending, so this only ever clears files that are named as something else.
-   * @param {{name: string, type: string}} file
-   * @returns {boolean}
-   */
-  function mayBePhoto({ name, type }) {
-    const kind = type.toLowerCase().split(";")[0].trim();
-    if (kind.startsWith("image/")) return !NEVER_PHOTO_IMAGES.has(kind);
-    if (NEVER_PHOTO_TYPES.test(kind)) return false;
-    if (UNKNOWN_TYPES.has(kind)) return !NEVER_PHOTO_ENDINGS.test(name);
-    return false;
+  /** Types that say "no photo", and endings where a file has no type: true of nearly all. */
+  const OTHER_TYPES = /^(?!image\/|(application|binary)\/octet-stream$)|^image\/svg\+xml$/;
+  const OTHER_ENDINGS =
+    /\.(7z|avi|bak|crdownload|csv|docx?|download|eml|epub|flac|gz|html?|ics|js|json|m4a|m4v|md|mkv|mov|mp3|mp4|odt|ogg|part|pdf|pptx?|rar|rtf|svgz?|tar|te?mp|tgz|txt|vcf|wav|webm|xlsx?|xml|zip)$/i;
+
+  const typeOf = ({ type }) => type.toLowerCase().split(";")[0].trim();
+
+  function isNamedOtherwise(file) {
+    const type = typeOf(file);
+    return type ? OTHER_TYPES.test(type) : OTHER_ENDINGS.test(file.name);
   }
 
   /** By index: in Firefox the buffer belongs to the page, and `subarray` may not touch it. */
@@ -30,89 +24,117 @@
       characters += String.fromCharCode(bytes[at]);
     return characters;
   };
-  const uint32 = (bytes, at) =>
-    ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
 
-  /** A PNG is animated when `acTL` comes before the first `IDAT` (PNG third edition, 11.3.6). */
-  function pngIsAnimated(bytes) {
-    for (let at = 8; at + 8 <= bytes.length; at += 12 + uint32(bytes, at)) {
-      const chunk = text(bytes, at + 4, 4);
-      if (chunk === "acTL") return true;
-      if (chunk === "IDAT") return false;
-    }
-    return false;
+  /** How files of pictures begin: at which byte, with what.  @type {[number, string][]} */
+  const PICTURES = [
+    [0, "\xff\xd8\xff"], // JPEG
+    [0, "\x89PNG\r\n\x1a\n"],
+    [0, "GIF87a"],
+    [0, "GIF89a"],
+    [8, "WEBP"],
+    [0, "II*\0"], // TIFF, and the raw files of many cameras
+    [0, "MM\0*"],
+    // Nobody here can cloak these: the host says so.
+    [0, "II+\0"], // TIFF beyond 4 GB
+    [0, "MM\0+"],
+    [0, "IIRO"], // raw files of Olympus, Panasonic, Canon, Fujifilm, Sigma, Minolta
+    [0, "IIRS"],
+    [0, "IIU\0"],
+    [6, "HEAPCCDR"],
+    [0, "FUJIFILMCCD-RAW"],
+    [0, "FOVb"],
+    [0, "\0MRM"],
+    [0, "II\xbc"], // JPEG XR
+    [0, "\xff\x0a"], // JPEG XL
+    [4, "JXL \r\n\x87\n"],
+    [4, "jP  \r\n\x87\n"], // JPEG 2000
+    [0, "\xff\x4f\xff\x51"],
+    [0, "8BPS"], // Photoshop
+    [0, "8BPB"],
+  ];
+  /** "BM" may be a word: a bitmap has a header of one of these sizes behind its own. */
+  const BITMAP_HEADERS = new Set([12, 40, 52, 56, 64, 108, 124]);
+  /** HEIF and AVIF name these among their brands, films do not. */
+  const PICTURE_BRANDS = /^(he(ic|ix|im|is|vc|vx|vm|vs)|avi[fs]|mif[12]|msf1|miaf|MiH[BE]|crx )$/;
+  const OTHERS = [
+    "%PDF",
+    "PK\x03\x04",
+    "\x1aE\xdf\xa3",
+    "OggS",
+    "fLaC",
+    "ID3",
+    "Rar!",
+    "7z\xbc\xaf",
+    "\x1f\x8b",
+    "\0\0\x01\0",
+  ];
+  const DRAWING = /^\s*(<\?xml|<svg|<!doctype)/i;
+
+  /** Major brand and compatible ones; between them stands a version. */
+  function brandsOf(bytes) {
+    const size = (bytes[0] << 24) | (bytes[1] << 16) | (bytes[2] << 8) | bytes[3];
+    const found = [text(bytes, 8, 4)];
+    for (let at = 16; at + 4 <= Math.min(size, bytes.length, 16 + 4 * 64); at += 4)
+      found.push(text(bytes, at, 4));
+    return found;
   }
-
-  /** Bit 1 of the flags in a WebP's `VP8X` chunk (RFC 9649, 2.7). */
-  function webpIsAnimated(bytes) {
-    return text(bytes, 12, 4) === "VP8X" && (bytes[20] & 0x02) !== 0;
-  }
-
-  /** A GIF is animated when a second image descriptor follows the first (GIF89a, 20). */
-  function gifIsAnimated(bytes) {
-    const skipBlocks = (at) => {
-      while (at < bytes.length && bytes[at] !== 0) at += bytes[at] + 1;
-      return at + 1;
-    };
-    const paletteBytes = (flags) => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
-    let at = 13 + paletteBytes(bytes[10]);
-    let images = 0;
-    while (at < bytes.length) {
-      if (bytes[at] === 0x21) at = skipBlocks(at + 2);
-      else if (bytes[at] === 0x2c) {
-        if (++images > 1) return true;
-        at = skipBlocks(at + 11 + paletteBytes(bytes[at + 9]));
-      } else break;
-    }
-    return false;
-  }
-
-  const PHOTO_BRANDS = new Set([
-    "avif",
-    "heic",
-    "heix",
-    "heim",
-    "heis",
-    "mif1",
-    "mif2",
-    "miaf",
-    "MiHB",
-    "MiHE",
-  ]);
-  const ANIMATION_BRANDS = new Set(["avis", "hevc", "hevx", "msf1"]);
 
   /**
-   * Tells a photo by its content.
-   * @param {Uint8Array<ArrayBuffer>} bytes the head of the file, or all of it
-   * @returns {"photo" | "animation" | "other" | "unknown"} `unknown` is for files that the
-   *   caller should judge by their type: an `image/*` nobody can read is no reason to let it go.
+   * Tells a picture by its content.
+   * @param {ArrayLike<number>} bytes the head of the file, or all of it
+   * @returns {"photo" | "other" | "unknown"} `unknown` is for files that the caller should judge
+   *   by their type: an `image/*` nobody can read is no reason to let it go.
    */
   function kindOf(bytes) {
     if (bytes.length < 4) return "unknown";
-    if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return "photo";
-    if (text(bytes, 0, 8) === "\x89PNG\r\n\x1a\n")
-      return pngIsAnimated(bytes) ? "animation" : "photo";
-    if (/^GIF8[79]a$/.test(text(bytes, 0, 6))) return gifIsAnimated(bytes) ? "animation" : "photo";
-    if (text(bytes, 0, 4) === "RIFF") {
-      if (text(bytes, 8, 4) !== "WEBP") return "unknown";
-      return webpIsAnimated(bytes) ? "animation" : "photo";
-    }
-    if (text(bytes, 4, 4) === "ftyp") {
-      const brand = text(bytes, 8, 4);
-      if (ANIMATION_BRANDS.has(brand)) return "animation";
-      return PHOTO_BRANDS.has(brand) ? "photo" : "unknown";
-    }
-    if (/^(II\*\0|MM\0\*|II\+\0|MM\0\+)$/.test(text(bytes, 0, 4))) return "photo";
-    if (text(bytes, 0, 2) === "BM" && bytes.length > 14 && uint32(bytes, 6) === 0) return "photo";
-    if (text(bytes, 0, 4) === "\0\0\x01\0") return "other"; // icon
-    if (
-      /^(%PDF|PK\x03\x04|\x1aE\xdf\xa3|OggS|fLaC|ID3|Rar!|7z\xbc\xaf|\x1f\x8b)/.test(
-        text(bytes, 0, 4),
-      )
-    )
-      return "other";
-    if (/^\s*(<\?xml|<svg|<!doctype)/i.test(text(bytes, 0, 64))) return "other";
-    return "unknown";
+    if (text(bytes, 4, 4) === "ftyp")
+      return brandsOf(bytes).some((brand) => PICTURE_BRANDS.test(brand)) ? "photo" : "other";
+    /** @param {[number, string]} mark */
+    const begins = ([at, signature]) => text(bytes, at, signature.length) === signature;
+    if (PICTURES.some(begins) || isBitmap(bytes)) return "photo";
+    const isOther = OTHERS.some((signature) => begins([0, signature]));
+    return isOther || DRAWING.test(text(bytes, 0, 64)) ? "other" : "unknown";
+  }
+
+  const isBitmap = (bytes) =>
+    text(bytes, 0, 2) === "BM" && BITMAP_HEADERS.has(bytes[14]) && text(bytes, 15, 3) === "\0\0\0";
+
+  function isPhotoBy(head, file) {
+    const kind = kindOf(head);
+    if (kind !== "unknown") return kind === "photo";
+    const type = typeOf(file);
+    return type.startsWith("image/") && type !== "image/svg+xml";
+  }
+
+  /** @returns {number[] | null} null where nobody can look at once */
+  function headNow(file) {
+    const head = fawkes.readNow(file.slice(0, limits.sniffBytes));
+    return head && Array.from(head, (letter) => letter.charCodeAt(0) & 0xff);
+  }
+
+  /**
+   * Whether a file may be a photo.  What is named as something else is looked at here and now, so
+   * that documents keep the browser's own events; with little patience, since the page stands
+   * still meanwhile: what could not be looked at may be a photo.
+   * @param {File} file
+   * @param {number} [end] of the patience
+   * @returns {boolean}
+   */
+  function mayBePhoto(file, end = Number.POSITIVE_INFINITY) {
+    if (file.size === 0) return false;
+    if (!isNamedOtherwise(file)) return true;
+    const head = performance.now() < end ? headNow(file) : null;
+    return head === null || isPhotoBy(head, file);
+  }
+
+  /**
+   * Whether there may be photos among files.
+   * @param {File[]} files
+   * @returns {boolean}
+   */
+  function mayHold(files) {
+    const end = performance.now() + limits.lookMs;
+    return files.some((file) => mayBePhoto(file, end));
   }
 
   /**
@@ -122,12 +144,10 @@
    * @throws {DOMException} where the file cannot be read
    */
   async function isPhoto(file) {
-    if (file.size === 0 || !mayBePhoto(file)) return false;
-    const whole = file.type === "image/gif" || /\.gif$/i.test(file.name);
-    const head = whole ? file : file.slice(0, fawkes.limits.sniffBytes);
-    const kind = kindOf(new Uint8Array(await head.arrayBuffer()));
-    return kind === "photo" || (kind === "unknown" && file.type.startsWith("image/"));
+    if (file.size === 0) return false;
+    const head = await file.slice(0, limits.sniffBytes).arrayBuffer();
+    return isPhotoBy(new Uint8Array(head), file);
   }
 
-  fawkes.photoKinds = Object.freeze({ mayBePhoto, kindOf, isPhoto });
+  fawkes.photoKinds = Object.freeze({ mayBePhoto, mayHold, kindOf, isPhoto });
 })((globalThis.fawkes ??= {}));

@@ -8,6 +8,9 @@
       maximumFractionDigits: digits,
     });
 
+  /** The notice of an animation, which no host cloaks. */
+  const ANIMATION = "animation_untouched";
+
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
   /**
@@ -17,6 +20,7 @@
    */
   function sentence(receipt, status) {
     const { t } = fawkes.text;
+    if (receipt?.notices?.includes(ANIMATION)) return t("receipt_animation");
     if (status === "no_face") return t("receipt_no_face");
     const faces = receipt?.faces?.length ?? 0;
     const seconds = number(receipt?.seconds ?? 0, 1);
@@ -54,7 +58,8 @@
    */
   function lost(receipt) {
     const { t } = fawkes.text;
-    const gone = (receipt?.notices ?? []).map((code) => {
+    const codes = (receipt?.notices ?? []).filter((code) => code !== ANIMATION);
+    const gone = codes.map((code) => {
       const words = t(`notice_${code}`);
       return words === `notice_${code}` ? t("notice_unknown", code) : words;
     });

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from fawkes_host.protocol.errors import BY_CODE, Cancelled
+from fawkes_host.protocol.errors import BY_CODE, AnimatedImage, Cancelled, NotAnImage
 from tests.browser.marks import MARK, MARK_SIZE, behaviour, marked, note, receipt
 
 
@@ -46,7 +46,9 @@ class MarkingEngine:
             return Outcome(data, "no_face", receipt(level, policy, 0))
         begun = time.monotonic()
         notices = wish.get("notices") or []
-        if data[4:8] == b"ftyp":
+        if is_animated(data):
+            return Outcome(data, "no_face", receipt(level, policy, 0, ["animation_untouched"]))
+        if data[4:8] == b"ftyp" or data[:4] == b"RIFF":
             photo, notices = marked_by_real_codecs(data, policy, accept)
         else:
             photo = marked(data)
@@ -54,8 +56,23 @@ class MarkingEngine:
         return Outcome(photo, "cloaked", receipt(level, policy, wish.get("faces", 1), notices))
 
 
+def is_animated(data: bytes) -> bool:
+    """By the real codecs, which count the frames."""
+    from fawkes_host.photo.decode import decode
+
+    if data[:3] == b"\xff\xd8\xff":
+        return False
+    try:
+        decode(data)
+    except AnimatedImage:
+        return True
+    except NotAnImage:
+        return False
+    return False
+
+
 def marked_by_real_codecs(data: bytes, policy: str, accept: tuple[str, ...]) -> Any:
-    """HEIF and AVIF, which Pillow alone does not write, in the format the page wants."""
+    """Formats that Pillow alone does not write, or not whole, in the format the page wants."""
     from fawkes_host.photo.containers import sniff
     from fawkes_host.photo.convert import to_jpeg
     from fawkes_host.photo.decode import decode

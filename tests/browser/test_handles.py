@@ -52,6 +52,11 @@ return {
 };
 """
 
+WATCH = """
+const observer = new FileSystemObserver(([record]) => { window.change = record });
+await observer.observe(handle);
+"""
+
 WALK = """
 const root = await navigator.storage.getDirectory();
 const inner = await root.getDirectoryHandle("inner", { create: true });
@@ -79,11 +84,16 @@ def test_handle_that_may_lead_to_a_photo_does_not_leave_the_page(
     chromium: None, tab: Tab, server: Server, tmp_path: Path
 ) -> None:
     """A worker could read it, and has nobody to ask.  In the page it does all that a handle does."""
-    path = tmp_path / "notes.ts"  # by its type no photo, so that the drop is the browser's own
+    path = tmp_path / "notes.ts"  # no photo, so that the drop is the browser's own
     path.write_text("a text")
     tab.goto(server.url("/guarded-handle"))
     tab.drop("document.querySelector('#zone')", [path])
     wait_for(tab, "return Boolean(window.handle)")
+    # Nobody can look into what comes at once, as here by an observer: it may lead to a photo.
+    call_async(tab, WATCH)
+    path.write_text("a text")
+    wait_for(tab, "return Boolean(window.change)")
+    tab.js("handle = change.root")
     assert call_async(tab, USE) == {
         "refusals": [
             f"{name}: DataCloneError"
@@ -98,6 +108,18 @@ def test_handle_that_may_lead_to_a_photo_does_not_leave_the_page(
         "size": 6,
         "text": "a text",
     }
+
+
+def test_handle_of_a_document_is_the_pages_to_keep(
+    chromium: None, tab: Tab, server: Server, tmp_path: Path
+) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("a text")
+    tab.goto(server.url("/guarded-handle"))
+    tab.drop("document.querySelector('#zone')", [path])
+    wait_for(tab, "return Boolean(window.handle)")
+    used = call_async(tab, USE)
+    assert (used["refusals"], used["text"]) == ([], "a text")
 
 
 def test_private_storage_of_a_page_is_its_own(running: Running, tab: Tab, server: Server) -> None:

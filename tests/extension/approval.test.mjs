@@ -23,7 +23,7 @@ function start() {
     revokeObjectURL: () => {},
   };
   const globals = { XMLHttpRequest, URL: url, WeakRef };
-  return load(["shared/limits.js", "content/approval.js"], globals).approval;
+  return load(["shared/limits.js", "shared/read_now.js", "content/approval.js"], globals).approval;
 }
 
 const photo = (text, more = {}) => ({

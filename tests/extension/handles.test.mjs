@@ -2,28 +2,10 @@
 // is played.  What real handles do, the browser tests try with those of a drop.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { run } from "./load.mjs";
-
-class FileSystemHandle {
-  get kind() {
-    return "file";
-  }
-  get name() {
-    return "IMG_1.HEIC";
-  }
-}
-class FileSystemFileHandle extends FileSystemHandle {
-  async getFile() {
-    return new File(["photo"], "IMG_1.HEIC");
-  }
-}
-class FileSystemDirectoryHandle extends FileSystemHandle {
-  entries() {}
-  resolve() {}
-}
+import { plain, run } from "./load.mjs";
 
 /** What `main_world/bus.js` leaves for the other scripts of the page, but for its precautions. */
-const busWith = (cloaked) => ({
+const busWith = (cloaked, sniffed = (_file, _done, failed) => failed()) => ({
   apply: Reflect.apply,
   defineProperty: Reflect.defineProperty,
   descriptorOf: Reflect.getOwnPropertyDescriptor,
@@ -36,16 +18,30 @@ const busWith = (cloaked) => ({
     if (type) type.prototype[name] = make(type.prototype[name]);
   },
   cloaked,
+  sniffed,
   NativePromise: Promise,
 });
 
-test("what a picker was to let through goes along with the photo that is read", async () => {
-  const asked = [];
-  const { showOpenFilePicker } = run(["main_world/handles.js"], {
-    fawkesMainWorld: busWith((file, accept, done) => {
-      asked.push(accept);
-      done(file);
-    }),
+function browser(bus) {
+  class FileSystemHandle {
+    get kind() {
+      return "file";
+    }
+    get name() {
+      return "IMG_1.HEIC";
+    }
+  }
+  class FileSystemFileHandle extends FileSystemHandle {
+    async getFile() {
+      return new File(["photo"], "IMG_1.HEIC");
+    }
+  }
+  class FileSystemDirectoryHandle extends FileSystemHandle {
+    entries() {}
+    resolve() {}
+  }
+  return {
+    fawkesMainWorld: bus,
     FileSystemHandle,
     FileSystemFileHandle,
     FileSystemDirectoryHandle,
@@ -53,8 +49,34 @@ test("what a picker was to let through goes along with the photo that is read", 
     Blob,
     DOMException,
     navigator: {},
-    showOpenFilePicker: async () => [new FileSystemFileHandle()],
+    showOpenFilePicker: async () => [new FileSystemFileHandle(), new FileSystemFileHandle()],
+  };
+}
+
+test("a page keeps the handles of documents, and gets stand-ins for those of photos", async () => {
+  const looks = [];
+  const sniffed = (file, done, failed) => (looks.push(file) === 1 ? done() : failed());
+  const { showOpenFilePicker } = run(["main_world/handles.js"], browser(busWith(null, sniffed)));
+  const handles = await showOpenFilePicker();
+  assert.equal(handles.length, 2);
+  const canBeCloned = (handle) => {
+    try {
+      structuredClone(handle);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  assert.deepEqual(plain(handles.map(canBeCloned)), [true, false]);
+});
+
+test("what a picker was to let through goes along with the photo that is read", async () => {
+  const asked = [];
+  const bus = busWith((file, accept, done) => {
+    asked.push(accept);
+    done(file);
   });
+  const { showOpenFilePicker } = run(["main_world/handles.js"], browser(bus));
   const read = async (options) => {
     const [handle] = await showOpenFilePicker(options);
     assert.equal((await handle.getFile()).name, "IMG_1.HEIC");
