@@ -37,7 +37,11 @@
     if (node?.nodeType !== Node.ELEMENT_NODE) return null;
     const root = node.openOrClosedShadowRoot;
     if (root !== undefined) return root;
-    return globalThis.chrome?.dom?.openOrClosedShadowRoot(node) ?? null;
+    try {
+      return globalThis.chrome?.dom?.openOrClosedShadowRoot(node) ?? null;
+    } catch {
+      return null; // not of HTML: such elements have no shadow root
+    }
   }
 
   /** @type {any} */

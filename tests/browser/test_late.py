@@ -14,15 +14,19 @@ from tests.browser.marks import is_marked
 from tests.browser.server import Server
 from tests.browser.tab import Tab, wait_for_toast, wait_until
 from tests.browser.test_upload_paths import assert_unseen
-from tests.browser.upload_paths import BUTTON, FRAME, INPUT, UPLOAD_PATHS, pick
+from tests.browser.upload_paths import BUTTON, FRAME, HOST, INPUT, UPLOAD_PATHS, pick
 from tests.browser.user import Host, User
 
 PLAIN = next(upload_path for upload_path in UPLOAD_PATHS if upload_path.name == "file input")
 
 PAGE = """<script src="/spy.js"></script>
 <input type="file" id="f"><button id="b">Photo</button>
+<div id="host" style="display: inline-block"></div>
 <script>
   uploadOnChange(f);
+  const root = host.attachShadow({ mode: "closed" });
+  root.innerHTML = "<svg width=1 height=1></svg><input type=file>";
+  uploadOnChange(root.lastChild);
   const kept = [f];
   inputs = () => kept;
   b.onclick = () => {
@@ -96,7 +100,7 @@ def assert_protected(element: str, running: Running, tab: Tab, server: Server, p
 
 def test_tab_from_before_the_install_is_protected(late: Late, server: Server, photos: Path) -> None:
     running, tab = late.running, late.tab
-    for element in (INPUT, BUTTON):
+    for element in (INPUT, BUTTON, HOST):
         assert_protected(element, running, tab, server, photos / "astronaut.jpg")
     assert_unseen(PLAIN, tab, server, photos)
     server.recorder.clear()
