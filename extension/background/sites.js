@@ -3,7 +3,12 @@ const REGISTERED = ["granted-hooks", "granted-content"];
 
 /** The two entries of the manifest, so that their files are listed in one place only. */
 function manifestScripts() {
-  const [hooks, content] = chrome.runtime.getManifest().content_scripts;
+  const base = chrome.runtime.getURL("");
+  // Firefox answers with whole addresses, and takes none of them for a script to be registered.
+  const [hooks, content] = chrome.runtime.getManifest().content_scripts.map(({ matches, js }) => ({
+    matches,
+    js: js.map((file) => (file.startsWith(base) ? file.slice(base.length) : file)),
+  }));
   return { hooks, content };
 }
 
