@@ -1,6 +1,7 @@
 // The background: listeners are registered at once, so that a browser that starts it for an
 // event finds them; what must outlive it is in storage, and photos are sent again by their page.
 import "../shared/settings.js";
+import * as frames from "./frames.js";
 import { history } from "./history.js";
 import { NativePort } from "./native_port.js";
 import { serve } from "./photo_conversation.js";
@@ -10,7 +11,10 @@ import * as toolbar from "./toolbar.js";
 const { settings } = globalThis.fawkes;
 
 const host = new NativePort({
-  onHost: (state) => chrome.storage.session.set({ host: state }).catch(() => {}),
+  onHost: async (state) => {
+    await chrome.storage.session.set({ host: state }).catch(() => {});
+    await toolbar.showActive();
+  },
 });
 
 chrome.runtime.onInstalled.addListener(async ({ reason }) => {
@@ -26,28 +30,34 @@ chrome.runtime.onInstalled.addListener(async ({ reason }) => {
 async function enterOnce() {
   const { entered } = await chrome.storage.session.get("entered");
   if (entered) return;
-  const { origins = [] } = await chrome.permissions.getAll();
-  const own = sites.ownPatterns();
-  await sites.enterOpenTabs([...own, ...sites.grantedBeyond(origins, own)]);
+  await sites.enterOpenTabs();
   await chrome.storage.session.set({ entered: true });
 }
 enterOnce();
 
-chrome.permissions.onAdded.addListener(async ({ origins = [] }) => {
+chrome.permissions.onAdded.addListener(async () => {
   await sites.registerScripts();
-  await sites.enterOpenTabs(sites.grantedBeyond(origins, sites.ownPatterns()));
+  await sites.enterOpenTabs();
+  frames.forgetAll();
   await toolbar.showActive();
 });
 chrome.permissions.onRemoved.addListener(async () => {
   await sites.registerScripts();
+  frames.forgetAll();
   await toolbar.showActive();
 });
 
 chrome.tabs.onActivated.addListener(({ tabId }) => toolbar.show(tabId));
-chrome.tabs.onRemoved.addListener((tabId) => toolbar.forgetTab(tabId));
-chrome.tabs.onUpdated.addListener((tabId, { status }) => {
-  if (status !== "loading") return;
+chrome.tabs.onRemoved.addListener((tabId) => {
   toolbar.forgetTab(tabId);
+  frames.forgetTab(tabId);
+});
+chrome.tabs.onUpdated.addListener((tabId, { status }) => {
+  if (status === "loading") {
+    toolbar.forgetTab(tabId);
+    frames.forgetTab(tabId);
+  } else if (status === "complete") frames.forget(tabId);
+  else return;
   toolbar.show(tabId);
 });
 settings.watch(() => toolbar.showActive());
@@ -59,8 +69,9 @@ chrome.commands.onCommand.addListener((command) => {
   }));
 });
 
+/** What our own pages may ask. */
 const REQUESTS = {
-  /** Popup and welcome page: how is the host?  Looks, but starts no engine. */
+  /** How is the host?  Looks, but starts no engine. */
   async look() {
     try {
       await host.ready({ wake: false });
@@ -70,22 +81,35 @@ const REQUESTS = {
     return host.host;
   },
   history,
-  /** A content script saw that a photo is about to be chosen: warm up while the user looks. */
-  async wake() {
-    await host.ready().catch(() => {});
-  },
-  async asking(_message, sender) {
-    if (sender.tab) await toolbar.setAsking(sender.tab.id, true);
-  },
-  async answered(_message, sender) {
-    if (sender.tab) await toolbar.setAsking(sender.tab.id, false);
+  async frames({ tab }) {
+    frames.forget(tab);
+    const [found] = await Promise.all([frames.framesOf(tab), toolbar.show(tab)]);
+    return found;
   },
 };
 
+/** What content scripts may tell. */
+const NEWS = {
+  /** A photo is about to be chosen: warm up while the user looks. */
+  wake: () => host.ready().catch(() => {}),
+  asking: ({ tab }) => toolbar.setAsking(tab.id, true),
+  answered: ({ tab }) => toolbar.setAsking(tab.id, false),
+  /** The document holds a frame that another site may own. */
+  frames: ({ tab }) => frames.changed(tab.id, toolbar.show),
+};
+
+const isOwnPage = ({ url = "" }) => url.startsWith(chrome.runtime.getURL(""));
+
 chrome.runtime.onMessage.addListener((message, sender, reply) => {
-  if (sender.id !== chrome.runtime.id || !Object.hasOwn(REQUESTS, message?.type)) return false;
-  REQUESTS[message.type](message, sender).then(reply, () => reply(undefined));
-  return true;
+  if (sender.id !== chrome.runtime.id) return false;
+  const { type } = message ?? {};
+  if (isOwnPage(sender)) {
+    if (!Object.hasOwn(REQUESTS, type)) return false;
+    REQUESTS[type](message).then(reply, () => reply(undefined));
+    return true;
+  }
+  if (sender.tab && Object.hasOwn(NEWS, type)) NEWS[type](sender);
+  return false;
 });
 
 chrome.runtime.onConnect.addListener((port) => {

@@ -57,13 +57,13 @@ async function register() {
 }
 
 /**
- * Brings the scripts into tabs that were open before they could be, and have none.
- * @param {string[]} patterns
+ * Brings the scripts into documents that were open before they could be, and have none.  They may
+ * be frames of a tab whose own site is not covered: Firefox enters these all the same, Chromium
+ * only in the tab for which the popup is open.
  */
-export async function enterOpenTabs(patterns) {
-  if (patterns.length === 0) return;
+export async function enterOpenTabs() {
   const { hooks, content } = manifestScripts();
-  const tabs = await chrome.tabs.query({ url: patterns });
+  const tabs = await chrome.tabs.query({ discarded: false });
   await Promise.allSettled(
     tabs.map(async ({ id }) => {
       const frames = await chrome.scripting.executeScript({
@@ -85,9 +85,6 @@ export async function enterOpenTabs(patterns) {
   );
 }
 
-/** The patterns of the sites that the manifest names. */
-export const ownPatterns = () => manifestScripts().hooks.matches;
-
 /**
  * Whether pages of this address run the content scripts.
  * @param {string | undefined} url
@@ -98,3 +95,7 @@ export async function isCovered(url) {
   const { protocol, hostname } = new URL(url);
   return chrome.permissions.contains({ origins: [`${protocol}//${hostname}/*`] });
 }
+
+export const EVERY_SITE = "*://*/*";
+
+export const mayEverywhere = () => chrome.permissions.contains({ origins: [EVERY_SITE] });

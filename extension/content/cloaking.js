@@ -137,7 +137,7 @@
 
   /**
    * A message that needs no answer.
-   * @param {"wake" | "asking" | "answered"} type
+   * @param {"wake" | "asking" | "answered" | "frames"} type
    */
   function tell(type) {
     if (isOrphan()) return;

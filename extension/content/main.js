@@ -8,6 +8,7 @@
   fawkes.inputs.start();
   fawkes.forms.start();
   fawkes.transfers.start();
+  fawkes.frames.start();
   fawkes.text.keep(fawkes.toast.LAST_WORDS);
   fawkes.toast.sweep();
 })((globalThis.fawkes ??= {}));

@@ -16,8 +16,13 @@ const $ = (id) => document.getElementById(id);
 let current = settings.DEFAULTS;
 /** @type {{host: string, covered: boolean}} */
 let site = { host: "", covered: false };
+/** @type {FawkesFrames | undefined} */
+let frames;
 /** @type {FawkesHost | undefined} */
 let host;
+
+/** Frames come and go while the popup is open. */
+const FRAMES_AGAIN_MS = 1_500;
 
 async function activeTab() {
   // Opened as a page of its own, the popup is told which tab it is about.
@@ -35,12 +40,53 @@ async function readSite() {
   return { host: hostname, covered };
 }
 
+async function showFrames() {
+  const { id } = (await activeTab()) ?? {};
+  if (id === undefined || !site.host) return;
+  frames = await chrome.runtime.sendMessage({ type: "frames", tab: id });
+  show();
+}
+
+/** @param {FawkesFrames["uncovered"][number]} part */
+function frameLine({ host: name, frames: count, visible }) {
+  const item = document.createElement("li");
+  const site = document.createElement("span");
+  site.className = "name";
+  site.textContent = name || t("popup_frame_unknown");
+  const number = document.createElement("span");
+  number.className = "soft";
+  const parts = count === 1 ? t("popup_frames_one") : t("popup_frames_many", count);
+  number.textContent = visible ? parts : t("popup_frames_unseen", parts);
+  item.append(site, number);
+  if (name) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "main";
+    button.textContent = t("popup_protect_frame");
+    button.setAttribute("aria-label", t("popup_site_switch", name));
+    button.addEventListener("click", () => protect([siteRules.patternOf(siteRules.siteOf(name))]));
+    item.append(button);
+  }
+  return item;
+}
+
+let framesShown = "";
+/** @param {FawkesFrames["uncovered"]} parts */
+function listFrames(parts) {
+  $("frames").hidden = parts.length === 0;
+  // A button that is about to be pressed stays where it is.
+  if (JSON.stringify(parts) === framesShown) return;
+  framesShown = JSON.stringify(parts);
+  $("uncovered").replaceChildren(...parts.map(frameLine));
+}
+
 function show() {
-  const seen = view({ settings: current, site, helpless: host ? HELPLESS.has(host.state) : false });
+  const helpless = host ? HELPLESS.has(host.state) : false;
+  const seen = view({ settings: current, site, frames, helpless });
   $("state").dataset.kind = seen.kind;
   $("mask").src = `../icons/${seen.kind === "off" ? "off" : "on"}.svg`;
   $("headline").textContent = t(seen.headline);
-  $("explanation").textContent = t(`${seen.headline}_hint`);
+  $("explanation").textContent = t(seen.hint, seen.hosts);
   /** @type {NodeListOf<HTMLInputElement>} */
   const levels = document.querySelectorAll("input[name=level]");
   for (const input of levels) input.checked = input.value === current.level;
@@ -50,6 +96,7 @@ function show() {
   $("site-ask").hidden = !seen.siteAsk;
   $("site-name").textContent = t("popup_site_switch", siteRules.siteOf(site.host));
   $("site-on").checked = seen.siteOn;
+  listFrames(seen.frames);
 }
 
 async function showHistory() {
@@ -123,6 +170,7 @@ async function protect(origins) {
   }));
   site = await readSite();
   show();
+  await showFrames();
 }
 
 $("levels").addEventListener("change", async (event) => {
@@ -138,7 +186,8 @@ $("site-on").addEventListener("change", async (event) => {
 $("protect-site").addEventListener("click", () =>
   protect([siteRules.patternOf(siteRules.siteOf(site.host))]),
 );
-$("protect-all").addEventListener("click", () => protect(["*://*/*"]));
+for (const id of ["protect-all", "protect-frames"])
+  $(id).addEventListener("click", () => protect(["*://*/*"]));
 $("settings").addEventListener("click", () => {
   chrome.runtime.openOptionsPage();
   if (!location.search) window.close();
@@ -165,3 +214,5 @@ chrome.storage.onChanged.addListener((changes, area) => {
     showHistory();
 });
 await showHistory();
+await showFrames();
+setInterval(showFrames, FRAMES_AGAIN_MS);

@@ -4,23 +4,31 @@ import "../shared/site_rules.js";
 const { siteRules } = globalThis.fawkes;
 
 /**
- * @param {{settings: FawkesSettings, site: {host: string, covered: boolean}, helpless: boolean}} facts
- *   `covered`: the extension may act on this site; `helpless`: no photo can be cloaked now
- * @returns {{kind: "on" | "off" | "attention", headline: string, siteSwitch: boolean,
- *   siteOn: boolean, siteAsk: boolean}} `headline` is a message key, `…_hint` explains it
+ * @param {{settings: FawkesSettings, site: {host: string, covered: boolean}, frames?: FawkesFrames,
+ *   helpless: boolean}} facts `covered`: the extension may act on this site; `helpless`: no photo
+ *   can be cloaked now
+ * @returns {{kind: "on" | "off" | "attention", headline: string, hint: string, hosts: string,
+ *   siteSwitch: boolean, siteOn: boolean, siteAsk: boolean, frames: FawkesFrames["uncovered"]}}
+ *   `headline` and `hint` are message keys, `hosts` is for the hint
  */
-export function view({ settings, site, helpless }) {
+export function view({ settings, site, frames, helpless }) {
   const off = settings.level === "off";
   const offHere = siteRules.levelFor(settings, site.host) === "off";
+  const works = site.covered && !offHere;
   const seen = {
     siteSwitch: site.covered && !off,
-    siteOn: site.covered && !offHere,
+    siteOn: works,
     siteAsk: site.host !== "" && !site.covered,
+    frames: works ? (frames?.uncovered ?? []) : [],
+    hosts: (frames?.covered ?? []).join(", "),
   };
-  if (off) return { ...seen, kind: "off", headline: "popup_off" };
-  if (site.host === "") return { ...seen, kind: "off", headline: "popup_no_site" };
-  if (!site.covered) return { ...seen, kind: "off", headline: "popup_uncovered" };
-  if (offHere) return { ...seen, kind: "off", headline: "popup_off_here" };
-  if (helpless) return { ...seen, kind: "attention", headline: "popup_attention" };
-  return { ...seen, kind: "on", headline: "popup_on" };
+  const say = (kind, headline, hint = `${headline}_hint`) => ({ ...seen, kind, headline, hint });
+  if (off) return say("off", "popup_off");
+  if (site.host === "") return say("off", "popup_no_site");
+  if (!site.covered)
+    return say("off", "popup_uncovered", seen.hosts ? "popup_uncovered_but_hint" : undefined);
+  if (offHere) return say("off", "popup_off_here");
+  if (helpless) return say("attention", "popup_attention");
+  if (seen.frames.some(({ visible }) => visible)) return say("attention", "popup_partly");
+  return say("on", "popup_on");
 }

@@ -53,6 +53,13 @@
     /** An idle port is closed after this, so that relay and background may rest. */
     idlePortMs: 5 * 60_000,
 
+    /** Documents of a tab that are busy get this long to say which frames they hold; where all
+     * have spoken, nobody waits. */
+    surveyMs: 2_000,
+
+    /** Frames come and go in swarms while a page is being built. */
+    surveyDelayMs: 300,
+
     /** The toast after success: long enough for a look, and to press "compare". */
     toastDoneMs: 8_000,
 

@@ -58,6 +58,34 @@ type FawkesPhotoReply =
   | { type: "end" }
   | ({ type: "error" } & FawkesFault);
 
+/** A frame as the document around it sees it. */
+interface FawkesFrame {
+  /** Among the frames of its document; -1 in a shadow tree. */
+  index: number;
+  /** The origin that its element names, "" where it is the document's own. */
+  named: string;
+  /** The origin it last sent a message from. */
+  spoke: string;
+  visible: boolean;
+  loaded: boolean;
+}
+
+/** Content script → background, over a port named `frames`. */
+interface FawkesFrameReport {
+  /** From the top, by the indices of frames. */
+  path: number[];
+  origin: string;
+  frames: FawkesFrame[];
+}
+
+/** What is known of the frames of a tab. */
+interface FawkesFrames {
+  /** `host` is "" where nobody can tell. */
+  uncovered: { host: string; frames: number; visible: boolean }[];
+  /** Hosts of the frames, other than the tab's own document, that are covered. */
+  covered: string[];
+}
+
 type FawkesHostState = "unknown" | "cold" | "warming" | "ready" | "missing" | "outdated" | "broken";
 
 /** What the background knows of the host; kept in `storage.session` for popup and welcome page. */

@@ -10,9 +10,16 @@ const LOOK_AGAIN_MS = 2_000;
 const $ = (id) => document.getElementById(id);
 
 async function showPermission() {
-  const granted = await chrome.permissions.contains({ origins: EVERY_SITE });
-  $("every").hidden = granted;
-  $("every-done").hidden = !granted;
+  if (await chrome.permissions.contains({ origins: EVERY_SITE })) showChoice("welcome_every_done");
+  else if ($("every").hidden) showChoice(null);
+}
+
+/** @param {"welcome_every_done" | "welcome_listed_done" | null} done null: not chosen yet */
+function showChoice(done) {
+  $("step-sites").classList.toggle("is-done", done !== null);
+  $("every").hidden = done === "welcome_every_done";
+  $("listed").hidden = done !== null;
+  $("chosen").textContent = done ? t(done) : "";
 }
 
 let copyTimer;
@@ -23,6 +30,7 @@ $("copy").addEventListener("click", async ({ target }) => {
   copyTimer = setTimeout(() => (target.textContent = t("welcome_copy")), 2_000);
 });
 $("every").addEventListener("click", () => chrome.permissions.request({ origins: EVERY_SITE }));
+$("listed").addEventListener("click", () => showChoice("welcome_listed_done"));
 $("settings").addEventListener("click", () => chrome.runtime.openOptionsPage());
 
 localise(document);

@@ -11,16 +11,17 @@ SHIPPED = Path(__file__).parents[2] / "extension"
 LOOPBACK = ("http://127.0.0.1/*", "http://localhost/*")
 
 
-def build(folder: Path, matches: Sequence[str] = LOOPBACK) -> Path:
+def build(folder: Path, matches: Sequence[str] = LOOPBACK, allowed: Sequence[str] = ()) -> Path:
     """A copy whose manifest names these patterns besides its own, and with an empty page.
 
-    Nothing else differs.  In that page, ``desk.html``, tests use the extension's own rights.
+    ``allowed``: sites that the browser lets it into as if the user had agreed.  Nothing else
+    differs.  In that page, ``desk.html``, tests use the extension's own rights.
     """
     shutil.copytree(SHIPPED, folder)
     (folder / "desk.html").write_text("<!doctype html><title>desk</title>")
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    manifest["host_permissions"] += matches
+    manifest["host_permissions"] += [*matches, *allowed]
     for script in manifest["content_scripts"]:
         script["matches"] += matches
     path.write_text(json.dumps(manifest), encoding="utf-8")

@@ -51,7 +51,9 @@ PREFERENCES: dict[str, bool | int | str] = {
     "intl.accept_languages": "en",
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
-    "network.dns.localDomains": "plain.test",
+    "network.dns.localDomains": "agreed.test,plain.test,widget.test",
+    # Questions for permissions are answered with yes: the click that asks is what is tested.
+    "extensions.webextOptionalPermissionPrompts": False,
     # Buttons of questions can be pressed at once.
     "security.dialog_enable_delay": 0,
 }

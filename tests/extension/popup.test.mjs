@@ -25,6 +25,22 @@ test("the headline is the truth about this page", () => {
   assert.equal(headline({ site: { host: "example.org", covered: false } }), "popup_uncovered");
   assert.equal(headline({ site: { host: "", covered: false } }), "popup_no_site");
   assert.equal(headline({ helpless: true }), "popup_attention");
+  const frames = { uncovered: [{ host: "a.org", frames: 1, visible: true }], covered: [] };
+  assert.equal(headline({ frames }), "popup_partly");
+  frames.uncovered[0].visible = false;
+  assert.equal(headline({ frames }), "popup_on");
+  assert.deepEqual(view(facts({ frames })).frames, frames.uncovered);
+});
+
+test("a page that is not covered says which of its frames are", () => {
+  const frames = { uncovered: [], covered: ["a.org", "b.org"] };
+  const site = { host: "example.org", covered: false };
+  const { headline, hint, hosts } = view(facts({ site, frames }));
+  assert.deepEqual(
+    [headline, hint, hosts],
+    ["popup_uncovered", "popup_uncovered_but_hint", "a.org, b.org"],
+  );
+  assert.equal(view(facts({ site })).hint, "popup_uncovered_hint");
 });
 
 test("protection is never claimed where there is none", () => {
@@ -51,12 +67,35 @@ test("the site's switch shows only where it would do something", () => {
 });
 
 test("the icon is grey where nothing is protected, and a question comes first", () => {
-  const tab = { level: "mid", covered: true, photos: 0, asks: false };
+  const tab = {
+    level: "mid",
+    covered: true,
+    photos: 0,
+    asks: false,
+    helpless: false,
+    uncovered: [],
+  };
   assert.equal(appearance(tab).icon, "on");
   assert.equal(appearance({ ...tab, level: "off" }).icon, "off");
   assert.equal(appearance({ ...tab, covered: false }).icon, "off");
   assert.equal(appearance({ ...tab, photos: 3 }).badge, "3");
   assert.equal(appearance({ ...tab, photos: 3, asks: true }).badge, "!");
+});
+
+test("the icon says where photos are not cloaked although protection is on", () => {
+  const tab = {
+    level: "mid",
+    covered: true,
+    photos: 0,
+    asks: false,
+    helpless: false,
+    uncovered: ["a.org", "b.org"],
+  };
+  assert.equal(appearance(tab).badge, "½");
+  assert.deepEqual(appearance(tab).values, ["a.org, b.org"]);
+  assert.equal(appearance({ ...tab, helpless: true }).badge, "!");
+  assert.equal(appearance({ ...tab, level: "off", helpless: true }).badge, "");
+  assert.equal(appearance({ ...tab, covered: false, helpless: true }).badge, "");
 });
 
 test("today's count begins anew with the day", () => {

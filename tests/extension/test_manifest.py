@@ -226,8 +226,8 @@ def test_every_state_stage_and_choice_has_words(locale: str) -> None:
     for level in ("off", "low", "mid", "high"):
         assert f"level_{level}" in there
         assert f"level_{level}_hint" in there
-    for title in ("on", "off", "not_here", "working", "attention"):
+    for title in ("on", "partly", "off", "not_here", "helpless", "working", "attention"):
         assert f"title_{title}" in there
-    for kind in ("on", "off", "off_here", "uncovered", "no_site", "attention"):
+    for kind in ("on", "partly", "off", "off_here", "uncovered", "no_site", "attention"):
         assert f"popup_{kind}" in there
         assert f"popup_{kind}_hint" in there
