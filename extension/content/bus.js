@@ -4,6 +4,7 @@
   "use strict";
 
   const bus = document.createElement("i");
+  let isTaken = false;
   const rangeAt = (node) =>
     new StaticRange({ startContainer: node, startOffset: 0, endContainer: node, endOffset: 0 });
 
@@ -66,7 +67,8 @@
 
   /** Hands the bus over; where scripts are forbidden nobody takes it, and nobody needs it. */
   function open() {
-    window.dispatchEvent(new MouseEvent("fawkes:bus", { cancelable: true, relatedTarget: bus }));
+    const offer = new MouseEvent("fawkes:bus", { cancelable: true, relatedTarget: bus });
+    isTaken = !window.dispatchEvent(offer);
   }
 
   /**
@@ -91,5 +93,13 @@
     return transfer.files;
   }
 
-  fawkes.bus = Object.freeze({ open, on, send, parcelOf, listOf });
+  fawkes.bus = Object.freeze({
+    open,
+    /** Whether the page's scripts can be heard, as far as it may have any. */
+    isHeard: () => isTaken,
+    on,
+    send,
+    parcelOf,
+    listOf,
+  });
 })((globalThis.fawkes ??= {}));

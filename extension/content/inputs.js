@@ -5,7 +5,7 @@
 
   const { roots, bus } = fawkes;
 
-  /** @typedef {{input: HTMLInputElement, abort: AbortController}} Takeover */
+  /** @typedef {{input: HTMLInputElement, place: any, abort: AbortController}} Takeover */
 
   /** @type {WeakMap<HTMLInputElement, Takeover>} */
   const pending = new WeakMap();
@@ -17,10 +17,14 @@
   const watched = new WeakSet();
   /** What was in an input before, for when the user gives up.  @type {WeakMap<HTMLInputElement, FileList>} */
   const released = new WeakMap();
-  /** Events that are of this script, or were dealt with.  @type {WeakSet<Event>} */
+  /** @type {WeakSet<Event>} */
   const own = new WeakSet();
+  /** Browsers' events that go on: they are heard at the window and again at the input. @type {WeakSet<Event>} */
+  const passed = new WeakSet();
   /** @type {((input: HTMLInputElement, kept: boolean) => void)[]} */
   const settledListeners = [];
+  /** @type {((input: HTMLInputElement) => void)[]} */
+  const openListeners = [];
 
   /** A control that is named `elements` would stand in for the list.  @type {any} */
   const { get: elementsOf } =
@@ -39,14 +43,15 @@
 
   /** A selection, or the `change` that follows it. */
   function onSelect(event) {
-    if (own.has(event)) return;
-    own.add(event); // it may come by the window, the tree and the input
+    // An event that the page sends anew is none of the browser's any more.
+    if (own.has(event) || (event.isTrusted && passed.has(event))) return;
     for (const input of roots.fileInputs(event)) {
       if (!isHere(input)) continue;
       // What the browser itself announces is new, whatever it looks like.
       const chosen = event.isTrusted && event.type === "input";
       const mine = takeOver(input, chosen ? "chosen" : "heard of") || pending.has(input);
       if (mine) event.stopImmediatePropagation();
+      else passed.add(event);
     }
   }
 
@@ -63,7 +68,7 @@
     if (why === "heard of" && isLate && !watched.has(input)) return false;
     if (why !== "chosen" && files.every(fawkes.approval.isApproved)) {
       // The page has put something else there while we waited: its choice counts.
-      supersede(input);
+      if (supersede(input)) tellSettled(input, true);
       return false;
     }
     supersede(input);
@@ -75,17 +80,35 @@
     const paths = files.map((file) => file.webkitRelativePath);
     // Before they are looked at: in Firefox the page runs meanwhile.
     input.value = "";
+    const accept = fawkes.accept.mediaTypes(input.accept);
+    const known = why === "chosen" ? fawkes.memory.answer(files, accept) : null;
+    if (known) {
+      answer(input, files, known, paths, accept);
+      return false;
+    }
     if (!fawkes.photoKinds.mayHold(files)) {
       put(input, bus.listOf(files));
       if (paths.some(Boolean)) bus.send("paths", paths, [input]);
       return false;
     }
     listenAround(input);
-    const takeover = { input, abort: new AbortController() };
+    const place = fawkes.places.placeOf(input);
+    const takeover = { input, place, abort: new AbortController() };
     pending.set(input, takeover);
     active.add(takeover);
-    run(takeover, files, paths, fawkes.accept.mediaTypes(input.accept));
+    run(takeover, files, paths, accept);
     return true;
+  }
+
+  /**
+   * Answers from memory while the browser's own event is under way, and lets it go on: a page that
+   * takes no other takes this.
+   */
+  async function answer(input, files, known, paths, accept) {
+    const watch = fawkes.delivery.watch(input);
+    fill(input, known, paths);
+    const settled = await fawkes.selection.settle(files, new AbortController().signal, accept);
+    report(input, settled, watch, await watch.isTaken([]));
   }
 
   /** The `change` of a shadow tree and every event of a detached one stay inside. */
@@ -98,10 +121,15 @@
 
   function supersede(input) {
     const takeover = pending.get(input);
-    if (!takeover) return;
+    if (!takeover) return false;
     pending.delete(input);
     active.delete(takeover);
     takeover.abort.abort();
+    return true;
+  }
+
+  function tellSettled(input, kept) {
+    for (const listener of settledListeners) listener(input, kept);
   }
 
   async function run(takeover, files, paths, accept) {
@@ -115,18 +143,49 @@
       if (pending.get(input) === takeover) {
         pending.delete(input);
         active.delete(takeover);
-        release(input, files, settled, paths);
+        release(takeover, settled, paths);
       }
     }
   }
 
-  function release(input, originals, settled, paths) {
-    const kept = settled.filter((file) => file !== null);
-    if (input.type !== "file") return;
-    if (kept.length === 0 && originals.length > 0) {
+  async function release({ input, place }, settled, paths) {
+    if (settled.every((file) => file === null)) {
       giveUp(input);
       return;
     }
+    const successor = fawkes.places.successorOf(place);
+    const isAbandoned = !successor && fawkes.places.isAbandoned(place);
+    const targets = isAbandoned ? [] : [successor, input];
+    let watch = null;
+    for (const target of targets.filter(roots.isFileInput)) {
+      watch = fawkes.delivery.watch(target);
+      const events = give(target, settled, paths);
+      // Forms go their way at once, and what was held back is let go.
+      tellSettled(input, true);
+      if (await watch.isTaken(events)) {
+        report(target, settled, watch, true);
+        return;
+      }
+    }
+    if (!watch) tellSettled(input, false);
+    const last = successor ?? input;
+    report(last, settled, watch, false);
+  }
+
+  /** @returns {Event[]} by which the page was told */
+  function give(input, settled, paths) {
+    fill(input, settled, paths);
+    const events = [
+      new Event("input", { bubbles: true, composed: true }),
+      new Event("change", { bubbles: true }),
+    ];
+    for (const event of events) announce(input, event);
+    return events;
+  }
+
+  /** Puts what was not given up into an input, with its paths within a chosen folder. */
+  function fill(input, settled, paths) {
+    const kept = settled.filter((file) => file !== null);
     put(input, bus.listOf(kept));
     released.set(input, input.files);
     // A file that became another format goes by another name.
@@ -134,9 +193,17 @@
       .map((path, at) => (path ? path.replace(/[^/]*$/, () => settled[at]?.name) : ""))
       .filter((_, at) => settled[at] !== null);
     if (keptPaths.some(Boolean)) bus.send("paths", keptPaths, [input]);
-    announce(input, new Event("input", { bubbles: true, composed: true }));
-    announce(input, new Event("change", { bubbles: true }));
-    for (const listener of settledListeners) listener(input, true);
+  }
+
+  /** Says what has become of the photos; a page that looks later has taken them then. */
+  function report(input, settled, watch, isTaken) {
+    if (isTaken) {
+      fawkes.selection.taken(settled);
+      return;
+    }
+    const choose = input.isConnected && !input.disabled ? () => input.click() : null;
+    fawkes.selection.untaken(settled, { choose });
+    watch?.read.then(() => fawkes.selection.taken(settled));
   }
 
   /** As when the picker is closed without a choice: what was there before is there again. */
@@ -144,7 +211,17 @@
     const before = released.get(input);
     if (before) put(input, before);
     announce(input, new Event("cancel", { bubbles: true }));
-    for (const listener of settledListeners) listener(input, false);
+    tellSettled(input, false);
+  }
+
+  /** A form that is emptied during the wait stays empty. */
+  function onReset(event) {
+    const form = event.composedPath()[0];
+    setTimeout(() => {
+      if (event.defaultPrevented) return;
+      for (const { input } of [...active])
+        if (input.form === form && supersede(input)) tellSettled(input, false);
+    }, 0);
   }
 
   function put(input, list) {
@@ -157,13 +234,24 @@
     input.dispatchEvent(event);
   }
 
+  function tellOpen(input) {
+    if (fawkes.protection.isOff()) return;
+    for (const listener of openListeners) listener(input);
+  }
+
   const REQUESTS = {
     /** The page reads an input before any event: an original is taken out all the same. */
-    read: (input) => takeOver(input, "heard of"),
+    read(input) {
+      takeOver(input, "heard of");
+      fawkes.delivery.noteRead(input);
+    },
     /** The page has put files of its own there, which it had anyway. */
     own: approve,
     /** A picker is about to open for an input whose events would not pass the window. */
-    watch: listenAround,
+    watch(input) {
+      listenAround(input);
+      tellOpen(input);
+    },
   };
 
   /**
@@ -192,6 +280,7 @@
       if (fawkes.protection.isOff()) continue;
       // The page may take it out of the document while the picker is open.
       listenAround(input);
+      tellOpen(input);
       fawkes.cloaking.tell("wake");
     }
   }
@@ -200,6 +289,7 @@
     roots.on("input", onSelect);
     roots.on("change", onSelect);
     roots.on("click", onClick);
+    roots.on("reset", onReset);
 
     for (const kind of Object.keys(REQUESTS)) hear(kind);
     bus.on("shadow", ([host]) => {
@@ -230,6 +320,8 @@
     },
     /** @param {HTMLInputElement} input */
     isPending: (input) => pending.has(input),
+    /** A picker is about to open. @param {(input: HTMLInputElement) => void} listener */
+    onOpen: (listener) => openListeners.push(listener),
     /** @param {(input: HTMLInputElement, kept: boolean) => void} listener */
     onSettled: (listener) => settledListeners.push(listener),
   });

@@ -5,7 +5,9 @@
   if (fawkes.started) return;
   fawkes.started = true;
   fawkes.bus.open();
+  fawkes.places.start();
   fawkes.inputs.start();
+  fawkes.quiet.start();
   fawkes.forms.start();
   fawkes.transfers.start();
   fawkes.frames.start();

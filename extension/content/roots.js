@@ -34,7 +34,8 @@
    * @returns {ShadowRoot | null}
    */
   function shadowOf(node) {
-    if (node?.nodeType !== Node.ELEMENT_NODE) return null;
+    // No other element has one, and Chromium throws when it is asked for that of a drawing.
+    if (node?.namespaceURI !== "http://www.w3.org/1999/xhtml") return null;
     const root = node.openOrClosedShadowRoot;
     if (root !== undefined) return root;
     try {

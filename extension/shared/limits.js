@@ -69,6 +69,26 @@
     /** Photos the popup remembers, until the browser is closed. */
     recentPhotos: 5,
 
+    /** Photos that were cloaked and may be chosen again: the last selection, for as long as people
+     * take to see that a page has not taken it. */
+    rememberedPhotos: 24,
+    rememberedBytes: 64 * 1024 * 1024,
+    rememberedMs: 10 * 60_000,
+
+    /** A page that wants what it was given has looked by then. */
+    takenMs: 1_500,
+
+    /** From the return of the focus to the picker's own event; browsers send both in one breath. */
+    pickerEndMs: 2_000,
+
+    /** A page that has not changed for this long shows the photo it was given, and may be pressed;
+     * some never rest. */
+    pageQuietMs: 150,
+    pageQuietMostMs: 2_000,
+
+    /** A button that was pressed is often disabled while the page sends the photo ahead. */
+    pressWaitMs: 60_000,
+
     /** Files that a copy is compared with: a selection of many photos that is copied at once. */
     approvedFiles: 64,
 

@@ -249,7 +249,7 @@ class FirefoxTab:
         keys.key_down("\ue009").key_down("v").key_up("v").key_up("\ue009").perform()
 
     def press(self, key: str) -> None:
-        code = {"Enter": "\ue007", "Tab": "\ue004"}.get(key, key)
+        code = {"Enter": "\ue007", "Escape": "\ue00c", "Tab": "\ue004"}.get(key, key)
         ActionSequence(self.marionette, "key", "keyboard").key_down(code).key_up(code).perform()
 
     @contextlib.contextmanager

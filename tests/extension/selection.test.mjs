@@ -11,6 +11,8 @@ async function settle(sizes) {
   const seen = { most: 0, bytes: 0, more: [] };
   const fawkes = {
     protection: { settled: async () => "on" },
+    approval: { isApproved: () => false },
+    memory: { recall: () => null, remember() {} },
     photoKinds: { isPhoto: async () => true },
     toast: {
       open: (files) => ({

@@ -1,0 +1,151 @@
+// Where a photo was meant to go, and what stands there when it comes: pages draw themselves anew
+// while it is being cloaked, and people change their minds.
+(function (fawkes) {
+  "use strict";
+
+  const { roots } = fawkes;
+
+  const FILE_INPUT = "input[type=file]";
+  const DIALOG = "dialog, [role=dialog], [role=alertdialog], [aria-modal=true]";
+
+  /**
+   * @typedef {object} Place
+   * @property {Element} element
+   * @property {Element | null} opener what was pressed before the picker opened
+   * @property {Element | null} dialog that it was in
+   * @property {Element | null} parent
+   * @property {Document | ShadowRoot | null} root
+   * @property {Element[]} way from the element out to the document, through all shadow roots
+   * @property {string[]} path the same way, to be found again
+   * @property {WeakSet<Element>} inputs that were there as well
+   * @property {string} address of the page
+   * @property {number} presses how often anything had been pressed
+   */
+
+  /** @type {Element | null} */
+  let lastPressed = null;
+  let presses = 0;
+
+  /** The next element outwards, through shadow roots. @returns {Element | null} */
+  function outer(element) {
+    if (element.parentElement) return element.parentElement;
+    return isShadowRoot(element.parentNode) ? element.parentNode.host : null;
+  }
+
+  function wayOf(element) {
+    const way = [];
+    for (let at = element; at; at = outer(at)) way.push(at);
+    return way;
+  }
+
+  const isShadowRoot = (node) => node?.nodeType === Node.DOCUMENT_FRAGMENT_NODE && node.host;
+
+  const stepTo = (element) => {
+    const siblings = element.parentNode?.children ?? [element];
+    const index = Array.prototype.indexOf.call(siblings, element);
+    return `${isShadowRoot(element.parentNode) ? "/" : ""}${element.localName} ${index}`;
+  };
+
+  const pathOf = (way) => way.map(stepTo);
+
+  const closest = (way, selector) => way.find((element) => element.matches(selector)) ?? null;
+
+  /**
+   * @param {Element} element
+   * @returns {Place}
+   */
+  function placeOf(element) {
+    const way = wayOf(element);
+    const opener = roots.isFileInput(element) ? lastPressed : null;
+    return {
+      element,
+      opener,
+      dialog: closest(way, DIALOG) ?? (opener && closest(wayOf(opener), DIALOG)),
+      parent: element.isConnected ? outer(element) : null,
+      root: element.isConnected ? /** @type {any} */ (element.getRootNode()) : null,
+      way,
+      path: pathOf(way),
+      inputs: new WeakSet(roots.below(document, FILE_INPUT)),
+      address: location.href.split("#")[0],
+      presses,
+    };
+  }
+
+  /**
+   * What the page has put in the place of an element that it has taken away.
+   * @param {Place} place
+   * @returns {Element | null}
+   */
+  function successorOf(place) {
+    const { element } = place;
+    if (!place.parent || element.isConnected) return null;
+    return roots.isFileInput(element) ? inputLike(element, place) : elementAt(place);
+  }
+
+  /** A new input of the same kind: the one that is most like the old. */
+  function inputLike(old, place) {
+    let best = null;
+    let most = 0;
+    for (const input of roots.below(document, FILE_INPUT)) {
+      if (place.inputs.has(input) || input.disabled || input.files.length > 0) continue;
+      const same = (name) => input.getAttribute(name) === old.getAttribute(name);
+      if (!["accept", "multiple", "webkitdirectory", "name"].every(same)) continue;
+      const likeness =
+        4 * Number(old.id !== "" && same("id")) +
+        2 * Number(pathOf(wayOf(input)).join() === place.path.join()) +
+        Number(old.className !== "" && same("class"));
+      if (likeness > most) [best, most] = [input, likeness];
+    }
+    return best;
+  }
+
+  /** The element of the same name, or at the same place below what still stands. */
+  function elementAt({ element, root, way, path }) {
+    const named = element.id && root?.isConnected ? root.getElementById(element.id) : null;
+    if (named) return named;
+    const standing = way.findIndex((ancestor) => ancestor.isConnected);
+    if (standing < 0) return null;
+    let found = way[standing];
+    for (const step of path.slice(0, standing).reverse()) {
+      const [name, index] = step.replace("/", "").split(" ");
+      const parent = step.startsWith("/") ? roots.shadowOf(found) : found;
+      found = parent?.children[Number(index)];
+      if (found?.localName !== name) return null;
+    }
+    return found;
+  }
+
+  /**
+   * Whether the user has left what the photo was meant for: its dialog is closed, or it was taken
+   * away together with what was around it, or after something was pressed.
+   * @param {Place} place
+   */
+  function isAbandoned(place) {
+    const { element, dialog, parent, opener } = place;
+    const wasPressed = presses > place.presses;
+    if (dialog && wasPressed && !(dialog.isConnected && dialog.getClientRects().length > 0))
+      return true;
+    if (parent && !element.isConnected) return wasPressed || !parent.isConnected;
+    const hasMoved = location.href.split("#")[0] !== place.address;
+    return !element.isConnected && hasMoved && opener !== null && !opener.isConnected;
+  }
+
+  /** The toast, which is no part of the page. */
+  const isOurs = (element) =>
+    Boolean(roots.shadowOf(element)?.querySelector("section.card[aria-label=Fawkes]"));
+
+  function onPress(event) {
+    if (!event.isTrusted || (event.type === "keydown" && event.key !== "Escape")) return;
+    const target = event.composedPath()[0];
+    if (!(target instanceof Element) || isOurs(target)) return;
+    presses += 1;
+    lastPressed = target;
+  }
+
+  function start() {
+    roots.on("click", onPress);
+    roots.on("keydown", onPress);
+  }
+
+  fawkes.places = Object.freeze({ start, placeOf, successorOf, isAbandoned, wayOf, isOurs });
+})((globalThis.fawkes ??= {}));
