@@ -5,7 +5,7 @@
 
   const { roots, bus } = fawkes;
 
-  /** @typedef {{input: HTMLInputElement, place: any, abort: AbortController}} Takeover */
+  /** @typedef {{input: HTMLInputElement, place: any, end: (outcome: string) => void, abort: AbortController}} Takeover */
 
   /** @type {WeakMap<HTMLInputElement, Takeover>} */
   const pending = new WeakMap();
@@ -93,7 +93,8 @@
     }
     listenAround(input);
     const place = fawkes.places.placeOf(input);
-    const takeover = { input, place, abort: new AbortController() };
+    const end = fawkes.presses.begin(place);
+    const takeover = { input, place, end, abort: new AbortController() };
     pending.set(input, takeover);
     active.add(takeover);
     run(takeover, files, paths, accept);
@@ -125,6 +126,7 @@
     pending.delete(input);
     active.delete(takeover);
     takeover.abort.abort();
+    takeover.end("replaced");
     return true;
   }
 
@@ -148,8 +150,9 @@
     }
   }
 
-  async function release({ input, place }, settled, paths) {
+  async function release({ input, place, end }, settled, paths) {
     if (settled.every((file) => file === null)) {
+      end("given up");
       giveUp(input);
       return;
     }
@@ -163,12 +166,15 @@
       // Forms go their way at once, and what was held back is let go.
       tellSettled(input, true);
       if (await watch.isTaken(events)) {
+        end("there");
         report(target, settled, watch, true);
         return;
       }
     }
     if (!watch) tellSettled(input, false);
     const last = successor ?? input;
+    // What people see holding their photo, a page may look into when they press "Post".
+    end(watch && fawkes.delivery.isShown(last) ? "there" : "untaken");
     report(last, settled, watch, false);
   }
 

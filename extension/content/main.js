@@ -8,6 +8,7 @@
   fawkes.places.start();
   fawkes.inputs.start();
   fawkes.quiet.start();
+  fawkes.presses.start();
   fawkes.forms.start();
   fawkes.transfers.start();
   fawkes.frames.start();

@@ -1,0 +1,193 @@
+// "Post" that is pressed while its photo is being cloaked.
+//
+// Without a form there is no submission to hold, and the page would send what it has: the text
+// without the photo.  So the press itself is held, and made again when the photo is there.  Only
+// presses within the same composer are, and only those that may send: reading, scrolling, writing,
+// menus, links and whatever takes the photo back go on.  A veil over the page would take more
+// away, and what a page has sent cannot be held.  Whoever does not want to wait presses now, or
+// not at all, from the note beside the button; Esc forgets the press, and so does the photo that
+// is given up, since a post that was to show a photo would go without it.
+(function (fawkes) {
+  "use strict";
+
+  const { roots, places, composers, limits } = fawkes;
+
+  /** @typedef {{kind: "click" | "Enter", control: any, place: any, init: any, note: any}} Press */
+
+  /** Places of photos that are under way. @type {Set<any>} */
+  const underWay = new Set();
+  /** @type {Set<Press>} */
+  const held = new Set();
+
+  const { click } = HTMLElement.prototype;
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const isDisabled = (control) =>
+    control.matches(":disabled") || control.getAttribute("aria-disabled") === "true";
+
+  /** @param {any} event */
+  function onClick(event) {
+    const control = controlAt(event, composers.senderAt);
+    if (control) hold(event, "click", control);
+  }
+
+  /** @param {any} event */
+  function onKey(event) {
+    if (!event.isTrusted) return;
+    if (event.key === "Escape") forgetAll();
+    else goOn(event);
+    if (event.key !== "Enter" || event.isComposing || event.shiftKey || event.altKey) return;
+    const field = controlAt(event, composers.fieldAt);
+    if (field) hold(event, "Enter", field);
+  }
+
+  function controlAt(event, judge) {
+    if (!event.isTrusted || underWay.size === 0) return null;
+    const target = event.composedPath()[0];
+    if (!(target instanceof Element) || places.isOurs(target)) return null;
+    for (const place of underWay) {
+      const control = judge(target, place);
+      if (control) return control;
+    }
+    return null;
+  }
+
+  function hold(event, kind, control) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if ([...held].some((press) => press.control === control && press.kind === kind)) return;
+    const { ctrlKey, metaKey } = event;
+    const place = places.placeOf(control);
+    /** @type {Press} */
+    const press = { kind, control, place, init: { ctrlKey, metaKey }, note: null };
+    press.note = fawkes.pressNote(control, kind === "click" ? composers.nameOf(control) : "", {
+      now: () => {
+        forget(press);
+        make(press);
+      },
+      forget: () => forget(press),
+    });
+    held.add(press);
+  }
+
+  function forget(press) {
+    held.delete(press);
+    press.note.remove();
+  }
+
+  function forgetAll() {
+    for (const press of [...held]) forget(press);
+  }
+
+  /** Whoever writes on has meant a new line. */
+  function goOn(event) {
+    for (const press of [...held]) {
+      if (press.kind !== "Enter" || press.control !== event.composedPath()[0]) continue;
+      if (event.key.length > 1 && event.key !== "Enter") continue;
+      forget(press);
+      breakLine(press.control);
+    }
+  }
+
+  function breakLine(field) {
+    if (field.isContentEditable) document.execCommand("insertParagraph");
+    else if (field.localName === "textarea") document.execCommand("insertText", false, "\n");
+  }
+
+  /**
+   * A photo is under way.
+   * @param {any} place that it is meant for
+   * @returns {(outcome: "there" | "untaken" | "given up" | "replaced") => void} to be told what has
+   *   become of it; `replaced`: another was chosen
+   */
+  function begin(place) {
+    underWay.add(place);
+    return (outcome) => {
+      if (!underWay.delete(place)) return;
+      if (outcome === "given up") forgetAll();
+      // The next choice begins before this task ends.
+      else if (outcome === "replaced") setTimeout(() => underWay.size === 0 && forgetAll(), 0);
+      else if (outcome === "untaken") for (const press of [...held]) leave(press);
+      else if (underWay.size === 0) for (const press of [...held]) release(press);
+    };
+  }
+
+  function leave(press) {
+    held.delete(press);
+    press.note.leaveToUser();
+  }
+
+  /** Makes a press when the page has taken the photo in and can be pressed. */
+  async function release(press) {
+    await settled();
+    const end = performance.now() + limits.pressWaitMs;
+    for (;;) {
+      if (!held.has(press) || underWay.size > 0) return;
+      if (!press.control.isConnected) press.control = places.successorOf(press.place);
+      if (press.control && !isDisabled(press.control)) break;
+      if (!press.control || performance.now() > end) {
+        leave(press);
+        return;
+      }
+      await pause(100);
+    }
+    forget(press);
+    make(press);
+  }
+
+  function make({ kind, control, init }) {
+    if (!control?.isConnected) return;
+    if (kind === "Enter") enter(control, init);
+    else if (control instanceof HTMLElement) click.call(control);
+    else control.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+  }
+
+  /** The key as the page sees it, then what the browser does with one that no page wants. */
+  function enter(field, init) {
+    const key = { key: "Enter", code: "Enter", keyCode: 13, which: 13, bubbles: true };
+    const type = (name) =>
+      field.dispatchEvent(
+        new KeyboardEvent(name, { ...key, ...init, cancelable: true, composed: true }),
+      );
+    const goesOn = type("keydown") && type("keypress");
+    type("keyup");
+    if (!goesOn || init.ctrlKey || init.metaKey) return;
+    if (field.localName === "input" && field.form) submit(field.form);
+    else breakLine(field);
+  }
+
+  function submit(form) {
+    const button = [...form.elements].find(({ type }) => ["submit", "image"].includes(type));
+    if (!button) HTMLFormElement.prototype.requestSubmit.call(form);
+    else if (!isDisabled(button)) click.call(button);
+  }
+
+  /** Until the page has stopped changing: it shows the photo first. */
+  function settled() {
+    return new Promise((resolve) => {
+      let timer = setTimeout(done, limits.pageQuietMs);
+      const most = setTimeout(done, limits.pageQuietMostMs);
+      const observer = new MutationObserver(() => {
+        clearTimeout(timer);
+        timer = setTimeout(done, limits.pageQuietMs);
+      });
+      observer.observe(document, {
+        subtree: true,
+        childList: true,
+        attributes: true,
+        characterData: true,
+      });
+      function done() {
+        clearTimeout(most);
+        observer.disconnect();
+        resolve(undefined);
+      }
+    });
+  }
+
+  function start() {
+    roots.on("click", onClick);
+    roots.on("keydown", onKey);
+  }
+
+  fawkes.presses = Object.freeze({ start, begin });
+})((globalThis.fawkes ??= {}));
