@@ -63,7 +63,7 @@
    */
   function composersOf(place) {
     const before = known.get(place);
-    if (before?.every(({ isConnected }) => isConnected)) return before;
+    if (before?.length && before.every(({ isConnected }) => isConnected)) return before;
     const { element, opener } = place;
     const now = element.isConnected ? element : places.successorOf(place);
     const composers = [now, opener]

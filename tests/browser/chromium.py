@@ -159,6 +159,14 @@ class ChromiumTab:
         with contextlib.suppress(TimeoutError):
             opened.value.set_files(files[0], timeout=1_000)
 
+    def dismiss(self, element: str) -> None:
+        command = "Page.setInterceptFileChooserDialog"
+        self.session.send(command, {"enabled": True, "cancel": True})
+        try:
+            self.click(element)
+        finally:
+            self.session.send(command, {"enabled": False})
+
     def drop(self, element: str, files: Sequence[Path]) -> None:
         x, y = self._centre(element)
         data = {"items": [], "files": [str(path) for path in files], "dragOperationsMask": 1}

@@ -227,6 +227,9 @@ class FirefoxTab:
                 self.js("return 0")
                 time.sleep(0.1)
 
+    def dismiss(self, element: str) -> None:
+        self.pick(element, [])
+
     def drop(self, element: str, files: Sequence[Path]) -> None:
         x, y = self._centre(element)
         self._privileged(DROP, {"x": x, "y": y, "paths": [str(path) for path in files]})

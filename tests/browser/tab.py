@@ -34,6 +34,9 @@ class Tab(Protocol):
         Raises ``AssertionError``, "no picker opened", where none does.
         """
 
+    def dismiss(self, element: str) -> None:
+        """Clicks, and closes the picker that opens without a choice."""
+
     def drop(self, element: str, files: Sequence[Path]) -> None: ...
 
     def paste(self, image: Path) -> None:

@@ -67,6 +67,30 @@ def test_return_of_the_focus_without_a_photo_is_heard(
     wait_for(tab, "return heard.includes('focus')")
 
 
+def test_picker_that_is_closed_while_a_photo_is_under_way_cancels_nothing(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    tab.goto(
+        server.page(
+            "/cancel",
+            """<script src="/spy.js"></script><input type="file" id="f"><script>
+            uploadOnChange(f);
+            window.cancelled = 0;
+            f.addEventListener("cancel", () => cancelled += 1);
+            </script>""",
+        )
+    )
+    tab.dismiss(INPUT)
+    wait_for(tab, "return cancelled === 1")
+    running.user.behave("mark", delay_s=3)
+    tab.pick(INPUT, [photos / "astronaut.jpg"])
+    wait_until(lambda: running.user.photos_begun() == 1)
+    tab.dismiss(INPUT)
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    assert tab.js("return cancelled") == 1
+
+
 TRUSTED_ALONE = """<input type="file" id="f"><script src="/spy.js"></script><script>
 inputs = () => [];
 f.addEventListener("change", (event) => {
