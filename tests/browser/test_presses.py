@@ -190,3 +190,19 @@ def test_enter_in_an_editor_is_a_new_line_when_one_writes_on(
     for key in ("b", "Enter", "c"):
         tab.press(key)
     wait_for(tab, "return text.value === 'Lookb\\nc'")
+
+
+def test_post_in_react_waits_until_the_page_has_read_the_photo(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    running.user.behave("mark", delay_s=2)
+    tab.goto(server.url("/with-react-composer"))
+    wait_for(tab, f"return {GO}")
+    tab.pick("document.querySelector('#photo')", [photos / "astronaut.jpg"])
+    wait_until(lambda: running.user.photos_begun() == 1)
+    tab.click(GO)
+    wait_for_toast(tab, "pressed for you")
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    assert b"Look" in server.recorder.bodies[0]
+    assert tab.js("return posts") == 1
