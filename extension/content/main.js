@@ -12,6 +12,6 @@
   fawkes.forms.start();
   fawkes.transfers.start();
   fawkes.frames.start();
-  fawkes.text.keep(fawkes.toast.LAST_WORDS);
+  fawkes.text.keep([...fawkes.toast.LAST_WORDS, ...fawkes.pressNote.LAST_WORDS]);
   fawkes.toast.sweep();
 })((globalThis.fawkes ??= {}));

@@ -116,6 +116,19 @@
   }
 
   /**
+   * The input through which a photo can be chosen that was dropped or pasted here.
+   * @param {Element} element
+   * @returns {HTMLInputElement | null}
+   */
+  function inputNear(element) {
+    for (const around of wayOf(element)) {
+      const input = roots.below(around, FILE_INPUT).find(({ disabled }) => !disabled);
+      if (input) return input;
+    }
+    return null;
+  }
+
+  /**
    * Whether the user has left what the photo was meant for: its dialog is closed, or it was taken
    * away together with what was around it, or after something was pressed.
    * @param {Place} place
@@ -147,5 +160,13 @@
     roots.on("keydown", onPress);
   }
 
-  fawkes.places = Object.freeze({ start, placeOf, successorOf, isAbandoned, wayOf, isOurs });
+  fawkes.places = Object.freeze({
+    start,
+    placeOf,
+    successorOf,
+    inputNear,
+    isAbandoned,
+    wayOf,
+    isOurs,
+  });
 })((globalThis.fawkes ??= {}));

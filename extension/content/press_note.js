@@ -92,4 +92,6 @@
   }
 
   fawkes.pressNote = note;
+  /** Needed when the extension is gone and has left this script behind. */
+  note.LAST_WORDS = ["press_waits", "press_waits_key", "press_now", "press_forget"];
 })((globalThis.fawkes ??= {}));

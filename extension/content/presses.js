@@ -112,6 +112,7 @@
   }
 
   function leave(press) {
+    if (!press.control.isConnected) return forget(press);
     held.delete(press);
     press.note.leaveToUser();
   }
@@ -122,9 +123,10 @@
     const end = performance.now() + limits.pressWaitMs;
     for (;;) {
       if (!held.has(press) || underWay.size > 0) return;
-      if (!press.control.isConnected) press.control = places.successorOf(press.place);
-      if (press.control && !isDisabled(press.control)) break;
-      if (!press.control || performance.now() > end) {
+      if (!press.control.isConnected)
+        press.control = places.successorOf(press.place) ?? press.control;
+      if (press.control.isConnected && !isDisabled(press.control)) break;
+      if (!press.control.isConnected || performance.now() > end) {
         leave(press);
         return;
       }
@@ -135,7 +137,7 @@
   }
 
   function make({ kind, control, init }) {
-    if (!control?.isConnected) return;
+    if (!control.isConnected) return;
     if (kind === "Enter") enter(control, init);
     else if (control instanceof HTMLElement) click.call(control);
     else control.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
