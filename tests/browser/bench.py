@@ -61,6 +61,7 @@ def photo_of(size: int, path: Path) -> Path:
 
 def seconds_to_change(tab: Tab, photo: Path) -> float:
     """From the choice to the page's own ``change`` listener."""
+    tab.goto(tab.js("return location.href"))  # a page remembers what was chosen on it
     before = len(tab.js("return changes"))
     begun = time.time()
     tab.pick("document.querySelector('#f')", [photo])
