@@ -180,9 +180,9 @@ def test_disk_that_fills_up_is_a_coded_error_and_leaves_nothing(portrait, tmp_pa
     code = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096));"
         "from pathlib import Path;"
-        "from fawkes_host.cli.output import write_atomically;"
+        "from fawkes_host.cli.output import write_output;"
         "from fawkes_host.protocol.errors import DiskFull\n"
-        "try: write_atomically(Path(sys.argv[1]), bytes(100_000), False)\n"
+        "try: write_output(Path(sys.argv[1]), bytes(100_000), False)\n"
         "except DiskFull: print('disk_full')"
     )
     target = tmp_path / "made" / "deep" / "out.png"

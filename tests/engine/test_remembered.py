@@ -54,6 +54,13 @@ def test_forgotten_is_forgotten():
     assert not remembered.forget()
 
 
+def test_forget_takes_the_drafts_of_the_killed_too(folder):
+    remembered.add([face(1)], NETWORKS)
+    (folder / f".{remembered.path().name}.0123456789ab.part").write_bytes(b"faces")
+    assert remembered.forget()
+    assert list(folder.iterdir()) == []
+
+
 def test_faces_of_other_weights_or_in_a_damaged_file_are_nobody():
     remembered.add([face(1)], NETWORKS)
     assert remembered.read(NETWORKS[:2]) == []

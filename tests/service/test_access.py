@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 from fawkes_host.protocol.errors import NotAuthorised, ServiceUnavailable
 from fawkes_host.service import endpoint
 from fawkes_host.service.client import Link, ServiceClient
-from fawkes_host.system import folders
+from fawkes_host.system import files, folders
 from tests.support.fake_engine import cloaked
 from tests.support.processes import until
 
@@ -208,10 +208,10 @@ def test_loopback_endpoint_serves_as_the_socket_does(world, monkeypatch):
     with Link(place.connect()) as link:
         assert ServiceClient(link).cloak(b"face").data == cloaked(b"face")
         kept = place.path.read_bytes()
-        folders.write_private(place.path, kept.replace(place.token.hex().encode(), b"0" * 64))
+        files.write_private(place.path, kept.replace(place.token.hex().encode(), b"0" * 64))
         with pytest.raises(NotAuthorised):
             place.connect()
-        folders.write_private(place.path, kept)
+        files.write_private(place.path, kept)
         link.send(Stop())
         thread.join()
     assert not place.path.exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fawkes_host.cli.output import write_atomically
+from fawkes_host.cli.output import write_output
 from fawkes_host.protocol.errors import UnreadableInput
 
 GAP_PX = 8
@@ -45,4 +45,4 @@ def command(original: Path, cloaked: Path, output: Path, overwrite: bool) -> Non
     picture.paste(Image.fromarray(right.pixels), (left.width + GAP_PX, 0))
     file = io.BytesIO()
     picture.save(file, FORMATS[output.suffix.lower()], quality=92)
-    write_atomically(output, file.getvalue(), overwrite)
+    write_output(output, file.getvalue(), overwrite)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fawkes_host.cli.output import write_atomically
+from fawkes_host.cli.output import write_output
 
 FOLDER = "fawkes"
 
@@ -57,7 +57,7 @@ def command(output: Path, overwrite: bool) -> None:
     names = {Family.CHROMIUM: "chromium", Family.GECKO: "firefox"}
     for family, name in names.items():
         path = output / f"fawkes-{version}-{name}.zip"
-        write_atomically(path, extension_files.pack(family), overwrite)
+        write_output(path, extension_files.pack(family), overwrite)
         click.echo(str(path))
     try:
         extension_files.copy_to(folder)

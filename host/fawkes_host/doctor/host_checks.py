@@ -24,7 +24,7 @@ from fawkes_host.protocol.errors import FawkesError
 from fawkes_host.protocol.greeting import PROTOCOL
 from fawkes_host.protocol.limits import MIB
 from fawkes_host.service import endpoint
-from fawkes_host.system import folders, native_host, packages
+from fawkes_host.system import files, folders, native_host, packages
 from fawkes_install import extension_files, manifest
 from fawkes_install.browser_checks import check_browsers, check_loaded, check_sandboxes
 from fawkes_install.checks import Check, Finding, State
@@ -199,10 +199,7 @@ def rewrite_scripts(folder: Path) -> None:
             f"#!/bin/sh\n'''exec' \"{sys.executable}\" \"$0\" \"$@\"\n' '''\n"
             f"import sys\nfrom {entry.module} import {entry.attr}\nsys.exit({entry.attr}())\n"
         )
-        draft = path.with_name(f".{path.name}.part")
-        draft.write_text(text, encoding="utf-8")
-        draft.chmod(0o755)
-        draft.replace(path)
+        files.write_atomically(path, text.encode(), mode=0o755)
 
 
 def check_service() -> Iterator[Finding]:

@@ -7,11 +7,12 @@ deterministic tool would hand an attacker pairs to train a purifier on.
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from pathlib import Path
 
 from platformdirs import user_data_path
+
+from fawkes_host.system import files
 
 SECRET_BYTES = 32
 
@@ -30,20 +31,14 @@ def secret() -> bytes:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = secrets.token_bytes(SECRET_BYTES)
-        # Linked into place whole, so that two processes starting at once end with one secret.
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
         known = _read(path)
         if known is not None:
             return known
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(fresh)
         try:
-            os.link(temporary, path)
+            # Two processes that start at once end with one secret.
+            files.write_atomically(path, fresh, mode=files.PRIVATE_MODE, overwrite=False)
         except FileExistsError:
             fresh = _read(path) or fresh
-        finally:
-            temporary.unlink()
         return fresh
     except OSError:
         return secrets.token_bytes(SECRET_BYTES)

@@ -8,13 +8,12 @@ as with a photo of them.
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fawkes_host.engine import installation
+from fawkes_host.system import files
 
 if TYPE_CHECKING:
     from fawkes_host.engine.album import Embeddings
@@ -81,19 +80,14 @@ def add(faces: Iterable[Embeddings], networks: Sequence[str]) -> int:
     columns[SURROGATES] = np.frombuffer(_weights(networks), np.uint8)
     place = path()
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = place.with_name(f".{place.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(save(columns))
-        part.replace(place)
-    finally:
-        part.unlink(missing_ok=True)
+    files.write_private(place, save(columns))
     return len(known) - before
 
 
 def forget() -> bool:
     """Delete the file; returns whether there was one.  Raises ``OSError``."""
+    for draft in path().parent.glob(f".{path().name}.*"):  # of a process that was killed
+        draft.unlink(missing_ok=True)
     try:
         path().unlink()
     except FileNotFoundError:

@@ -31,6 +31,7 @@ from fawkes_host.evaluation.datasets import PersonPhoto
 from fawkes_host.photo.decode import Photo, decode
 from fawkes_host.photo.encode import encode
 from fawkes_host.photo.metadata import Policy
+from fawkes_host.system.files import write_atomically
 from fawkes_host.tensors import runtime
 from fawkes_models.registry import SURROGATES
 
@@ -248,9 +249,7 @@ class CloakShelf:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 # The seconds first: a photo that is there is complete.
                 target.with_suffix(".json").write_text(json.dumps({"seconds": seconds}), "utf-8")
-                part = target.with_name(f".{target.name}.part")
-                part.write_bytes(data)
-                part.replace(target)
+                write_atomically(target, data)
             done += len(batch)
             if on_each is not None:
                 on_each(done)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fawkes_host.engine.detect import detect
 from fawkes_host.photo.decode import decode
+from fawkes_host.system.files import write_atomically
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
@@ -102,7 +103,5 @@ class Landmarks:
         if not self._changed:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        part = self._file.with_suffix(".part")
-        part.write_text(json.dumps(self._known), "utf-8")
-        part.replace(self._file)
+        write_atomically(self._file, json.dumps(self._known).encode())
         self._changed = False

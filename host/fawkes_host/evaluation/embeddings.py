@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from fawkes_host.evaluation.recognisers import Embeddings, Recogniser, cut_chip,
 from fawkes_host.evaluation.transforms import TRANSFORMS
 from fawkes_host.photo.decode import decode
 from fawkes_host.protocol.errors import FawkesError
+from fawkes_host.system.files import write_atomically
 
 SAVE_EVERY = 200
 
@@ -92,9 +94,8 @@ class EmbeddingStore:
         if not self._new:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        part = self._file.with_name(f".{self._file.name}.part")
-        with part.open("wb") as file:
-            keys = np.array(list(self._known))
-            np.savez(file, keys=keys, embeddings=np.stack(list(self._known.values())))
-        part.replace(self._file)
+        content = io.BytesIO()
+        keys = np.array(list(self._known))
+        np.savez(content, keys=keys, embeddings=np.stack(list(self._known.values())))
+        write_atomically(self._file, content.getvalue())
         self._new = 0

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fawkes_host.evaluation import plots
+from fawkes_host.system.files import write_atomically
 
 PAGE = Path(__file__).with_name("report_page.html")
 
@@ -36,9 +37,7 @@ def write_report(report: dict[str, Any], faces: Sequence[dict[str, Any]], folder
         (folder / "report.json", json.dumps(report, indent=2)),
         (page, render(report, faces)),
     ):
-        part = path.with_name(f".{path.name}.part")
-        part.write_text(text, "utf-8")
-        part.replace(path)
+        write_atomically(path, text.encode())
     return page
 
 

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from fawkes_host.protocol.messages import Receipt
-from fawkes_host.system import folders
+from fawkes_host.system import files, folders
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +107,7 @@ class PhotoCache:
             while self._sizes and self._bytes + len(content) > self._limit_bytes:
                 self._drop(next(iter(self._sizes)))
             try:
-                folders.write_private(self._folder / name, content)
+                files.write_private(self._folder / name, content)
             except OSError as fault:
                 log.warning("could not keep a cloaked photo: %s", fault.strerror)
                 return

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from fawkes_host.protocol.greeting import ENGINE_STATES
-from fawkes_host.system import folders
+from fawkes_host.system import files, folders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class LoopbackEndpoint(Endpoint):
         folders.make_private(self.folder)
         listener = socket.create_server(("127.0.0.1", 0), backlog=128, reuse_port=False)
         content = {"port": listener.getsockname()[1], "token": os.urandom(32).hex()}
-        folders.write_private(self.path, json.dumps(content).encode())
+        files.write_private(self.path, json.dumps(content).encode())
         return listener
 
     def connect(self) -> ClientConnection:
@@ -205,7 +205,7 @@ def default() -> Endpoint:
 
 def write_state(endpoint: Endpoint, state: dict[str, Any]) -> None:
     """Leaves the state of the engine where a relay can read it without asking."""
-    folders.write_private(endpoint.folder / _STATE_NAME, json.dumps(state).encode())
+    files.write_private(endpoint.folder / _STATE_NAME, json.dumps(state).encode())
 
 
 def peek(endpoint: Endpoint) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from fawkes_host.protocol.errors import (
     ServiceUnavailable,
 )
 from fawkes_host.service.endpoint import Endpoint
-from fawkes_host.system import folders
+from fawkes_host.system import files, folders
 
 START_SECONDS: Final = 20.0
 """How long a service may take until it listens.  It takes 0.3 s on an idle machine; the
@@ -174,7 +174,7 @@ def leave_failure(endpoint: Endpoint, error: FawkesError) -> None:
     """Tells whoever started this service why it does not run."""
     content = {"code": error.code, "parameters": error.parameters}
     with contextlib.suppress(OSError):
-        folders.write_private(_failure_path(endpoint), json.dumps(content).encode())
+        files.write_private(_failure_path(endpoint), json.dumps(content).encode())
 
 
 def _reason(endpoint: Endpoint, status: int) -> FawkesError:

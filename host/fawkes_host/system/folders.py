@@ -10,6 +10,8 @@ import stat
 import sys
 from pathlib import Path
 
+from fawkes_host.system import files
+
 _APP = "fawkes-host"
 
 
@@ -89,19 +91,6 @@ def make_private(folder: Path) -> Path:
     return folder
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Replaces ``path`` in one step by a file of mode 0600."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(fd, "wb") as file:
-            file.write(content)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-
-
 def secret(name: str) -> bytes:
     """The 32 random bytes of this installation kept under ``name``, made on first use."""
     path = make_private(config_folder()) / name
@@ -112,7 +101,7 @@ def secret(name: str) -> bytes:
             kept = b""
         if len(kept) == 32:
             return kept
-        write_private(path, os.urandom(32).hex().encode("ascii"))
+        files.write_private(path, os.urandom(32).hex().encode("ascii"))
     from fawkes_host.protocol.errors import UnsafeFolder
 
     raise UnsafeFolder(folder=str(path), detail="it does not keep what is written to it")

@@ -15,7 +15,7 @@ from fawkes_host.cli.cloak.backends import Cloaking, EngineCloaking, ServiceCloa
 from fawkes_host.cli.cloak.outcome import Outcome
 from fawkes_host.cli.cloak.progress import Report
 from fawkes_host.cli.inputs import Job, find_jobs, read_photo
-from fawkes_host.cli.output import write_atomically
+from fawkes_host.cli.output import write_output
 from fawkes_host.protocol.errors import (
     ExitStatus,
     FawkesError,
@@ -148,7 +148,7 @@ def _cloak_all(
                 _meet(jobs[number:met], cloaking, overwrite, report)
                 started = time.perf_counter()
             result = cloaking.cloak(data)
-            write_atomically(job.output, result.data, overwrite)
+            write_output(job.output, result.data, overwrite)
             outcome.output = job.shown_output
             outcome.status = result.status
             outcome.notices = result.notices
