@@ -238,11 +238,23 @@ def test_service_that_hangs_is_named_and_ended(person: Person) -> None:
 
 def test_unsafe_folder_is_named(person: Person) -> None:
     person.run("install")
-    cache = person.home / ".cache/fawkes-host"
-    cache.mkdir(parents=True)
+    cache = person.home / ".cache"
+    (cache / "fawkes-host" / "photos").mkdir(parents=True)
     cache.chmod(0o777)
-    (cache / "photos").mkdir()
-    assert "another user can replace it" in doctor(person).broken()["cache"]
+    assert "another user can replace" in doctor(person).broken()["cache"]
+    cache.chmod(0o700)
+    config = person.home / ".config"
+    config.chmod(0o777)
+    assert "another user can replace" in doctor(person).broken()["folders"]
+
+
+def test_open_folder_of_ours_is_no_trouble_and_is_left_to_the_service(person: Person) -> None:
+    person.run("install")
+    photos = person.home / ".cache/fawkes-host/photos"
+    photos.mkdir(parents=True)
+    photos.parent.chmod(0o777)
+    assert doctor(person).of("cache")["state"] == "ok"
+    assert stat.S_IMODE(photos.parent.stat().st_mode) == 0o777
 
 
 def test_manifests_for_all_users_are_enough(tmp_path: Path) -> None:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import stat
-import sys
 
-import platformdirs
 import pytest
 
-from fawkes_host.protocol.errors import BadSetting, UnsafeFolder
+from fawkes_host.protocol.errors import BadSetting
 from fawkes_host.service import settings
 from fawkes_host.system import folders
 
@@ -67,47 +63,3 @@ def test_file_that_is_no_settings_file_is_named(file, text):
 def test_settings_of_a_later_version_are_passed_over(file):
     file.write_text(json.dumps({"later": 1, "max_clients": 2}))
     assert settings.load().max_clients == 2
-
-
-def test_runtime_folder_is_the_one_of_platformdirs(world):
-    assert folders.runtime_folder() == platformdirs.user_runtime_path("fawkes-host")
-
-
-def test_private_folder_is_made_closed_and_an_open_one_is_closed(tmp_path):
-    made = folders.make_private(tmp_path / "a" / "b")
-    assert stat.S_IMODE(made.stat().st_mode) == 0o700
-    made.chmod(0o755)
-    folders.make_private(made)
-    assert stat.S_IMODE(made.stat().st_mode) == 0o700
-
-
-def test_folder_behind_a_link_is_refused(tmp_path):
-    (tmp_path / "real").mkdir()
-    (tmp_path / "link").symlink_to(tmp_path / "real")
-    with pytest.raises(UnsafeFolder):
-        folders.make_private(tmp_path / "link")
-
-
-def test_folder_that_others_could_replace_is_refused(tmp_path):
-    (tmp_path / "shared").mkdir()
-    (tmp_path / "shared").chmod(0o777)
-    with pytest.raises(UnsafeFolder):
-        folders.make_private(tmp_path / "shared" / "mine")
-
-
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can give away")
-def test_folder_of_another_user_is_refused(tmp_path):
-    (tmp_path / "theirs").mkdir(mode=0o700)
-    os.chown(tmp_path / "theirs", 65534, 65534)
-    with pytest.raises(UnsafeFolder):
-        folders.make_private(tmp_path / "theirs")
-
-
-def test_secret_is_made_once_and_kept_private(world):
-    first = folders.secret("token")
-    assert len(first) == 32
-    assert folders.secret("token") == first
-    path = folders.config_folder() / "token"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    path.write_text("damaged")
-    assert folders.secret("token") != first

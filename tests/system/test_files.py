@@ -77,3 +77,18 @@ def test_failure_leaves_what_was_there(tmp_path, monkeypatch):
         files.write_atomically(path, b"new", flush=True)
     assert path.read_bytes() == b"kept"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_only_files_of_this_users_are_read_and_nothing_is_waited_for(tmp_path):
+    (tmp_path / "mine").write_bytes(b"mine")
+    assert files.read_own(tmp_path / "mine") == b"mine"
+    (tmp_path / "link").symlink_to(tmp_path / "mine")
+    if sys.platform != "win32":
+        os.mkfifo(tmp_path / "pipe")
+        for name in ("link", "pipe", "missing"):
+            with pytest.raises(OSError):
+                files.read_own(tmp_path / name)
+        if os.geteuid() == 0:
+            os.chown(tmp_path / "mine", 65534, 65534)
+            with pytest.raises(PermissionError):
+                files.read_own(tmp_path / "mine")

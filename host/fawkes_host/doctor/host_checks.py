@@ -41,6 +41,11 @@ HANDSHAKE_SECONDS: Final = 20.0
 ENGINE_SECONDS: Final = 240.0
 """TensorFlow and all networks, read from a slow disk for the first time."""
 
+_CLOSE_ADVICE: Final = (
+    "Take the right to write away from others (chmod go-w), or name another folder in the "
+    "variable that leads there (XDG_RUNTIME_DIR, XDG_CONFIG_HOME, …)."
+)
+
 FREE_BYTES: Final = 512 * MIB
 """Room for the cache at its default size."""
 
@@ -54,6 +59,7 @@ def checks(registrar: Registrar, host: NativeHost, engine: bool) -> list[Check]:
         Check("program", lambda: check_program(host)),
         Check("browsers", lambda: check_browsers(registrar, host)),
         Check("handshake", lambda: check_handshakes(registrar, host)),
+        Check("folders", check_folders),
         Check("service", check_service),
         Check("cache", check_cache),
         Check("disk", check_disk),
@@ -202,20 +208,42 @@ def rewrite_scripts(folder: Path) -> None:
         files.write_atomically(path, text.encode(), mode=0o755)
 
 
+def check_folders() -> Iterator[Finding]:
+    """Whether other users are kept out of what is kept here, asked as the service itself asks."""
+    kept = {
+        endpoint.default().folder,
+        folders.config_folder(),
+        folders.data_folder(),
+        folders.log_folder(),
+    }
+    refused = False
+    for folder in sorted(kept):
+        try:
+            folders.check_private(folder, close=False)
+        except FawkesError as fault:
+            refused = True
+            yield Finding("folders", State.BROKEN, str(fault), _CLOSE_ADVICE)
+    if not refused:
+        yield Finding("folders", State.OK, "no other user can get at what is kept here")
+
+
 def check_service() -> Iterator[Finding]:
     """Whether the service runs, answers and is this version; or could be started."""
     from fawkes_host.service import client, lifecycle, settings, stop
 
     place = endpoint.default()
     try:
-        if place.folder.exists():
-            folders.make_private(place.folder)
         wanted = settings.load()
     except FawkesError as fault:
         path = folders.config_folder() / settings.FILE_NAME
         yield Finding("service", State.BROKEN, str(fault), f"Correct or remove {path}.")
         return
-    if not place.alive():
+    try:
+        alive = place.alive()
+    except FawkesError as fault:
+        yield Finding("service", State.BROKEN, str(fault), _CLOSE_ADVICE)
+        return
+    if not alive:
         if lifecycle.address_left(place):
             yield Finding(
                 "service",
@@ -275,14 +303,13 @@ def check_cache() -> Iterator[Finding]:
             yield Finding("cache", State.OK, "switched off")
             return
     try:
-        if folder.exists():
-            folders.make_private(folder)
+        there = folders.check_private(folder, close=False)
     except FawkesError as fault:
-        yield Finding("cache", State.BROKEN, str(fault), f"Remove {folder}.")
+        yield Finding("cache", State.BROKEN, str(fault), _CLOSE_ADVICE)
         return
-    files = [path for path in folder.iterdir() if path.is_file()] if folder.exists() else []
-    size = sum(path.stat().st_size for path in files)
-    yield Finding("cache", State.OK, f"{len(files)} photos, {size / MIB:.1f} MiB in {folder}")
+    photos = [path for path in folder.iterdir() if path.is_file()] if there else []
+    size = sum(path.stat().st_size for path in photos)
+    yield Finding("cache", State.OK, f"{len(photos)} photos, {size / MIB:.1f} MiB in {folder}")
 
 
 def check_disk() -> Iterator[Finding]:

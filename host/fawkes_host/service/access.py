@@ -5,9 +5,6 @@ from __future__ import annotations
 import hmac
 import os
 import re
-import socket
-import struct
-import sys
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Final
@@ -15,6 +12,8 @@ from typing import Final
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
+
+from fawkes_host.system import peer
 
 PROTOCOL_NAME: Final = Subprotocol("fawkes.1")
 
@@ -34,8 +33,10 @@ def peer_check(full: Callable[[], bool]) -> Check:
     def check(connection: ServerConnection, request: Request) -> Response | None:
         if request.path != "/":
             return connection.respond(HTTPStatus.NOT_FOUND, "There is nothing here.\n")
-        peer = _peer_user(connection.transport.get_extra_info("socket"))
-        if peer is not None and peer != os.geteuid():
+        if peer.user_of(connection.transport.get_extra_info("socket")) not in (
+            None,
+            os.geteuid(),
+        ):
             return connection.respond(HTTPStatus.FORBIDDEN, "This is another user's.\n")
         return _room(connection, full)
 
@@ -90,22 +91,3 @@ def _room(connection: ServerConnection, full: Callable[[], bool]) -> Response | 
     if full():
         return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "Too many clients.\n")
     return None
-
-
-if sys.platform == "linux":
-
-    def _peer_user(peer: socket.socket) -> int | None:
-        told = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        return int(struct.unpack("3i", told)[1])
-
-elif sys.platform == "darwin":
-
-    def _peer_user(peer: socket.socket) -> int | None:
-        local_peercred, size = 1, 76  # struct xucred of <sys/ucred.h>
-        told = peer.getsockopt(0, local_peercred, size)
-        return int(struct.unpack_from("2I", told)[1])
-
-else:
-
-    def _peer_user(peer: socket.socket) -> int | None:  # noqa: ARG001
-        return None  # Here only the mode of the folder protects the socket.

@@ -12,8 +12,9 @@ import sys
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+from fawkes_host.protocol.errors import UnsafeFolder
 from fawkes_host.protocol.greeting import ENGINE_STATES
-from fawkes_host.system import files, folders
+from fawkes_host.system import files, folders, peer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,11 +56,11 @@ class Endpoint(ABC):
 
     @abstractmethod
     def connect(self) -> ClientConnection:
-        """A WebSocket to the service; raises ServiceUnavailable, NotAuthorised."""
+        """A WebSocket to the service; raises ServiceUnavailable, NotAuthorised, UnsafeFolder."""
 
     @abstractmethod
     def alive(self) -> bool:
-        """Whether somebody listens."""
+        """Whether a service of this user's listens; raises UnsafeFolder for another user's."""
 
     @abstractmethod
     def remove(self) -> None:
@@ -98,21 +99,38 @@ class UnixEndpoint(Endpoint):
         from fawkes_host.protocol.errors import ServiceUnavailable
 
         try:
+            dialled = self.dial(CLIENT_OPTIONS["open_timeout"])
+            dialled.settimeout(None)
             # Since 17.1 the library warns unless its connections are entered.
-            return unix_connect(str(self.path), "ws://localhost/", **CLIENT_OPTIONS).__enter__()
+            return unix_connect(uri="ws://localhost/", sock=dialled, **CLIENT_OPTIONS).__enter__()
         except InvalidStatus as refusal:
             raise _refused(refusal.response.status_code) from None
         except (OSError, WebSocketException, EOFError) as fault:
             raise ServiceUnavailable(detail=str(fault)[:200]) from None
 
     def alive(self) -> bool:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            probe.settimeout(_PEEK_SECONDS)
-            try:
-                probe.connect(str(self.path))
-            except OSError:
-                return False
-            return True
+        try:
+            self.dial().close()
+        except OSError:
+            return False
+        return True
+
+    def dial(self, timeout_s: float = _PEEK_SECONDS) -> socket.socket:
+        """A connection on which nothing has been said, to a service of this user's own.
+
+        Raises OSError where nobody listens, UnsafeFolder where it may be another user's.
+        """
+        folders.check_private(self.folder)
+        end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            end.settimeout(timeout_s)
+            end.connect(str(self.path))
+            if peer.user_of(end) not in (None, os.geteuid()):
+                raise UnsafeFolder(folder=str(self.folder), detail="another user listens there")
+        except BaseException:
+            end.close()
+            raise
+        return end
 
     def remove(self) -> None:
         if self.path.is_socket():
@@ -174,7 +192,7 @@ class LoopbackEndpoint(Endpoint):
 
     def _read(self) -> tuple[int, bytes | None]:
         try:
-            content = json.loads(self.path.read_bytes())
+            content = json.loads(files.read_own(self.path))
             return int(content["port"]), bytes.fromhex(content["token"])
         except (OSError, ValueError, KeyError, TypeError):
             return 0, None
@@ -209,11 +227,16 @@ def write_state(endpoint: Endpoint, state: dict[str, Any]) -> None:
 
 
 def peek(endpoint: Endpoint) -> dict[str, Any]:
-    """The state that a living service has left, without asking it; empty if there is none."""
-    if not endpoint.alive():
-        return {}
+    """The state that a living service has left, without asking it; empty if there is none.
+
+    Where another user's may listen, the state is what keeps ours from it.
+    """
     try:
-        state = json.loads((endpoint.folder / _STATE_NAME).read_bytes())
+        if not endpoint.alive():
+            return {}
+        state = json.loads(files.read_own(endpoint.folder / _STATE_NAME))
+    except UnsafeFolder as fault:
+        return {"engine": ENGINE_STATES[0], "problem": fault.code}
     except (OSError, ValueError):
         return {}
     if not isinstance(state, dict) or state.get("engine") not in ENGINE_STATES:

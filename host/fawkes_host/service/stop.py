@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
-import struct
 import sys
 import time
 from typing import Final
@@ -15,6 +13,7 @@ from fawkes_host.protocol.errors import FawkesError
 from fawkes_host.protocol.messages import Stop
 from fawkes_host.service import client, lifecycle
 from fawkes_host.service.endpoint import Endpoint, UnixEndpoint
+from fawkes_host.system import folders, peer
 
 _KILL_SECONDS: Final = 10.0
 
@@ -22,9 +21,10 @@ _KILL_SECONDS: Final = 10.0
 def end(endpoint: Endpoint, patience_s: float = 30.0) -> bool:
     """Whether no service is left, and no address of one.  Photos under way are given up.
 
-    ``patience_s``: how long a service that answers may take to leave.
+    ``patience_s``: how long a service that answers may take to leave.  Raises UnsafeFolder where
+    what listens is another user's.
     """
-    if not endpoint.folder.exists():
+    if not folders.check_private(endpoint.folder):
         return True
     if endpoint.alive():
         with contextlib.suppress(FawkesError, TimeoutError):
@@ -54,31 +54,14 @@ def _kill(endpoint: Endpoint) -> None:
 
 
 def listener(endpoint: Endpoint) -> int:
-    """The process that listens, even if it does not answer; 0 where that cannot be told."""
+    """The process of this user's that listens, even if it does not answer; 0 where none is known.
+
+    Raises UnsafeFolder where another user's listens.
+    """
     if not isinstance(endpoint, UnixEndpoint):
         return 0
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1.0)
-        try:
-            probe.connect(str(endpoint.path))
-            return _peer(probe)
-        except OSError:
-            return 0
-
-
-if sys.platform == "linux":
-
-    def _peer(probe: socket.socket) -> int:
-        told = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        return int(struct.unpack("3i", told)[0])
-
-elif sys.platform == "darwin":
-
-    def _peer(probe: socket.socket) -> int:
-        local_peerpid = 2  # <sys/un.h>
-        return int(struct.unpack("i", probe.getsockopt(0, local_peerpid, 4))[0])
-
-else:
-
-    def _peer(probe: socket.socket) -> int:  # noqa: ARG001
+    try:
+        with endpoint.dial() as probe:
+            return peer.process_of(probe)
+    except OSError:
         return 0

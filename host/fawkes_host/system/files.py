@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,10 +17,25 @@ if TYPE_CHECKING:
 
 PRIVATE_MODE = 0o600
 
+_SMALL_BYTES = 1 << 16
+
 
 def write_private(path: Path, content: bytes) -> None:
     """Replace ``path`` in one step by a file for the user alone.  Raises ``OSError``."""
     write_atomically(path, content, mode=PRIVATE_MODE)
+
+
+def read_own(path: Path) -> bytes:
+    """Read a small file of this user's; never a link, a pipe or a device that waits for a writer.
+
+    Raises ``OSError``.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    with os.fdopen(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode) or (os.name != "nt" and found.st_uid != os.geteuid()):
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(path))
+        return file.read(_SMALL_BYTES)
 
 
 def write_atomically(

@@ -5,6 +5,7 @@ Part of the relay's way to its first answer, so that what may wait is imported l
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -12,7 +13,16 @@ from pathlib import Path
 
 from fawkes_host.system import files
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fawkes_host.protocol.errors import FawkesError
+
 _APP = "fawkes-host"
+
+_MOST_LINKS = 40
+"""What Linux follows on one path."""
 
 
 def runtime_folder() -> Path:
@@ -65,30 +75,105 @@ def outer(folder: Path) -> Path:
 
 
 def make_private(folder: Path) -> Path:
-    """Makes ``folder`` with mode 0700, or checks that it is the user's own and closes it.
-
-    Raises UnsafeFolder where another user owns it, or could move it away.
+    """Makes ``folder``, and those above it, with mode 0700 whatever the umask; checks it as
+    ``check_private`` does.  Raises UnsafeFolder.
     """
-    from fawkes_host.protocol.errors import UnsafeFolder
+    if check_private(folder):
+        return folder
+    try:
+        for path in (*reversed(folder.parents), folder):
+            if not path.exists():
+                path.mkdir(0o700, exist_ok=True)
+    except OSError as fault:
+        raise _unsafe(folder, str(fault.strerror)) from fault
+    check_private(folder)
+    return folder
+
+
+def check_private(folder: Path, close: bool = True) -> bool:
+    """Whether ``folder`` is there, the user's own, and closed to others.
+
+    What is ours and stands open is closed, unless ``close`` is False.  Raises UnsafeFolder where
+    another user owns it, or could put another in its place: whoever owns a folder above it, or
+    may write to one, can.
+    """
+    if os.name == "nt":
+        return folder.is_dir()  # The profile's access list admits the user and the system only.
+    me = os.geteuid()
+    above = outer(folder)
+    try:
+        for path, found in _way_to(above):
+            if found.st_uid not in (me, 0) or _others_write(found):
+                raise _unsafe(folder, f"another user can replace what is in {path}")
+        for path in (folder,) if folder.parent == above else (folder.parent, folder):
+            found = path.lstat()
+            if not stat.S_ISDIR(found.st_mode):
+                linked = stat.S_ISLNK(found.st_mode)
+                raise _unsafe(folder, "it is a link" if linked else "it is no folder")
+            if found.st_uid != me:
+                raise _unsafe(folder, "another user owns it")
+            if close and stat.S_IMODE(found.st_mode) & 0o077:
+                path.chmod(0o700)
+    except FileNotFoundError:
+        return False
+    except OSError as fault:
+        raise _unsafe(folder, str(fault.strerror)) from fault
+    return True
+
+
+def _way_to(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Every folder and link that leads to ``folder``, from the root on.  Raises ``OSError``."""
+    folder = folder.absolute()
+    at = Path(folder.anchor)
+    yield at, at.lstat()
+    left = list(reversed(folder.parts[1:]))
+    links = 0
+    while left:
+        name = left.pop()
+        if name == "..":
+            at = at.parent
+            continue
+        found = (at / name).lstat()
+        yield at / name, found
+        if not stat.S_ISLNK(found.st_mode):
+            at = at / name
+            continue
+        links += 1
+        if links > _MOST_LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        to = (at / name).readlink()
+        at = Path(to.anchor) if to.anchor else at
+        left += reversed(to.parts[1:] if to.anchor else to.parts)
+
+
+def _others_write(found: os.stat_result) -> bool:
+    """Whether others than its owner may rename what is in a folder."""
+    mode = found.st_mode
+    if stat.S_ISLNK(mode) or mode & stat.S_ISVTX:
+        return False
+    return bool(mode & stat.S_IWOTH or (mode & stat.S_IWGRP and not _alone_in_group(found)))
+
+
+def _alone_in_group(found: os.stat_result) -> bool:
+    """Whether the owner is the only one in the group, as where each user has one of their own.
+
+    There the umask is often 002, which leaves every folder open to a group of one.
+    """
+    import grp
+    import pwd
 
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as fault:
-        raise UnsafeFolder(folder=str(folder), detail=str(fault.strerror)) from fault
-    if os.name == "nt":
-        return folder  # The profile's access list admits the user and the system only.
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode):
-        raise UnsafeFolder(folder=str(folder), detail="it is a link")
-    if found.st_uid != os.geteuid():
-        raise UnsafeFolder(folder=str(folder), detail="another user owns it")
-    above = folder.parent.stat()
-    shared = above.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not above.st_mode & stat.S_ISVTX
-    if shared or above.st_uid not in (os.geteuid(), 0):
-        raise UnsafeFolder(folder=str(folder), detail="another user can replace it")
-    if stat.S_IMODE(found.st_mode) & 0o077:
-        folder.chmod(0o700)
-    return folder
+        user, group = pwd.getpwuid(found.st_uid), grp.getgrgid(found.st_gid)
+    except KeyError:
+        return False
+    own = group.gr_gid == user.pw_gid and group.gr_name == user.pw_name
+    return own and set(group.gr_mem) <= {user.pw_name}
+
+
+def _unsafe(folder: Path, detail: str) -> FawkesError:
+    from fawkes_host.protocol.errors import UnsafeFolder
+
+    return UnsafeFolder(folder=str(folder), detail=detail)
 
 
 def secret(name: str) -> bytes:
@@ -102,6 +187,4 @@ def secret(name: str) -> bytes:
         if len(kept) == 32:
             return kept
         files.write_private(path, os.urandom(32).hex().encode("ascii"))
-    from fawkes_host.protocol.errors import UnsafeFolder
-
-    raise UnsafeFolder(folder=str(path), detail="it does not keep what is written to it")
+    raise _unsafe(path, "it does not keep what is written to it")

@@ -1,0 +1,3 @@
+from tests.support.processes import world
+
+__all__ = ["world"]
