@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from fawkes_host.protocol.chunks import Assembly, split
@@ -56,6 +57,7 @@ class World:
         self.relays: list[Relay] = []
         self.services: list[subprocess.Popen] = []
         self.links: list[Talk] = []
+        self._codecs: set[psutil.Process] = set()
         self.set(**{name: None for name in os.environ if name.startswith(("FAWKES_", "FAKE_"))})
         self.set(
             HOME=str(self._made("home")),  # In which a service looks after manifests.
@@ -130,7 +132,12 @@ class World:
 
     def codec_pids(self) -> list[int]:
         """Every process that decodes for an engine of this world."""
-        return self._pids("fawkes_host.photo.sandbox.worker")
+        # Their environment says nothing; but each was an engine's child when it was first seen.
+        for engine in self.engine_pids():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                self._codecs.update(psutil.Process(engine).children())
+        self._codecs = {one for one in self._codecs if one.is_running()}
+        return [one.pid for one in self._codecs if one.status() != psutil.STATUS_ZOMBIE]
 
     def _pids(self, module: str) -> list[int]:
         return running(module, "XDG_RUNTIME_DIR", os.environ["XDG_RUNTIME_DIR"])
@@ -140,6 +147,7 @@ class World:
             link.close()
         for relay in self.relays:
             relay.close()
+        self.codec_pids()
         for pid in self.service_pids():
             os.kill(pid, signal.SIGTERM)
         for process in self.services:

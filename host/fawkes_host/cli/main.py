@@ -12,7 +12,9 @@ import sys
 import click
 
 import fawkes_host
-from fawkes_host.protocol.errors import ExitStatus, FawkesError
+from fawkes_host.cli.terminal import say
+from fawkes_host.protocol.errors import ExitStatus, FawkesError, printable
+from fawkes_host.system import child
 
 PROGRAM = "fawkes-host"
 COMPLETE_VARIABLE = "_FAWKES_HOST_COMPLETE"
@@ -95,6 +97,7 @@ def _let_signals_interrupt() -> None:
 def main() -> None:
     """Run the command line; never returns."""
     _let_signals_interrupt()
+    child.leave_no_dump()
     try:
         status = group.main(
             prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE, standalone_mode=False
@@ -102,6 +105,7 @@ def main() -> None:
     except click.exceptions.Exit as stop:
         status = stop.exit_code
     except click.UsageError as error:
+        error.message = printable(error.message)
         error.show()
         status = ExitStatus.USAGE
     except click.ClickException as error:
@@ -111,7 +115,7 @@ def main() -> None:
         click.echo("Interrupted.", err=True)
         status = ExitStatus.INTERRUPTED
     except FawkesError as error:
-        click.echo(f"Error ({error.code}): {error}", err=True)
+        say(f"Error ({error.code}): {error}", err=True)
         status = ExitStatus.ALL_FAILED
     except BrokenPipeError:
         # Whoever read our output has left; Python would complain once more while it closes stdout.

@@ -11,25 +11,6 @@ import os
 import sys
 
 
-def _take_stdout() -> int:
-    """A descriptor for frames; from now on fd 1, and ``print``, lead to stderr.
-
-    A library that writes to stdout would tear the stream of frames, and the browser
-    would close the port.
-    """
-    frames = os.dup(1)
-    try:
-        os.dup2(2, 1)
-    except OSError:  # The browser has closed stderr.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    if sys.platform == "win32":
-        import msvcrt
-
-        for fd in (0, frames):
-            msvcrt.setmode(fd, os.O_BINARY)
-    return frames
-
-
 def _answer_hello(frame: bytearray, frames: int) -> bool:
     """Answers ``frame`` if it is a hello without fault; whatever else it is can wait."""
     import json
@@ -54,7 +35,10 @@ def _answer_hello(frame: bytearray, frames: int) -> bool:
 
 def main() -> None:
     """Serves one browser until it closes stdin.  Arguments are ignored."""
-    frames = _take_stdout()
+    from fawkes_host.system import child
+
+    frames = child.take_stdout()
+    child.leave_no_dump()
 
     from fawkes_host.protocol.framing import FrameReader
 

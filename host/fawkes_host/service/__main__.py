@@ -7,10 +7,12 @@ import sys
 from fawkes_host.protocol.errors import FawkesError
 from fawkes_host.service import endpoint, lifecycle, settings
 from fawkes_host.service.main import serve
+from fawkes_host.system import child
 
 
 def main() -> int:
     """Serves until stopped; leaves the reason behind if it cannot."""
+    child.leave_no_dump()
     place = endpoint.default()
     try:
         serve(settings.load(), place)

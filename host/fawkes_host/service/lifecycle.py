@@ -20,7 +20,7 @@ from fawkes_host.protocol.errors import (
     ServiceUnavailable,
 )
 from fawkes_host.service.endpoint import Endpoint
-from fawkes_host.system import files, folders
+from fawkes_host.system import child, files, folders
 
 START_SECONDS: Final = 20.0
 """How long a service may take until it listens.  It takes 0.3 s on an idle machine; the
@@ -156,7 +156,7 @@ else:
 
 def _start(**options: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "fawkes_host.service"],
+        child.command("fawkes_host.service"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -179,7 +179,7 @@ def leave_failure(endpoint: Endpoint, error: FawkesError) -> None:
 
 def _reason(endpoint: Endpoint, status: int) -> FawkesError:
     try:
-        content = json.loads(_failure_path(endpoint).read_bytes())
+        content = json.loads(files.read_own(_failure_path(endpoint)))
         return BY_CODE.get(content["code"], InternalError)(**content["parameters"])
     except (OSError, ValueError, KeyError, TypeError):
         return ServiceUnavailable(detail=f"it ended at once with status {status}")
@@ -187,7 +187,7 @@ def _reason(endpoint: Endpoint, status: int) -> FawkesError:
 
 def address_left(endpoint: Endpoint) -> bool:
     """Whether a service that is gone did not live to take its address away."""
-    return endpoint.path.exists() and not endpoint.alive()
+    return not endpoint.alive() and endpoint.path.exists()
 
 
 def wait_until_gone(endpoint: Endpoint, timeout_s: float) -> bool:

@@ -11,7 +11,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 import weakref
@@ -36,6 +35,7 @@ from fawkes_host.protocol.errors import (
     OutOfMemory,
     TooManyBytes,
 )
+from fawkes_host.system import child
 from fawkes_host.system.memory import resident_bytes
 
 DECODE_SECONDS: Final = 120.0
@@ -86,13 +86,11 @@ class CodecProcess:
                 return
             self._kept = None
             # Threads of the encoders would reserve memory each.
-            environment = {**os.environ, "MALLOC_ARENA_MAX": "2"}
+            environment = child.bare_environment({"MALLOC_ARENA_MAX": "2"})
+            limits = map(str, (self._memory_bytes, self._decode_s, self._encode_s))
             try:
                 self._process = subprocess.Popen(
-                    [
-                        *(sys.executable, "-P", "-m", "fawkes_host.photo.sandbox.worker"),
-                        *map(str, (self._memory_bytes, self._decode_s, self._encode_s)),
-                    ],
+                    child.command("fawkes_host.photo.sandbox.worker", *limits),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
@@ -245,7 +243,7 @@ class CodecProcess:
                 raise watch.fault from fault
             if os.name == "posix" and status == -signal.SIGKILL:
                 raise OutOfMemory() from fault  # the system's own way to tell
-            raise DamagedImage(detail=f"its decoder stopped ({_ending(status)})") from fault
+            raise DamagedImage(detail=f"its decoder stopped ({child.ending(status)})") from fault
         except BaseException:
             self._end()  # in the middle of a message, nothing more can be said
             raise
@@ -333,8 +331,7 @@ def _send(
     process: subprocess.Popen[bytes], message: messages.Request, raw: bytes | memoryview
 ) -> None:
     assert process.stdin is not None
-    body = messages.encode(message)
-    for part in (messages.HEAD.pack(len(body), len(raw)) + body, raw):
+    for part in child.pack(messages.encode(message), raw):
         rest = memoryview(part)
         while rest:
             rest = rest[process.stdin.write(rest) :]
@@ -343,8 +340,8 @@ def _send(
 def _receive(
     process: subprocess.Popen[bytes], most_bytes: int
 ) -> tuple[messages.Answer, NDArray[np.uint8]]:
-    head = _read(process, messages.HEAD.size)
-    message_bytes, raw_bytes = messages.HEAD.unpack(head.tobytes())
+    head = _read(process, child.HEAD_BYTES)
+    message_bytes, raw_bytes = child.unpack_head(head.data)
     if message_bytes > _LARGEST_MESSAGE_BYTES or raw_bytes > most_bytes:
         raise EOFError
     body = _read(process, message_bytes)
@@ -365,13 +362,6 @@ def _read(process: subprocess.Popen[bytes], size: int) -> NDArray[np.uint8]:
             raise EOFError
         rest = rest[count:]
     return buffer
-
-
-def _ending(status: int) -> str:
-    if status < 0 and os.name == "posix":
-        with contextlib.suppress(ValueError):
-            return signal.Signals(-status).name
-    return f"status {status}"
 
 
 _codecs = CodecProcess()

@@ -1,17 +1,13 @@
 """What the engine and its codec process say to each other.
 
-A message is its length and that of what follows (two big-endian words of 32 bits), itself in
-MessagePack, and raw bytes: a file or pixels.
+Messages are in MessagePack; what follows each is a file or pixels (``child.pack``).
 """
 
 from __future__ import annotations
 
-import struct
 from typing import Final
 
 import msgspec
-
-HEAD: Final = struct.Struct(">II")
 
 
 class _Message(msgspec.Struct, frozen=True, tag=True):

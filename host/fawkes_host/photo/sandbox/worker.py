@@ -23,6 +23,7 @@ from fawkes_host.photo.metadata import Policy
 from fawkes_host.photo.sandbox import messages
 from fawkes_host.protocol import framing
 from fawkes_host.protocol.errors import AnimatedImage, FawkesError, InternalError, OutOfMemory
+from fawkes_host.system import child
 
 _MOST_FILES = 64
 _GRACE_SECONDS = 10.0
@@ -42,8 +43,8 @@ class Codecs:
 
     def run(self) -> None:
         """Work until the engine closes the pipe."""
-        while len(head := self._requests.read(messages.HEAD.size)) == messages.HEAD.size:
-            message_bytes, raw_bytes = messages.HEAD.unpack(head)
+        while len(head := self._requests.read(child.HEAD_BYTES)) == child.HEAD_BYTES:
+            message_bytes, raw_bytes = child.unpack_head(head)
             request = messages.request_decoder.decode(self._requests.read(message_bytes))
             if isinstance(request, messages.Forget):
                 self._kept = None
@@ -66,11 +67,10 @@ class Codecs:
             refusal = InternalError(detail=type(fault).__name__)
             answer = messages.Refused(refusal.code, dict(refusal.parameters))
         _ring_in(0)
-        body = messages.encode(answer)
-        self._write(messages.HEAD.pack(len(body), len(content)) + body)
-        self._write(content)
+        for part in child.pack(messages.encode(answer), content):
+            self._write(part)
 
-    def _write(self, content: bytes | memoryview) -> None:
+    def _write(self, content: child.Bytes) -> None:
         rest = memoryview(content)
         while rest:
             rest = rest[self._answers.write(rest) :]
@@ -138,15 +138,12 @@ def _limit(memory_bytes: int) -> None:
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         # It writes into a pipe and nowhere else.
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
         resource.setrlimit(resource.RLIMIT_NOFILE, (_MOST_FILES, _MOST_FILES))
         if sys.platform == "linux":
             # What is written to, since Linux 4.7; not what threads reserve and never touch.
             resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
-        file.write("800")  # Short of memory, lose this process before the engine.
 
 
 def main(memory_bytes: int, decode_s: float, encode_s: float) -> None:
@@ -154,15 +151,16 @@ def main(memory_bytes: int, decode_s: float, encode_s: float) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the engine to answer.
     framing.widen(0)
     framing.widen(1)
-    requests = os.fdopen(os.dup(0), "rb", buffering=1 << 20)
-    answers = os.fdopen(os.dup(1), "wb", buffering=0)
-    # Libraries print; the pipes carry messages only.
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 0)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
+    requests, answers = child.take_stdio()
+    child.leave_no_dump()
+    child.be_lost_first(800)  # Lose this process before the engine.
     _limit(memory_bytes)
-    Codecs(requests, answers, decode_s, encode_s).run()
+    Codecs(
+        os.fdopen(requests, "rb", buffering=1 << 20),
+        os.fdopen(answers, "wb", buffering=0),
+        decode_s,
+        encode_s,
+    ).run()
 
 
 if __name__ == "__main__":

@@ -1,13 +1,11 @@
 """What the service and its engine process say to each other, over two pipes.
 
-The lengths of the message and of the photo that goes with it (4 bytes each, big-endian),
-the message in MessagePack, the photo as it is.  Both ends are ours and the same version, so
-that there is nothing to negotiate.
+Messages are in MessagePack; what follows each is a photo as it is (``child.pack``).  Both ends
+are ours and the same version, so that there is nothing to negotiate.
 """
 
 from __future__ import annotations
 
-import struct
 from typing import Final
 
 import msgspec
@@ -88,23 +86,8 @@ class Failed(_EngineMessage, frozen=True, kw_only=True):
 ToEngine = Work | Look | Abandon
 FromEngine = Ready | Step | Done | Looked | Failed
 
-_head = struct.Struct(">II")
-HEAD_BYTES: Final = _head.size
-
-_encode = msgspec.msgpack.Encoder().encode
+encode: Final = msgspec.msgpack.Encoder().encode
 to_engine_decoder: Final[msgspec.msgpack.Decoder[ToEngine]] = msgspec.msgpack.Decoder(ToEngine)
 from_engine_decoder: Final[msgspec.msgpack.Decoder[FromEngine]] = msgspec.msgpack.Decoder(
     FromEngine
 )
-
-
-def pack(message: ToEngine | FromEngine, photo: Photo = b"") -> tuple[bytes, Photo]:
-    """What goes into the pipe: the lengths with the message, and the photo uncopied."""
-    body = _encode(message)
-    return _head.pack(len(body), len(photo)) + body, photo
-
-
-def unpack_head(head: Photo) -> tuple[int, int]:
-    """The lengths of the message and of the photo that follow."""
-    message_bytes, photo_bytes = _head.unpack(head)
-    return message_bytes, photo_bytes

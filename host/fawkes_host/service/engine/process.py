@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import signal
-import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -15,7 +12,6 @@ from typing import Final
 from fawkes_host.protocol.errors import BY_CODE, EngineCrashed, FawkesError, InternalError
 from fawkes_host.protocol.messages import EngineNews, EngineState
 from fawkes_host.service.engine.messages import (
-    HEAD_BYTES,
     Abandon,
     Done,
     Failed,
@@ -26,10 +22,10 @@ from fawkes_host.service.engine.messages import (
     Step,
     ToEngine,
     Work,
+    encode,
     from_engine_decoder,
-    pack,
-    unpack_head,
 )
+from fawkes_host.system import child
 
 log = logging.getLogger(__name__)
 
@@ -139,8 +135,7 @@ class EngineProcess:
         fault: FawkesError
         try:
             self._process = process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-P", "-m", "fawkes_host.service.engine.worker", self._device),
+                *child.command("fawkes_host.service.engine.worker", self._device),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
@@ -150,7 +145,7 @@ class EngineProcess:
             patience = asyncio.get_running_loop().call_later(WARM_UP_SECONDS, self._lose_patience)
             told = await self._listen(process, ready)
             patience.cancel()
-            fault = told or EngineCrashed(detail=_ending(await process.wait()))
+            fault = told or EngineCrashed(detail=child.ending(await process.wait()))
             await process.wait()
             await listener
         except OSError as error:
@@ -192,8 +187,8 @@ class EngineProcess:
         fault: FawkesError | None = None
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
-                head = await process.stdout.readexactly(HEAD_BYTES)
-                message_bytes, photo_bytes = unpack_head(head)
+                head = await process.stdout.readexactly(child.HEAD_BYTES)
+                message_bytes, photo_bytes = child.unpack_head(head)
                 body = await process.stdout.readexactly(message_bytes)
                 photo = await process.stdout.readexactly(photo_bytes)
                 match from_engine_decoder.decode(body):
@@ -234,17 +229,10 @@ class EngineProcess:
             return
         # A pipe that is broken is reported by the reading side.
         with contextlib.suppress(ConnectionError, RuntimeError):
-            for part in pack(message, photo):
+            for part in child.pack(encode(message), photo):
                 self._process.stdin.write(part)
             await self._process.stdin.drain()
 
     def _set(self, state: EngineState) -> None:
         self.state = state
         self._changed()
-
-
-def _ending(status: int) -> str:
-    if status < 0 and os.name != "nt":
-        with contextlib.suppress(ValueError):
-            return signal.Signals(-status).name
-    return f"status {status}"

@@ -6,7 +6,6 @@ and outlives an engine that is killed for its memory.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import importlib
 import os
@@ -24,7 +23,6 @@ from fawkes_host.protocol import framing
 from fawkes_host.protocol.errors import FawkesError, InternalError, OutOfMemory
 from fawkes_host.protocol.messages import Receipt
 from fawkes_host.service.engine.messages import (
-    HEAD_BYTES,
     Abandon,
     Done,
     Failed,
@@ -34,10 +32,10 @@ from fawkes_host.service.engine.messages import (
     Ready,
     Step,
     Work,
-    pack,
+    encode,
     to_engine_decoder,
-    unpack_head,
 )
+from fawkes_host.system import child
 
 STEP_SECONDS: Final = 0.05
 """Progress within a stage is told at most so often; people cannot read faster."""
@@ -166,8 +164,8 @@ class Worker:
     def _listen(self) -> None:
         """Takes orders until the service closes the pipe, then ends the process at once."""
         try:
-            while head := self._orders.read(HEAD_BYTES):
-                message_bytes, photo_bytes = unpack_head(head)
+            while head := self._orders.read(child.HEAD_BYTES):
+                message_bytes, photo_bytes = child.unpack_head(head)
                 order = to_engine_decoder.decode(self._orders.read(message_bytes))
                 photo = self._orders.read(photo_bytes)
                 if isinstance(order, Abandon):
@@ -215,7 +213,7 @@ class Worker:
 
     def _say(self, message: FromEngine, photo: bytes = b"") -> None:
         with self._answer_lock:
-            for part in pack(message, photo):
+            for part in child.pack(encode(message), photo):
                 self._answers.write(part)
             self._answers.flush()
 
@@ -255,16 +253,12 @@ def main(device: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the service to answer.
     framing.widen(0)
     framing.widen(1)
-    # Libraries print; the pipes carry frames only.
-    orders = os.fdopen(os.dup(0), "rb", buffering=1 << 20)
-    answers = os.fdopen(os.dup(1), "wb", buffering=1 << 20)
-    nowhere = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nowhere, 0)
-    os.close(nowhere)
-    os.dup2(2, 1)
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
-        file.write("500")  # Short of memory, lose the engine and not the user's browser.
-    Worker(orders, answers).run(device)
+    orders, answers = child.take_stdio()
+    child.leave_no_dump()
+    child.be_lost_first(500)  # Lose the engine and not the user's browser.
+    Worker(
+        os.fdopen(orders, "rb", buffering=1 << 20), os.fdopen(answers, "wb", buffering=1 << 20)
+    ).run(device)
 
 
 if __name__ == "__main__":
