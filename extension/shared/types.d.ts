@@ -24,10 +24,13 @@ interface FawkesFault {
 interface FawkesFace {
   box: [number, number, number, number];
   ssimulacra2: number | null;
+  /** Mean, and 99th percentile; with `ssimulacra2` they are what a level bounds. */
+  flip?: number | null;
+  delta_e?: number | null;
   dssim: number | null;
   psnr: number | null;
   linf: number | null;
-  seconds: number;
+  seconds: number | null;
   similarity: Record<string, number>;
   /** Older hosts send none. */
   other_photos?: number;

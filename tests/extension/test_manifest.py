@@ -15,7 +15,7 @@ from PIL import Image
 
 import fawkes_host
 from fawkes_host.cli.cloak.notices import SENTENCES
-from fawkes_host.protocol.errors import TABLE
+from fawkes_host.protocol.errors import BY_CODE, EXTENSION_CODES, TABLE
 from fawkes_host.protocol.greeting import NATIVE_HOST, PROTOCOL
 from fawkes_host.protocol.limits import CHUNK_BYTES, PHOTO_BYTES, WINDOW_CHUNKS
 from fawkes_host.system.native_host import CHROMIUM_ID, GECKO_ID
@@ -26,19 +26,6 @@ LOCALES = sorted(path.name for path in (EXTENSION / "_locales").iterdir())
 SOURCES = [
     path for path in EXTENSION.rglob("*") if path.suffix in (".js", ".html", ".json", ".css", ".md")
 ]
-
-EXTENSION_ERRORS = (
-    "background_gone",
-    "extension_outdated",
-    "extension_reloaded",
-    "host_broken",
-    "host_forbidden",
-    "host_gone",
-    "host_missing",
-    "host_outdated",
-    "host_silent",
-)
-"""Codes of the extension's own, for what happens before the host or without it."""
 
 
 def messages(locale: str) -> dict[str, dict[str, Any]]:
@@ -162,7 +149,7 @@ def test_every_error_has_a_sentence(locale: str) -> None:
     there = messages(locale)
     for error in TABLE:
         assert there[error.message_key()]["message"].strip()
-    for code in EXTENSION_ERRORS:
+    for code in EXTENSION_CODES:
         assert there[f"error_{code}"]["message"].strip()
 
 
@@ -177,10 +164,11 @@ def test_every_code_of_the_extension_is_listed() -> None:
     for path in EXTENSION.rglob("*.js"):
         used |= set(re.findall(r'Fault\((?:\s*isOrphan\(\) \? )?"(\w+)"', path.read_text()))
         used |= set(re.findall(r'"(extension_\w+|background_gone|host_\w+)"', path.read_text()))
-    known = {error.code for error in TABLE} | set(EXTENSION_ERRORS)
+    known = {error.code for error in TABLE} | set(EXTENSION_CODES)
     shown = set(messages("en"))
-    assert {code for code in used if f"error_{code}" in shown or code in EXTENSION_ERRORS} <= known
-    assert set(EXTENSION_ERRORS) <= used
+    assert {code for code in used if f"error_{code}" in shown or code in EXTENSION_CODES} <= known
+    assert set(EXTENSION_CODES) <= used
+    assert not set(EXTENSION_CODES) & set(BY_CODE)
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
+
+from fawkes_host.cli.result import print_result
 
 
 @click.command("bench")
@@ -26,7 +27,10 @@ def command(device: str, as_json: bool) -> None:
     from fawkes_host.evaluation.bench import run_bench
 
     report = run_bench(device, lambda text: click.echo(f"{text} …", err=True))
-    click.echo(json.dumps(report, indent=2) if as_json else _table(report))
+    if as_json:
+        print_result(report)
+    else:
+        click.echo(_table(report))
 
 
 def _table(report: dict[str, Any]) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import click
 
-SCHEMA = 1
-"""Of ``--json``; raised when a field changes its meaning or goes."""
+from fawkes_host.cli.result import print_result
+from fawkes_host.cli.terminal import say
 
 MARKS = {"ok": "ok     ", "warning": "warning", "broken": "BROKEN "}
 
@@ -28,6 +27,7 @@ What is looked at:
   BROWSER    for each browser found, the file that makes the program known:
              whether it is there, its rights, the program it leads to, and
              the extensions it allows
+  folders    whether other users are kept out of them
   handshake  a real conversation with each program that a browser would start
   service    whether it runs, answers, is this version, or could be started
   cache, disk, sandboxes (snaps and Flatpaks)
@@ -80,7 +80,6 @@ def command(fix: bool, engine: bool, as_json: bool) -> None:
     healthy = checks.healthy(findings)
     if as_json:
         report = {
-            "schema": SCHEMA,
             "healthy": healthy,
             "checks": [finding.describe() for finding in findings],
             "mended": [
@@ -88,16 +87,14 @@ def command(fix: bool, engine: bool, as_json: bool) -> None:
                 for finding, reason in mended
             ],
         }
-        click.echo(json.dumps(report, indent=2, ensure_ascii=False))
+        print_result(report)
     else:
         for finding, reason in mended:
             verb = "could not mend" if reason else "mended"
-            click.echo(
-                f"{verb:<8} {finding.name}: {finding.told}" + (f" ({reason})" if reason else "")
-            )
+            say(f"{verb:<8} {finding.name}: {finding.told}" + (f" ({reason})" if reason else ""))
         for finding in findings:
             advice = f" → {finding.advice}" if finding.advice else ""
-            click.echo(f"{MARKS[finding.state]}  {finding.name}: {finding.told}.{advice}")
+            say(f"{MARKS[finding.state]}  {finding.name}: {finding.told}.{advice}")
         if not healthy and not fix and any(finding.mend for finding in findings):
-            click.echo("\nRun fawkes-host doctor --fix to mend what can be mended.")
+            say("\nRun fawkes-host doctor --fix to mend what can be mended.")
     sys.exit(0 if healthy else 1)

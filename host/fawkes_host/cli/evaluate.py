@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,10 +12,11 @@ from typing import Any
 
 import click
 
+from fawkes_host.cli.result import print_result
+from fawkes_host.protocol.greeting import LEVEL_NAMES
 from fawkes_host.system import packages
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-LEVELS = ("low", "mid", "high")
 HARDEST = "faceres"
 """Held out where nobody else judges: the surrogate that the others' cloaks reach least."""
 
@@ -27,9 +27,9 @@ def _split_levels(
     """Levels by commas or by several options, weakest first."""
     named = [name.strip() for value in values for name in value.split(",")]
     for name in named:
-        if name not in LEVELS:
-            raise click.BadParameter(f"{name!r} is none of {', '.join(LEVELS)}.")
-    return tuple(name for name in LEVELS if name in named)
+        if name not in LEVEL_NAMES:
+            raise click.BadParameter(f"{name!r} is none of {', '.join(LEVEL_NAMES)}.")
+    return tuple(name for name in LEVEL_NAMES if name in named)
 
 
 def _parse_range(
@@ -224,7 +224,10 @@ def command(
     except NothingToMeasure as error:
         raise click.ClickException(str(error)) from error
     page = write_report(report, instrument.shown_faces(), output)
-    click.echo(json.dumps(report, indent=2) if as_json else _table(report))
+    if as_json:
+        print_result(report)
+    else:
+        click.echo(_table(report))
     tell(f"The report: {page}")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from fawkes_host.cli.output import write_output
+from fawkes_host.cli.terminal import say
 
 FOLDER = "fawkes"
 
@@ -58,9 +59,9 @@ def command(output: Path, overwrite: bool) -> None:
     for family, name in names.items():
         path = output / f"fawkes-{version}-{name}.zip"
         write_output(path, extension_files.pack(family), overwrite)
-        click.echo(str(path))
+        say(str(path))
     try:
         extension_files.copy_to(folder)
     except OSError as error:
         raise UnwritableOutput(detail=error.strerror or str(error)) from error
-    click.echo(str(folder))
+    say(str(folder))

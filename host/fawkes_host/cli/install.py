@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from fawkes_host.cli.result import print_result
+from fawkes_host.cli.terminal import say
 
 if TYPE_CHECKING:
     from fawkes_install.browsers import Browser
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
     from fawkes_install.plan import Step
     from fawkes_install.registration import Registrar, Scope
 
-SCHEMA = 1
-"""Of ``--json``; raised when a field changes its meaning or goes."""
 
 EPILOG = """\b
 Examples:
@@ -118,7 +118,6 @@ def command(
     seen = {one.browser.name: one for one in found}
     if as_json:
         report = {
-            "schema": SCHEMA,
             "dry_run": dry_run,
             "scope": str(scope),
             "program": str(host.program),
@@ -135,11 +134,11 @@ def command(
             "notes": notes(found, host, registrar),
             "steps": [{**step.describe(), "changed": step in made} for step in steps],
         }
-        click.echo(json.dumps(report, indent=2, ensure_ascii=False))
+        print_result(report)
         return
-    click.echo("\n".join(tell(browsers, made, dry_run, registrar, scope, folder)))
+    say("\n".join(tell(browsers, made, dry_run, registrar, scope, folder)))
     for note in notes(found, host, registrar):
-        click.echo(f"\nNote: {note}")
+        say(f"\nNote: {note}")
 
 
 def choose(

@@ -105,8 +105,7 @@ def main() -> None:
     except click.exceptions.Exit as stop:
         status = stop.exit_code
     except click.UsageError as error:
-        error.message = printable(error.message)
-        error.show()
+        click.UsageError(printable(error.format_message()), error.ctx).show()
         status = ExitStatus.USAGE
     except click.ClickException as error:
         error.show()

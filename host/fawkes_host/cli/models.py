@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
+
+from fawkes_host.cli.result import print_result
 
 
 @click.command("models")
@@ -24,7 +24,7 @@ def command(as_json: bool) -> None:
         for card in registry.SURROGATES.values()
     ]
     if as_json:
-        click.echo(json.dumps({"schema": 1, "models": rows}, indent=2))
+        print_result({"models": rows})
         return
     for row in rows:
         click.echo(f"{row['name']}  ({row['licence']})")

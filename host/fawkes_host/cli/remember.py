@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from fawkes_host.cli.terminal import say
+
 EPILOG = """\b
 Example:
   fawkes-host remember photos-of-me/
@@ -45,17 +47,17 @@ def command(photos: tuple[str, ...], recursive: bool) -> None:
                 engine.look_at(read_photo(source))
             except FawkesError as error:
                 failed += 1
-                click.echo(f"{source}: {error} ({error.code})", err=True)
+                say(f"{source}: {error} ({error.code})", err=True)
     faces = engine.recurring_faces()
     if faces:
         try:
             new = remembered.add(faces, [network.name for network in engine.networks])
         except OSError as error:
             raise UnwritableOutput(detail=error.strerror or str(error)) from error
-        click.echo(f"{len(faces)} faces of people who are on several of these photos, {new} new.")
-        click.echo(f"Kept in {remembered.path()}; 'fawkes-host forget' deletes it.")
+        say(f"{len(faces)} faces of people who are on several of these photos, {new} new.")
+        say(f"Kept in {remembered.path()}; 'fawkes-host forget' deletes it.")
     else:
-        click.echo("Nobody is on two of these photos, so nobody is remembered.")
+        say("Nobody is on two of these photos, so nobody is remembered.")
     if failed:
         all_of_them = failed == len(sources)
         status = ExitStatus.ALL_FAILED if all_of_them else ExitStatus.SOME_FAILED

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-SCHEMA = 1
-"""Of ``--json``; raised when a field changes its meaning or goes."""
+from fawkes_host.cli.result import print_result
+from fawkes_host.cli.terminal import say
 
 EPILOG = """\b
 Examples:
@@ -51,7 +49,7 @@ def command(keep_settings: bool, system: bool, dry_run: bool, as_json: bool) -> 
     Run it before you remove the program itself.
     """
     from fawkes_host.cli.install import perform
-    from fawkes_host.protocol.errors import ServiceUnavailable
+    from fawkes_host.protocol.errors import ServiceUnavailable, UnsafeFolder
     from fawkes_host.service import endpoint, stop
     from fawkes_host.system import folders, native_host
     from fawkes_install.plan import RemoveFolder, Step
@@ -66,35 +64,40 @@ def command(keep_settings: bool, system: bool, dry_run: bool, as_json: bool) -> 
     if not keep_settings:
         # The outermost last: on Windows some of them lie inside others.
         gone = sorted({*gone, *kept}, key=lambda folder: -len(folder.parts))
+    running = False
+    try:
+        running = place.alive()
+        foreign = False
+    except UnsafeFolder:  # No service of this user's listens there, and it is not ours to remove.
+        foreign = True
+        gone = [folder for folder in gone if folder != place.folder]
     steps += [RemoveFolder(folder, folders.outer(folder)) for folder in gone]
 
-    running = place.alive()
     made: list[Step]
     if dry_run:
         made = [step for step in steps if step.pending()]
     else:
-        if not stop.end(place):
+        if not foreign and not stop.end(place):
             raise ServiceUnavailable(detail="it does not leave, and nothing was removed")
         made = perform(steps)
     left = [str(one.path) for one in registrar.registered(Scope.SYSTEM)] if not system else []
     if as_json:
         report = {
-            "schema": SCHEMA,
             "dry_run": dry_run,
             "service_ended": running,
             "steps": [step.describe() for step in made],
             "left_for_all_users": left,
         }
-        click.echo(json.dumps(report, indent=2, ensure_ascii=False))
+        print_result(report)
         return
     verb = "Would remove" if dry_run else "Removed"
     if running:
-        click.echo("Would end the service." if dry_run else "Ended the service.")
+        say("Would end the service." if dry_run else "Ended the service.")
     for step in made:
         told = step.describe()
-        click.echo(f"{verb} {told.get('path') or told['key']}")
+        say(f"{verb} {told.get('path') or told['key']}")
     if not made:
-        click.echo("There is nothing to remove.")
+        say("There is nothing to remove.")
     if left:
-        click.echo(f"Left, since it is for all users (--system takes it): {', '.join(left)}")
-    click.echo("The extension can be removed on each browser's page of extensions.")
+        say(f"Left, since it is for all users (--system takes it): {', '.join(left)}")
+    say("The extension can be removed on each browser's page of extensions.")

@@ -4,12 +4,32 @@ Append only: codes and exit statuses are part of the protocol and of the
 command line, and are never renamed or reused.  The host sends a code and its
 parameters; the sentence is made where it is shown (the command line below, the
 extension in ``_locales``, under the message key ``error_<code>``).
+
+Part of the relay's way to its first answer, so that nothing heavy is imported.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
+
+
+_SHOWN_AS_THEY_ARE = frozenset("\u00a0\u202f\u3000\u200c\u200d")
+"""Spaces, and what joins letters and emojis: files may well be named so."""
+
+
+def printable(text: str) -> str:
+    """``text`` on one line and without what a terminal takes for commands.
+
+    Whoever names a file could else write over what is on the screen.
+    """
+    return "".join(
+        one
+        if one.isprintable() or one in _SHOWN_AS_THEY_ARE
+        else one.encode("unicode_escape").decode("ascii")
+        for one in text
+    )
 
 
 class FawkesError(Exception):
@@ -27,7 +47,11 @@ class FawkesError(Exception):
         super().__init__(self.code, parameters)
 
     def __str__(self) -> str:
-        return self.sentence.format_map(_Blank(self.parameters))
+        told = {
+            name: printable(value) if isinstance(value, str) else value
+            for name, value in self.parameters.items()
+        }
+        return self.sentence.format_map(_Blank(told))
 
     @classmethod
     def message_key(cls) -> str:
@@ -226,7 +250,6 @@ class TooManyFaces(FawkesError):
     sentence = "The photo shows {faces} faces; at most {limit} are cloaked in one."
 
 
-@dataclass(frozen=True)
 class ExitStatus:
     """Exit statuses of ``fawkes-host``; documented in ``--help`` and stable."""
 
@@ -277,5 +300,18 @@ TABLE: tuple[type[FawkesError], ...] = (
     TooManyFaces,
 )
 """Every error, in the order in which it was added."""
+
+EXTENSION_CODES = (
+    "background_gone",
+    "extension_outdated",
+    "extension_reloaded",
+    "host_broken",
+    "host_forbidden",
+    "host_gone",
+    "host_missing",
+    "host_outdated",
+    "host_silent",
+)
+"""Codes of the extension's own, for what happens before the host or without it."""
 
 BY_CODE: dict[str, type[FawkesError]] = {error.code: error for error in TABLE}

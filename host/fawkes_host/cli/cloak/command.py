@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import time
 from collections.abc import Callable
@@ -16,18 +15,14 @@ from fawkes_host.cli.cloak.outcome import Outcome
 from fawkes_host.cli.cloak.progress import Report
 from fawkes_host.cli.inputs import Job, find_jobs, read_photo
 from fawkes_host.cli.output import write_output
+from fawkes_host.cli.result import print_result
 from fawkes_host.protocol.errors import (
     ExitStatus,
     FawkesError,
     InternalError,
     OutputExists,
 )
-
-SCHEMA = 1
-"""Of ``--json``; raised when a field changes its meaning or goes."""
-
-LEVELS = ("low", "mid", "high")
-POLICIES = ("strip-location", "keep", "strip")
+from fawkes_host.protocol.greeting import LEVEL_NAMES, POLICY_NAMES
 
 EPILOG = """\b
 Examples:
@@ -59,11 +54,15 @@ Exit status:
     "Without this it lies beside the original as NAME_cloaked.EXT.",
 )
 @click.option(
-    "--level", type=click.Choice(LEVELS), default="mid", show_default=True, help="Protection level."
+    "--level",
+    type=click.Choice(LEVEL_NAMES),
+    default="mid",
+    show_default=True,
+    help="Protection level.",
 )
 @click.option(
     "--metadata",
-    type=click.Choice(POLICIES),
+    type=click.Choice(POLICY_NAMES),
     default="strip-location",
     show_default=True,
     help="What becomes of EXIF, XMP and IPTC.",
@@ -117,9 +116,7 @@ def command(
 
         outcomes = _cloak_all(jobs, start, overwrite, report)
     if as_json:
-        click.echo(
-            json.dumps({"schema": SCHEMA, "results": [asdict(o) for o in outcomes]}, indent=2)
-        )
+        print_result({"results": [asdict(outcome) for outcome in outcomes]})
     failed = sum(outcome.status == "failed" for outcome in outcomes)
     if failed:
         status = ExitStatus.ALL_FAILED if failed == len(outcomes) else ExitStatus.SOME_FAILED

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from fawkes_host.cli.cloak.notices import tell_lost
+from fawkes_host.protocol.errors import printable
 
 if TYPE_CHECKING:
     from fawkes_host.cli.cloak.outcome import Outcome
@@ -64,7 +65,7 @@ class Report:
 
     def begin(self, job: Job) -> None:
         """A photo's turn has come."""
-        self._name = job.shown_input
+        self._name = printable(job.shown_input)
 
     def look(self, fraction: float) -> None:
         """So much of the photos that come next has been looked at."""
@@ -88,7 +89,9 @@ class Report:
             self._bar.update(self._task, completed=self._done)
         line = Text(self._name + ": ")
         if outcome.error is not None:
-            line.append(f"{outcome.error['message']} ({outcome.error['code']})", style="red")
+            line.append(
+                f"{printable(outcome.error['message'])} ({outcome.error['code']})", style="red"
+            )
         elif "animation_untouched" in outcome.notices and not self._quiet:
             # Told without a terminal too: no face in it is protected.
             line.append("an animation, passed on uncloaked", style="yellow")
@@ -101,7 +104,7 @@ class Report:
         else:
             count = len(outcome.faces)
             line.append(f"{count} face{'s' if count > 1 else ''} cloaked", style="green")
-            line.append(f" → {outcome.output} ({outcome.seconds:.1f} s)")
+            line.append(f" → {printable(str(outcome.output))} ({outcome.seconds:.1f} s)")
         if outcome.notices:
             line.append(f" ({tell_lost(outcome.notices)})", style="dim")
         self._console.print(line, soft_wrap=True)
