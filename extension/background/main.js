@@ -1,6 +1,7 @@
 // The background: listeners are registered at once, so that a browser that starts it for an
 // event finds them; what must outlive it is in storage, and photos are sent again by their page.
 import "../shared/settings.js";
+import { serveQuestion } from "./asking.js";
 import * as frames from "./frames.js";
 import { history } from "./history.js";
 import { NativePort } from "./native_port.js";
@@ -113,5 +114,7 @@ chrome.runtime.onMessage.addListener((message, sender, reply) => {
 });
 
 chrome.runtime.onConnect.addListener((port) => {
-  if (port.name === "photo" && port.sender?.id === chrome.runtime.id) serve(port, host);
+  if (port.sender?.id !== chrome.runtime.id) return;
+  if (port.name === "photo") serve(port, host);
+  else if (port.name === "ask" && port.sender.tab) serveQuestion(port);
 });

@@ -12,6 +12,7 @@
   fawkes.forms.start();
   fawkes.transfers.start();
   fawkes.frames.start();
+  fawkes.asking.start();
   fawkes.text.keep([...fawkes.toast.LAST_WORDS, ...fawkes.pressNote.LAST_WORDS]);
   fawkes.toast.sweep();
 })((globalThis.fawkes ??= {}));

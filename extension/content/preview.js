@@ -45,6 +45,10 @@
   /** @param {HTMLCanvasElement} canvas @param {Blob} file */
   const thumbnail = (canvas, file) => draw(canvas, file, THUMB, "cover");
 
+  /** The same of a `data:` address, which the page's policy might forbid. */
+  const ofAddress = (canvas, address) =>
+    thumbnail(canvas, new Blob([fawkes.cloaking.fromBase64(address.split(",")[1] ?? "")]));
+
   /**
    * A picture of the cloaked photo that shows the original for as long as it is held.
    * @param {File} original
@@ -82,5 +86,5 @@
     return button;
   }
 
-  fawkes.preview = Object.freeze({ thumbnail, compare });
+  fawkes.preview = Object.freeze({ thumbnail, ofAddress, compare });
 })((globalThis.fawkes ??= {}));

@@ -4,7 +4,22 @@
   "use strict";
 
   const { limits } = fawkes;
-  const WITHOUT_HOST = new Set(["host_missing", "host_forbidden", "host_broken", "host_outdated"]);
+
+  /** What fails because of the photo itself: the program was there, and has looked at it. */
+  const OF_THE_PHOTO = new Set([
+    "animated_image",
+    "budget_unreachable",
+    "damaged_image",
+    "empty_input",
+    "not_an_image",
+    "too_many_bytes",
+    "too_many_faces",
+    "too_many_pixels",
+    "unreadable_input",
+  ]);
+
+  /** @type {WeakMap<(File | null)[], {toast: any, signal: AbortSignal}>} */
+  const deliveries = new WeakMap();
 
   /**
    * @param {File[]} files as chosen
@@ -24,9 +39,11 @@
     const settled = files.map((file, at) => (photos[at] ? null : file));
     const queue = [...photos.keys()].filter((at) => photos[at]);
     await fewAtOnce(queue, files, async (at, more) => {
-      settled[at] = await settleOne(files[at], lineOf[at], signal, { accept, more });
+      settled[at] = await settleOne(files[at], toast, lineOf[at], signal, { accept, more });
     });
-    toast.finish();
+    deliveries.set(settled, { toast, signal });
+    if (signal.aborted) toast.withdraw();
+    signal.addEventListener("abort", () => toast.withdraw());
     return settled;
   }
 
@@ -72,10 +89,10 @@
     }
   }
 
-  async function settleOne(original, line, signal, order) {
+  async function settleOne(original, toast, line, signal, order) {
     const remembered = fawkes.memory.recall(original, order.accept);
     if (remembered) {
-      line.done({ ...remembered, original, cloaked: remembered.file });
+      line.done({ ...remembered, cloaked: remembered.file });
       return remembered.file;
     }
     for (;;) {
@@ -91,14 +108,14 @@
           onProgress: line.progress,
         });
         fawkes.memory.remember(original, order.accept, { file, status, receipt });
-        line.done({ status, receipt, original, cloaked: file });
+        line.done({ status, receipt, cloaked: file });
         return file;
       } catch (fault) {
         if (abort.signal.aborted) {
-          line.cancelled();
+          line.remove();
           return null;
         }
-        const choice = await ask(line, fault, signal);
+        const choice = await ask(toast, line, fault, signal);
         if (choice === "original") return original;
         if (choice === "cancel") return null;
       } finally {
@@ -108,14 +125,15 @@
   }
 
   /** @returns {Promise<"again" | "original" | "cancel">} */
-  async function ask(line, error, signal) {
+  async function ask(toast, line, error, signal) {
     const fault = error.code
       ? error
       : new fawkes.cloaking.Fault("internal", { detail: String(error) });
-    const allowed = !WITHOUT_HOST.has(fault.code) || fawkes.protection.mayAskWithoutHost();
+    const ofThePhoto = OF_THE_PHOTO.has(fault.code);
+    const original = ofThePhoto || fawkes.protection.mayAskWithoutHost();
     fawkes.cloaking.tell("asking");
     try {
-      return await line.ask(fault, { original: allowed, signal });
+      return await toast.ask(line, fault, { original, alike: !ofThePhoto, signal });
     } finally {
       fawkes.cloaking.tell("answered");
     }
@@ -126,7 +144,7 @@
    * @param {(File | null)[]} settled the very array that `settle` resolved to
    */
   function taken(settled) {
-    void settled;
+    deliveries.get(settled)?.toast.taken();
   }
 
   /**
@@ -137,19 +155,19 @@
    *   that it may open the picker; without it the user is told to choose again
    */
   function untaken(settled, { choose = null } = {}) {
-    void [settled, choose];
+    const delivery = deliveries.get(settled);
+    delivery?.toast.untaken(choose, delivery.signal);
   }
 
   /**
    * The page is no longer what the photos were meant for: asks whether they go there all the
-   * same.  Saving them is offered too, and is a "cancel".
+   * same.  Saving them is offered too.
    * @param {(File | null)[]} settled the very array that `settle` resolved to
-   * @param {AbortSignal} signal
    * @returns {Promise<"insert" | "cancel">}
    */
-  async function moved(settled, signal) {
-    void [settled, signal];
-    return "cancel";
+  async function moved(settled) {
+    const delivery = deliveries.get(settled);
+    return delivery ? delivery.toast.moved(delivery.signal) : "insert";
   }
 
   fawkes.selection = Object.freeze({ settle, taken, untaken, moved });

@@ -52,6 +52,7 @@
       paths: paths.filter((_, at) => settled[at] !== null),
     };
     const handled = bus.send("drop", data, [target, bus.parcelOf(kept)]);
+    fawkes.selection.taken(settled);
     if (handled || !(target instanceof HTMLInputElement) || target.type !== "file") return;
     // What the browser would have done with a drop onto the input itself.
     if (target.disabled || kept.length === 0) return;
@@ -130,6 +131,7 @@
     const kept = settled.filter((file) => file !== null);
     if (kept.length === 0) return;
     const handled = bus.send("paste", { strings }, [target, bus.parcelOf(kept)]);
+    fawkes.selection.taken(settled);
     if (!handled) insert(target, strings, kept);
   }
 
@@ -162,9 +164,11 @@
       return true;
     }
     fawkes.selection.settle(files, never(), fawkes.accept.mediaTypes(accept)).then(
-      ([file]) => {
+      (settled) => {
+        const [file] = settled;
         if (file) parcel.files = bus.listOf([file]);
         bus.send("answer", { ok: Boolean(file) }, [parcel]);
+        fawkes.selection.taken(settled);
       },
       () => bus.send("answer", { ok: false }, [parcel]),
     );

@@ -50,6 +50,9 @@
     busyDelayMs: 1_500,
     busyTries: 40,
 
+    /** A saved photo is read by then. */
+    savingMs: 60_000,
+
     /** An idle port is closed after this, so that relay and background may rest. */
     idlePortMs: 5 * 60_000,
 
@@ -63,8 +66,27 @@
     /** The toast after success: long enough for a look, and to press "compare". */
     toastDoneMs: 8_000,
 
-    /** "Upload the original" takes no click this soon after it appears under the pointer. */
-    armMs: 400,
+    /** "Upload the original" takes no click this soon after it appears under the pointer, moves,
+     * or was covered: as long as browsers make their own questions wait. */
+    armMs: 500,
+
+    /** How often is looked whether a question is seen as it is, and whether the toast is on top. */
+    sampleMs: 100,
+    followMs: 400,
+
+    /** A question that nobody can see for so long is asked elsewhere; a browser that has not even
+     * looked may be slow. */
+    unseenMs: 1_000,
+    sightMs: 5_000,
+
+    /** A window opens within this; until then no second one is asked for. */
+    windowMs: 3_000,
+
+    /** A background that hears nothing for 30 s is stopped: questions take longer. */
+    aliveMs: 20_000,
+
+    /** More photos than this at once have one line together. */
+    linesAtOnce: 4,
 
     /** Photos the popup remembers, until the browser is closed. */
     recentPhotos: 5,

@@ -89,6 +89,27 @@ interface FawkesFrames {
   covered: string[];
 }
 
+/** What people can answer; `careful`: only where it is certain what they saw. */
+interface FawkesChoice {
+  id: string;
+  label: string;
+  look: "main" | "" | "plain";
+  careful?: boolean;
+}
+
+/** A question as it goes to other frames and windows, in words. */
+interface FawkesQuestion {
+  sentence: string;
+  /** About how many photos; empty for one. */
+  photos: string;
+  choices: FawkesChoice[];
+  name: string;
+  /** A small picture as a `data:` address, or nothing. */
+  thumb: string;
+  /** The host that the photo was for. */
+  site: string;
+}
+
 type FawkesHostState = "unknown" | "cold" | "warming" | "ready" | "missing" | "outdated" | "broken";
 
 /** What the background knows of the host; kept in `storage.session` for popup and welcome page. */

@@ -21,12 +21,13 @@ from playwright.sync_api import (
 )
 
 from tests.browser.registration import CHROMIUM_PROFILES, EXTENSION_ID
-from tests.browser.tab import PATIENCE_S, SET_LEVEL
+from tests.browser.tab import PATIENCE_S, SET_LEVEL, wait_until
 
-PLACE_OF_BUTTON = """function (label) {
+PLACE_OF_BUTTON = """function (label, disabledToo) {
   for (const button of this.querySelectorAll("button, summary")) {
     const named = [button.textContent, button.getAttribute("aria-label")].includes(label);
-    if (!named || button.disabled || !button.getClientRects().length) continue;
+    if (!named || !button.getClientRects().length) continue;
+    if (button.disabled && !disabledToo) continue;
     button.scrollIntoView({ block: "nearest" });
     const { x, y, width, height } = button.getBoundingClientRect();
     return [x + width / 2, y + height / 2];
@@ -100,6 +101,18 @@ class Chromium:
             with contextlib.suppress(Error):  # it is being closed
                 page.emulate_media(color_scheme=scheme)
 
+    @contextlib.contextmanager
+    def ask_window(self) -> Iterator[ChromiumTab]:
+        """The window in which the extension asks, as soon as there is one; else an error."""
+        address = self.extension_url("ask/ask.html")
+
+        def found() -> list[Page]:
+            self.desk.js("return 0")  # the driver hears of new pages while it is asked something
+            return [page for page in self.context.pages if page.url.startswith(address)]
+
+        wait_until(lambda: bool(found()))
+        yield ChromiumTab(self, found()[0])
+
     def kill_background(self) -> None:
         """Ends the service worker as the browser does when it has been idle."""
         self.desk.session.send("ServiceWorker.enable")
@@ -152,6 +165,15 @@ class ChromiumTab:
                 self.click(element)
         except TimeoutError as error:
             raise AssertionError("no picker opened") from error
+        if self.js("return document.contentType") != "text/html":
+            # The driver knows inputs in capitals only.
+            found = self.session.send("Runtime.evaluate", {"expression": element})
+            given = {
+                "files": [str(path) for path in files],
+                "objectId": found["result"]["objectId"],
+            }
+            self.session.send("DOM.setFileInputFiles", given)
+            return
         if not any(path.is_dir() for path in files):
             opened.value.set_files(list(files))
             return
@@ -264,6 +286,13 @@ class ChromiumTab:
                     return
             time.sleep(0.05)
         raise AssertionError(f"no button {label!r} in {self.toast_text()!r}")
+
+    def toast_places(self, label: str) -> list[tuple[float, float]]:
+        found = self._in_toasts(PLACE_OF_BUTTON, label, True)
+        return [(place[0] + x, place[1] + y) for place, x, y in found if place]
+
+    def press_at(self, x: float, y: float) -> None:
+        self.page.mouse.click(x, y)
 
     def screenshot(self, path: Path, size: tuple[int, int] | None = None) -> None:
         if size is not None:

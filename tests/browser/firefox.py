@@ -28,7 +28,7 @@ from tests.browser.firefox_scripts import (
     DROP,
     PICKER,
     RUN_IN_PAGE,
-    TOAST_BUTTON,
+    TOAST_BUTTONS,
     TOAST_MARKUP,
     TOAST_TEXT,
 )
@@ -152,6 +152,25 @@ class Firefox:
             "Services.prefs.setIntPref('layout.css.prefers-color-scheme.content-override', args[0])",
             0 if scheme == "dark" else 1,
         )
+
+    @contextlib.contextmanager
+    def ask_window(self) -> Iterator[FirefoxTab]:
+        """The window in which the extension asks, as soon as there is one; else an error."""
+        before = self.marionette.current_window_handle
+        address = self.extension_url("ask/ask.html")
+
+        def is_there() -> bool:
+            for handle in self.marionette.window_handles:
+                self.marionette.switch_to_window(handle, focus=False)
+                if self.marionette.get_url().startswith(address):
+                    return True
+            return False
+
+        try:
+            wait_until(is_there)
+            yield FirefoxTab(self, self.marionette.current_window_handle)
+        finally:
+            self.marionette.switch_to_window(before, focus=False)
 
     def kill_background(self) -> None:
         """Ends the background page as the browser does when it has been idle."""
@@ -279,10 +298,16 @@ class FirefoxTab:
 
     def toast_press(self, label: str) -> None:
         end = time.monotonic() + 10
-        while not (place := self._privileged(TOAST_BUTTON, {"label": label})):
+        while not (places := self._privileged(TOAST_BUTTONS, {"label": label})):
             assert time.monotonic() < end, f"no button {label!r} in {self.toast_text()!r}"
             time.sleep(0.05)
-        self._press_at(int(place[0]), int(place[1]))
+        self.press_at(*places[0])
+
+    def toast_places(self, label: str) -> list[tuple[float, float]]:
+        return list(self._privileged(TOAST_BUTTONS, {"label": label, "disabledToo": True}))
+
+    def press_at(self, x: float, y: float) -> None:
+        self._press_at(int(x), int(y))
 
     def screenshot(self, path: Path, size: tuple[int, int] | None = None) -> None:
         if size is not None:

@@ -126,8 +126,15 @@ for (const type of ["dragenter", "dragover", "drop"]) {
 TOAST = """
 const toasts = [];
 const visit = (inner, x, y) => {
-  for (const host of inner.document.querySelectorAll("div[popover]"))
-    if (host.openOrClosedShadowRoot) toasts.push({ root: host.openOrClosedShadowRoot, x, y });
+  const search = (tree) => {
+    for (const element of tree.querySelectorAll("*")) {
+      const root = element.openOrClosedShadowRoot;
+      if (!root || root.isUAWidget()) continue;
+      if (element.popover && root.querySelector(".card")) toasts.push({ root, x, y });
+      else search(root);
+    }
+  };
+  search(inner.document);
   for (const frame of inner.document.querySelectorAll("iframe")) {
     const place = frame.getBoundingClientRect();
     visit(frame.contentWindow, x + place.x + frame.clientLeft, y + place.y + frame.clientTop);
@@ -145,18 +152,20 @@ return toasts.map(({ root }) => root.querySelector(".card").innerText).join("\\n
 
 TOAST_MARKUP = TOAST + "return toasts[0].root.innerHTML;"
 
-TOAST_BUTTON = (
+TOAST_BUTTONS = (
     TOAST
     + """
+const places = [];
 for (const toast of toasts) {
   for (const button of toast.root.querySelectorAll("button, summary")) {
     const named = [button.textContent, button.getAttribute("aria-label")].includes(given.label);
-    if (!named || button.disabled || !button.getClientRects().length) continue;
+    if (!named || !button.getClientRects().length) continue;
+    if (button.disabled && !given.disabledToo) continue;
     button.scrollIntoView({ block: "nearest" });
     const { x, y, width, height } = button.getBoundingClientRect();
-    return [toast.x + x + width / 2, toast.y + y + height / 2];
+    places.push([toast.x + x + width / 2, toast.y + y + height / 2]);
   }
 }
-return null;
+return places;
 """
 )

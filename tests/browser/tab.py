@@ -62,6 +62,12 @@ class Tab(Protocol):
     def toast_press(self, label: str) -> None:
         """Presses a button of the toast."""
 
+    def toast_places(self, label: str) -> list[tuple[float, float]]:
+        """Where buttons of the toast are, be they ready to be pressed or not."""
+
+    def press_at(self, x: float, y: float) -> None:
+        """Presses the mouse there, whatever is there."""
+
     def screenshot(self, path: Path, size: tuple[int, int] | None = None) -> None:
         """The visible part; ``size`` is that of the page, in pixels."""
 

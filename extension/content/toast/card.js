@@ -3,16 +3,19 @@
 (function (fawkes) {
   "use strict";
 
-  const { limits } = fawkes;
+  const { limits, roots } = fawkes;
   const { t } = fawkes.text;
   const { make, button, cross, mark } = fawkes.toastElements;
 
+  const SVG = "http://www.w3.org/2000/svg";
+
   /** @type {{host: HTMLElement, card: HTMLElement, list: HTMLElement, title: HTMLElement} | null} */
   let card = null;
+  let follower;
   const lines = new Set();
 
   function open() {
-    if (card?.host.isConnected) return card;
+    if (card) return card;
     const host = make("div");
     const root = host.attachShadow({ mode: "closed" });
     const sheet = new CSSStyleSheet();
@@ -34,23 +37,78 @@
     for (const type of ["pointerenter", "focusin"]) frame.addEventListener(type, stay);
     for (const type of ["pointerleave", "focusout"]) frame.addEventListener(type, leave);
     card = { host, card: frame, list, title };
-    show(host);
+    show();
+    follower = setInterval(() => follow(), limits.followMs);
+    for (const type of ON_TOP) document.addEventListener(type, follow, { capture: true });
     return card;
   }
 
-  /** A modal dialog makes all else inert, so the toast goes into it; the top layer does the rest. */
-  function show(host) {
-    const dialogs = document.querySelectorAll("dialog:modal");
-    (dialogs[dialogs.length - 1] ?? document.fullscreenElement ?? document.documentElement).append(
-      host,
-    );
+  // --- on top of the page -----------------------------------------------------------------------
+
+  /** After these something else may be on top. */
+  const ON_TOP = ["fullscreenchange", "toggle"];
+
+  /** Whether the pointer would find the card. */
+  function isInReach() {
+    if (!card?.host.isConnected) return false;
+    const { host } = card;
+    // A page can close it; outside of the top layer it can be distorted too.
+    if (host.popover && !host.matches(":popover-open")) return false;
+    const { left, top, width, height } = host.getBoundingClientRect();
+    const root = /** @type {any} */ (host.getRootNode());
+    return root.elementFromPoint(left + width / 2, top + Math.min(20, height / 2)) === host;
+  }
+
+  /** The page has opened something above the toast since, or has taken it away. */
+  function follow(/** @type {Event | undefined} */ event = undefined) {
+    // Its own appearance is an event too.
+    if (!card || document.hidden || event?.target === card.host) return;
+    if (!isInReach()) show();
+  }
+
+  /**
+   * A modal dialog makes all else inert, as Chromium's fullscreen does, so the toast goes into
+   * it; the top layer does the rest.  Of several only the uppermost lets it be reached.
+   */
+  function show() {
+    if (!card) return;
+    const { host } = card;
+    const uppermost = roots.below(document, ":modal, :fullscreen").reverse();
+    const places = [host.parentNode, ...uppermost, ground()];
+    for (const place of places) {
+      if (!place) continue;
+      if (place !== host.parentNode || !host.isConnected) place.append(host);
+      rise(host);
+      if (isInReach()) return;
+    }
+  }
+
+  /** @type {Element | null} */
+  let foreign = null;
+
+  /** Firefox draws no HTML in a drawing but within this element. */
+  function ground() {
+    const { documentElement: root } = document;
+    if (root?.namespaceURI !== SVG) return root;
+    if (!foreign) {
+      foreign = document.createElementNS(SVG, "foreignObject");
+      for (const side of ["width", "height"]) foreign.setAttribute(side, "1");
+    }
+    root.append(foreign);
+    return foreign;
+  }
+
+  function rise(host) {
     try {
       host.popover = "manual";
+      if (host.matches(":popover-open")) host.hidePopover();
       host.showPopover();
     } catch {
       // No top layer: the highest z-index will do.
     }
   }
+
+  // --- how long it stays ------------------------------------------------------------------------
 
   let timer;
   let held = false;
@@ -78,22 +136,34 @@
   function retitle() {
     if (!card) return;
     const all = [...lines];
-    const asking = all.filter((line) => line.isAsking()).length;
-    const working = all.filter((line) => !line.hasEnded()).length;
-    const title = asking > 0 ? "toast_asking" : working > 0 ? "toast_working" : "toast_done";
-    card.title.textContent = t(title);
+    const title = all.some((line) => line.isAsking())
+      ? "toast_asking"
+      : all.some((line) => !line.hasEnded())
+        ? "toast_working"
+        : all.some((line) => line.isCloaked())
+          ? "toast_done"
+          : "toast_passed";
+    const text = t(title);
+    if (card.title.textContent !== text) card.title.textContent = text;
   }
 
-  /** @param {any} line @param {HTMLElement} row */
-  function add(line, row) {
-    open().list.append(row);
+  /**
+   * @param {any} line
+   * @param {HTMLElement} row
+   * @param {HTMLElement} [list] where the row goes, if not to the card itself
+   */
+  function add(line, row, list = open().list) {
+    list.append(row);
     lines.add(line);
   }
 
   function remove(line) {
     lines.delete(line);
     if (lines.size > 0) return rest();
+    clearInterval(follower);
+    for (const type of ON_TOP) document.removeEventListener(type, follow, { capture: true });
     card?.host.remove();
+    foreign?.remove();
     card = null;
     held = false;
   }
@@ -109,5 +179,5 @@
     }
   }
 
-  fawkes.toastCard = Object.freeze({ open, add, remove, rest, sweep });
+  fawkes.toastCard = Object.freeze({ open, follow, add, remove, rest, sweep });
 })((globalThis.fawkes ??= {}));

@@ -2,6 +2,8 @@
 (function (fawkes) {
   "use strict";
 
+  const XHTML = "http://www.w3.org/1999/xhtml";
+
   /**
    * @template {keyof HTMLElementTagNameMap} K
    * @param {K} tag
@@ -10,7 +12,8 @@
    * @returns {HTMLElementTagNameMap[K]}
    */
   function make(tag, className = "", text = "") {
-    const element = document.createElement(tag);
+    // In drawings and other XML the document makes no HTML by itself.
+    const element = /** @type {any} */ (document.createElementNS(XHTML, tag));
     if (className) element.className = className;
     if (text) element.textContent = text;
     return element;

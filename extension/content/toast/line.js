@@ -6,57 +6,89 @@
   const { toastCard: card } = fawkes;
   const { make, button, picture } = fawkes.toastElements;
 
-  /** @param {File} file */
-  function rowOf(file, cancel) {
+  /** @param {string} title @param {HTMLElement[]} parts @param {HTMLElement[]} below */
+  function rowOf(title, parts, below) {
     const row = make("li");
     const thumb = make("div", "thumb");
-    const canvas = make("canvas");
-    canvas.setAttribute("aria-hidden", "true");
     thumb.append(picture());
-    const name = make("div", "name", file.name);
-    name.title = file.name;
-    const state = make("div", "state", t("toast_waiting"));
-    state.setAttribute("role", "status");
+    const name = make("div", "name", title);
+    name.title = title;
+    row.append(thumb, name, ...parts, ...below);
+    return { row, thumb };
+  }
+
+  function barOf(name) {
     const bar = make("progress");
     bar.max = 1;
     bar.value = 0;
-    bar.setAttribute("aria-label", file.name);
-    row.append(thumb, name, cancel, state, bar);
-    fawkes.preview.thumbnail(canvas, file).then((drawn) => {
-      if (drawn) thumb.replaceChildren(canvas);
-    });
-    return { row, state, bar };
+    bar.setAttribute("aria-label", name);
+    return bar;
   }
 
-  class Line {
-    #file;
-    #cancel;
-    #row;
-    #state;
-    #bar;
-    #cancelled = false;
-    #ended = false;
-    /** @type {((choice: "again" | "original" | "cancel") => void) | null} */
-    #answer = null;
-    #cancelListener = () => {};
+  /** @typedef {"working" | "asking" | "handing" | "cloaked" | "no_face" | "untouched" | "original" | "gone"} State */
 
-    /** @param {File} file */
-    constructor(file) {
-      this.#file = file;
-      this.#cancel = button(t("toast_cancel"), "plain", () => this.#giveUp());
-      const { row, state, bar } = rowOf(file, this.#cancel);
-      this.#row = row;
-      this.#state = state;
-      this.#bar = bar;
-      card.add(this, row);
+  class Line {
+    #canvas = make("canvas");
+    #cancel;
+    #thumb;
+    #state = make("div", "state", t("toast_waiting"));
+    #bar;
+    /** @type {State} */
+    #is = "working";
+    #cancelled = false;
+    #cancelListener = () => {};
+    #changed;
+    /** @type {{status: "cloaked" | "no_face", receipt: FawkesReceipt | null, cloaked: File} | null} */
+    #outcome = null;
+    /** @type {Promise<string> | null} */
+    #picture = null;
+
+    /**
+     * @param {File} file
+     * @param {{list?: HTMLElement, changed?: () => void}} [batch] of which it is one
+     */
+    constructor(file, { list, changed } = {}) {
+      this.file = file;
+      this.#changed = changed ?? (() => {});
+      this.#cancel = button(t("toast_cancel"), "plain", () => this.giveUp());
+      this.#bar = barOf(file.name);
+      // Of many photos one line speaks for all.
+      if (!list) this.#state.setAttribute("role", "status");
+      this.#canvas.setAttribute("aria-hidden", "true");
+      const { row, thumb } = rowOf(file.name, [this.#cancel], [this.#state, this.#bar]);
+      this.row = row;
+      this.#thumb = thumb;
+      card.add(this, row, list);
+      if (!list) this.drawThumb();
     }
 
-    hasEnded = () => this.#ended;
-    isAsking = () => this.#answer !== null;
+    hasEnded = () => !["working", "asking", "handing"].includes(this.#is);
+    isAsking = () => this.#is === "asking";
+    isCloaked = () => this.#is === "cloaked";
     isCancelled = () => this.#cancelled;
+    get state() {
+      return this.#is;
+    }
+    get cloaked() {
+      return this.#outcome?.cloaked;
+    }
+    get fraction() {
+      return this.#is === "working" ? this.#bar.value : 1;
+    }
+
+    /** @returns {any} a promise of the same as a `data:` address; of nothing where it cannot be drawn */
+    drawThumb() {
+      this.#picture ??= fawkes.preview.thumbnail(this.#canvas, this.file).then((drawn) => {
+        if (!drawn) return "";
+        this.#thumb.replaceChildren(this.#canvas);
+        return this.#canvas.toDataURL("image/jpeg");
+      });
+      return this.#picture;
+    }
 
     onCancel(listener) {
       this.#cancelListener = listener;
+      if (this.#cancelled) listener();
     }
 
     /** @param {{stage: string, fraction: number, faces: number}} progress */
@@ -65,85 +97,77 @@
       const key = `stage_${stage}`;
       const text = t(key);
       const words = text === key ? t("stage_working") : text;
-      const seen = faces > 1 ? `${words} · ${t("toast_faces", faces)}` : words;
-      // Screen readers speak each change: only the stage is one.
-      if (this.#state.textContent !== seen) this.#state.textContent = seen;
+      this.#say(faces > 1 ? `${words} · ${t("toast_faces", faces)}` : words);
+      this.#changed();
     };
 
-    done({ status, receipt, cloaked }) {
-      this.#end("done");
-      this.#state.textContent = fawkes.receipt.sentence(receipt, status);
+    /** Cloaked, or found to need none; the page has yet to get it. */
+    done(outcome) {
+      this.#outcome = outcome;
+      this.#become("handing", t("toast_handing"));
+    }
+
+    /** The page has it. */
+    taken() {
+      if (!this.#outcome || this.#is !== "handing") return;
+      const { status, receipt, cloaked } = this.#outcome;
+      const untouched = receipt?.notices?.includes("animation_untouched");
+      this.#become(untouched ? "untouched" : status, fawkes.receipt.sentence(receipt, status));
       const lost = fawkes.receipt.lost(receipt);
-      if (lost) this.#row.append(make("p", "lost", lost));
+      if (lost) this.row.append(make("p", "lost", lost));
       if (status === "cloaked")
-        this.#row.append(fawkes.toastOutcome({ receipt, original: this.#file, cloaked }));
+        this.row.append(fawkes.toastOutcome({ receipt, original: this.file, cloaked }));
     }
 
-    cancelled() {
-      this.remove();
+    /** A question about it has been asked, here or on another line. @param {string} words */
+    asking(words) {
+      this.#become("asking", words);
     }
 
-    /**
-     * @param {{code: string, parameters?: Record<string, string | number>}} fault
-     * @param {{original: boolean, signal: AbortSignal}} options `original`: it may go up
-     * @returns {Promise<"again" | "original" | "cancel">}
-     */
-    ask(fault, { original, signal }) {
-      this.#row.classList.add("failed");
-      this.#cancel.hidden = this.#bar.hidden = true;
-      this.#state.textContent = t("toast_failed");
-      return new Promise((resolve) => {
-        const answer = (choice) => {
-          box.remove();
-          this.#answered(choice);
-          resolve(choice);
-        };
-        const box = fawkes.toastQuestion(fault, original, answer);
-        this.#answer = answer;
-        this.#row.append(box);
-        signal.addEventListener("abort", () => this.#answer === answer && answer("cancel"));
-        card.open();
-        card.rest();
-      });
+    /** @param {"again" | "original" | "insert"} choice */
+    answered(choice) {
+      if (choice === "again") {
+        this.#bar.value = 0;
+        this.#become("working", t("toast_waiting"));
+      } else if (choice === "original") this.#become("original", t("toast_went_original"));
+      else this.#become("handing", t("toast_handing"));
     }
 
-    #answered(choice) {
-      this.#answer = null;
-      this.#row.classList.remove("failed");
-      this.#cancel.hidden = this.#bar.hidden = false;
-      this.#bar.value = 0;
-      this.#state.textContent = t("toast_waiting");
-      if (choice !== "again") this.#end("");
-      if (choice === "original") this.#state.textContent = t("toast_went_original");
-      if (choice === "cancel") this.remove();
-      card.rest();
-    }
-
-    #giveUp() {
+    giveUp() {
       this.#cancelled = true;
       this.#cancelListener();
     }
 
-    #end(className) {
-      this.#ended = true;
-      this.#row.classList.toggle("done", className === "done");
-      this.#cancel.hidden = this.#bar.hidden = true;
+    /** @param {State} state @param {string} words */
+    #become(state, words) {
+      this.#is = state;
+      const { classList } = this.row;
+      classList.toggle("done", ["cloaked", "no_face"].includes(state));
+      classList.toggle("failed", state === "asking");
+      this.#cancel.hidden = this.#bar.hidden = state !== "working";
+      this.#say(words);
+      this.#changed();
       card.rest();
+    }
+
+    /** Screen readers speak each change, so only a change is one. */
+    #say(words) {
+      if (this.#state.textContent !== words) this.#state.textContent = words;
     }
 
     /** The cross: what is under way is given up, what has ended goes. */
     close() {
-      if (this.#answer) this.#answer("cancel");
-      else if (!this.#ended) this.#giveUp();
-      this.remove();
+      if (!this.hasEnded()) this.giveUp();
+      if (this.#is !== "asking") this.remove();
     }
 
     remove() {
-      this.#ended = true;
-      this.#row.remove();
+      this.#is = "gone";
+      this.row.remove();
       card.remove(this);
+      this.#changed();
     }
   }
 
-  fawkes.toastLine = (file) => new Line(file);
+  fawkes.toastLine = Object.freeze({ Line, rowOf, barOf });
 })((globalThis.fawkes ??= {}));

@@ -1,33 +1,93 @@
-// The question that keeps an original back.
+// A question with its answers; what it says crosses to other frames and windows as it is.
 (function (fawkes) {
   "use strict";
 
-  const { limits } = fawkes;
   const { t, errorText } = fawkes.text;
   const { make, button } = fawkes.toastElements;
 
+  /** @type {Record<string, FawkesChoice>} */
+  const CHOICES = {
+    again: { id: "again", label: "toast_again", look: "main" },
+    original: { id: "original", label: "toast_original", look: "", careful: true },
+    cancel: { id: "cancel", label: "toast_give_up", look: "plain" },
+    choose: { id: "choose", label: "toast_choose", look: "main" },
+    insert: { id: "insert", label: "toast_insert", look: "", careful: true },
+    save: { id: "save", label: "toast_save", look: "" },
+    copy: { id: "copy", label: "toast_copy", look: "" },
+    leave: { id: "cancel", label: "toast_dont_insert", look: "plain" },
+    dismiss: { id: "cancel", label: "toast_dismiss", look: "plain" },
+  };
+
   /**
-   * @param {{code: string, parameters?: Record<string, string | number>}} fault
-   * @param {boolean} original whether it may go up
-   * @param {(choice: "again" | "original" | "cancel") => void} answer
-   * @returns {HTMLElement}
+   * @param {string} sentence
+   * @param {string[]} choices names of the table above
+   * @param {number} photos that it is about
+   * @returns {FawkesQuestion}
    */
-  function question(fault, original, answer) {
-    const box = make("div", "question");
-    box.setAttribute("role", "alert");
-    box.append(make("p", "", errorText(fault)));
+  const question = (sentence, choices, photos) => ({
+    sentence,
+    photos: photos > 1 ? t("toast_about", photos) : "",
+    choices: choices.map((name) => ({ ...CHOICES[name], label: t(CHOICES[name].label) })),
+    name: "",
+    thumb: "",
+    site: "",
+  });
+
+  /**
+   * The question that keeps originals back.
+   * @param {FawkesFault} fault
+   * @param {boolean} original whether they may go up
+   */
+  function ofFault(fault, original, photos = 1) {
     const orphan = fault.code === "extension_reloaded";
-    if (!orphan) box.append(button(t("toast_again"), "main", () => answer("again")));
-    if (original && !orphan) {
-      const upload = button(t("toast_original"), "", () => answer("original"));
-      // It appears where a click may be on its way already.
-      upload.disabled = true;
-      setTimeout(() => (upload.disabled = false), limits.armMs);
-      box.append(upload);
-    }
-    box.append(button(t("toast_give_up"), "plain", () => answer("cancel")));
-    return box;
+    const choices = [!orphan && "again", !orphan && original && "original", "cancel"];
+    return question(errorText(fault), /** @type {string[]} */ (choices.filter(Boolean)), photos);
   }
 
-  fawkes.toastQuestion = question;
+  /** @param {boolean} choose whether we can open the picker for them @param {number} photos */
+  function ofUntaken(choose, photos) {
+    const copy = photos === 1 && Boolean(navigator.clipboard) && window === window.top;
+    const choices = [choose && "choose", "save", copy && "copy", "dismiss"];
+    const sentence = t(choose ? "toast_untaken" : "toast_untaken_choose");
+    return question(sentence, /** @type {string[]} */ (choices.filter(Boolean)), photos);
+  }
+
+  /** @param {number} photos */
+  const ofMoved = (photos) => question(t("toast_moved"), ["insert", "save", "leave"], photos);
+
+  /**
+   * Draws a question.
+   * @param {FawkesQuestion} question
+   * @param {(choice: string, button: HTMLButtonElement) => void} answer
+   * @param {() => void} doubt an answer that matters was given where nobody knows what was seen
+   * @returns {{box: HTMLElement, change: (question: FawkesQuestion) => void, close: () => void}}
+   */
+  function draw(question, answer, doubt) {
+    const box = make("div", "question");
+    box.setAttribute("role", "alert");
+    const about = make("p", "about", question.photos);
+    box.append(make("p", "", question.sentence), about);
+    about.hidden = !question.photos;
+    const guards = question.choices.map(({ id, label, look, careful }) => {
+      const act = () => answer(id, press);
+      const press = button(label, look, careful ? () => {} : act);
+      box.append(press);
+      return careful ? fawkes.sight.guard(press, act, doubt) : null;
+    });
+    return {
+      box,
+      change({ photos }) {
+        if (about.textContent === photos) return;
+        about.textContent = photos;
+        about.hidden = !photos;
+        for (const guard of guards) guard?.anew();
+      },
+      close() {
+        for (const guard of guards) guard?.stop();
+        box.remove();
+      },
+    };
+  }
+
+  fawkes.toastQuestion = Object.freeze({ ofFault, ofUntaken, ofMoved, draw });
 })((globalThis.fawkes ??= {}));

@@ -70,7 +70,8 @@
     }
     button:hover { border-color: var(--soft); }
     button:focus-visible, summary:focus-visible, .preview:focus-visible { outline: 2px solid var(--brand); outline-offset: 2px; }
-    button:disabled { opacity: 0.5; cursor: default; }
+    /* Not faded: what is faded does not count as seen. */
+    button:disabled { color: var(--soft); cursor: default; }
     button.main { color: var(--on-brand); background: var(--brand); }
     button.plain { background: none; color: var(--soft); padding: 4px 8px; font-weight: 500; }
     button.icon { display: grid; place-items: center; width: 28px; height: 28px; padding: 0; background: none; color: var(--soft); }
@@ -78,6 +79,11 @@
     .question, .more { grid-column: 1 / -1; margin-top: 8px; }
     .question { display: flex; flex-wrap: wrap; gap: 8px; padding: 10px; border-radius: 10px; background: var(--warn-field); }
     .question p { width: 100%; color: var(--ink); }
+    .question .about { color: var(--soft); }
+    .questions { grid-column: 1 / -1; }
+    .batch > details { grid-column: 1 / -1; margin-top: 4px; }
+    .each { max-height: 260px; overflow-y: auto; border-top: 1px solid var(--line); }
+    .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
     .lost { grid-column: 2 / -1; color: var(--soft); }
     .more { display: flex; flex-direction: column; gap: 8px; }
     .preview {

@@ -1,0 +1,96 @@
+// A question in a window of the extension: no page can cover it, move it or look like it.  It is
+// asked for a frame, which says what to ask and hears the answer.
+import "../shared/limits.js";
+import "../shared/text.js";
+import "../content/roots.js";
+import "../content/toast/elements.js";
+import "../content/toast/sight.js";
+import "../content/toast/question.js";
+import "../content/toast/keeping.js";
+import { fromBase64 } from "../background/photos.js";
+
+const { text, toastQuestion, keeping } = globalThis.fawkes;
+const { t } = text;
+
+const given = new URLSearchParams(location.search);
+const port = chrome.tabs.connect(Number(given.get("tab")), {
+  frameId: Number(given.get("frame")),
+  name: `window ${given.get("id")}`,
+});
+
+/** @param {string} id */
+const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+let drawn = null;
+/** @type {File[]} */
+const files = [];
+let parts = [];
+let coming = null;
+/** @type {((files: File[]) => void)[]} */
+const waiting = [];
+
+text.localise(document);
+
+/** @param {FawkesQuestion} question */
+function show(question) {
+  element("site").textContent = t("ask_site", question.site);
+  element("photo").hidden = !question.name;
+  element("name").textContent = question.name;
+  const thumb = /** @type {HTMLImageElement} */ (element("thumb"));
+  thumb.hidden = !question.thumb;
+  if (question.thumb) thumb.src = question.thumb;
+  if (drawn) return drawn.change(question);
+  drawn = toastQuestion.draw(question, answer, () => {});
+  element("question").append(drawn.box);
+}
+
+/** @param {string} choice @param {HTMLButtonElement} press */
+async function answer(choice, press) {
+  if (choice !== "save" && choice !== "copy") return leave(choice);
+  press.disabled = true;
+  const photos = await received();
+  press.disabled = false;
+  if (choice === "save") keeping.save(photos);
+  else await keeping.copy(photos[0]);
+  element("note").textContent = t(choice === "save" ? "toast_saved" : "toast_copied");
+}
+
+/** @param {string} choice */
+function leave(choice) {
+  port.postMessage({ type: "answer", choice });
+  window.close();
+}
+
+/** The photos that can be saved or copied. @returns {Promise<File[]>} */
+function received() {
+  return new Promise((resolve) => {
+    if (coming === "all") return resolve(files);
+    waiting.push(resolve);
+    if (!coming) port.postMessage({ type: "files" });
+    coming ??= {};
+  });
+}
+
+const MESSAGES = {
+  question: ({ question }) => show(question),
+  front: () => window.focus(),
+  file({ name, media }) {
+    coming = { name, media };
+    parts = [];
+  },
+  chunk: ({ data }) => parts.push(fromBase64(data)),
+  end: () => files.push(new File(parts, coming.name, { type: coming.media })),
+  all() {
+    coming = "all";
+    for (const resolve of waiting.splice(0)) resolve(files);
+  },
+};
+
+port.onMessage.addListener((message) => {
+  if (Object.hasOwn(MESSAGES, message?.type)) MESSAGES[message.type](message);
+});
+// Answered elsewhere, or the page is gone.
+port.onDisconnect.addListener(() => {
+  void chrome.runtime.lastError;
+  window.close();
+});

@@ -1,0 +1,68 @@
+// Questions that cannot be asked where they arise: on the page around a frame, or in a window.
+
+/**
+ * A question of a content script, until it is answered or its page is gone.
+ * @param {any} port
+ */
+export function serveQuestion(port) {
+  const { tab, frameId } = port.sender;
+  /** @type {any} */
+  let top = null;
+  let over = false;
+  let asked = null;
+
+  const post = (to, message) => {
+    try {
+      to?.postMessage(message);
+    } catch {
+      // Its page is gone, and so is the question.
+    }
+  };
+
+  function askTop() {
+    top = chrome.tabs.connect(tab.id, { frameId: 0, name: "frame" });
+    const mine = top;
+    mine.onMessage.addListener(({ type, choice }) => {
+      if (type === "here") post(mine, { type: "question", question: asked.question });
+      else if (type === "answer") post(port, { type: "answer", choice });
+      else if (type === "unseen") openWindow();
+    });
+    mine.onDisconnect.addListener(() => {
+      void chrome.runtime.lastError; // a page without our scripts: read, or the browser complains
+      if (mine === top) openWindow();
+    });
+  }
+
+  async function openWindow() {
+    if (over) return;
+    over = true;
+    leaveTop();
+    const query = new URLSearchParams({ tab: tab.id, frame: frameId, id: asked.id });
+    const url = chrome.runtime.getURL(`ask/ask.html?${query}`);
+    if (chrome.windows)
+      await chrome.windows.create({ url, type: "popup", width: 440, height: 400, focused: true });
+    else await chrome.tabs.create({ url }); // telephones have none
+    post(port, { type: "window" });
+  }
+
+  function leaveTop() {
+    const left = top;
+    top = null;
+    left?.disconnect();
+  }
+
+  port.onDisconnect.addListener(() => {
+    over = true;
+    leaveTop();
+  });
+  port.onMessage.addListener((message) => {
+    if (message.type === "ask" && !asked) {
+      asked = message;
+      if (message.surface === "window" || frameId === 0) openWindow();
+      else askTop();
+    } else if (message.type === "question") {
+      if (asked) asked.question = message.question;
+      post(top, message);
+    } else if (message.type === "window") openWindow();
+  });
+}
