@@ -6,7 +6,7 @@ import base64
 import contextlib
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -77,6 +77,11 @@ class Chromium:
         browser = self.context.browser
         assert browser is not None
         self.session = browser.new_browser_cdp_session()
+        self.downloads = home / "chromium-downloads"
+        self.session.send(
+            "Browser.setDownloadBehavior",
+            {"behavior": "allow", "downloadPath": str(self.downloads)},
+        )
 
     def install(self, extension: Path) -> None:
         self.session.send("Extensions.loadUnpacked", {"path": str(extension)})
@@ -159,10 +164,17 @@ class ChromiumTab:
     def click(self, element: str) -> None:
         self.page.mouse.click(*self._centre(element))
 
-    def pick(self, element: str, files: Sequence[Path], *, patience_s: float = PATIENCE_S) -> None:
+    def pick(
+        self,
+        element: str,
+        files: Sequence[Path],
+        *,
+        patience_s: float = PATIENCE_S,
+        by: Callable[[], None] | None = None,
+    ) -> None:
         try:
             with self.page.expect_file_chooser(timeout=1_000 * patience_s) as opened:
-                self.click(element)
+                by() if by else self.click(element)
         except TimeoutError as error:
             raise AssertionError("no picker opened") from error
         if self.js("return document.contentType") != "text/html":

@@ -12,7 +12,7 @@ import subprocess
 import time
 import uuid
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,9 @@ START_S = 30.0
 PREFERENCES: dict[str, bool | int | str] = {
     "app.update.disabledForTesting": True,
     "browser.aboutwelcome.enabled": False,
+    # In `browser.download.dir`, and without a question.
+    "browser.download.folderList": 2,
+    "browser.download.always_ask_before_handling_new_types": False,
     "browser.shell.checkDefaultBrowser": False,
     "browser.startup.homepage_override.mstone": "ignore",
     "browser.startup.page": 0,
@@ -84,8 +87,10 @@ class Firefox:
         profile = home / "firefox"
         profile.mkdir()
         port = free_port()
+        self.downloads = home / "firefox-downloads"
         wanted = {
             **PREFERENCES,
+            "browser.download.dir": str(self.downloads),
             "marionette.port": port,
             "extensions.webextensions.uuids": json.dumps({GECKO_ID: self.uuid}),
             **(preferences or {}),
@@ -234,9 +239,16 @@ class FirefoxTab:
     def click(self, element: str) -> None:
         self._press_at(*self._centre(element))
 
-    def pick(self, element: str, files: Sequence[Path], *, patience_s: float = PATIENCE_S) -> None:
+    def pick(
+        self,
+        element: str,
+        files: Sequence[Path],
+        *,
+        patience_s: float = PATIENCE_S,
+        by: Callable[[], None] | None = None,
+    ) -> None:
         self.firefox.chrome(PICKER, [str(path) for path in files])
-        self.click(element)
+        by() if by else self.click(element)
         end = time.monotonic() + patience_s
         while not self.firefox.chrome("return window.fawkesPicker.opened"):
             assert time.monotonic() < end, "no picker opened"

@@ -28,8 +28,15 @@ class Tab(Protocol):
     def click(self, element: str) -> None:
         """Presses the mouse on an element: trusted events, user activation."""
 
-    def pick(self, element: str, files: Sequence[Path], *, patience_s: float = PATIENCE_S) -> None:
-        """Clicks, and chooses these files in the picker that opens.
+    def pick(
+        self,
+        element: str,
+        files: Sequence[Path],
+        *,
+        patience_s: float = PATIENCE_S,
+        by: Callable[[], None] | None = None,
+    ) -> None:
+        """Clicks, or does what else opens it, and chooses these files in the picker that opens.
 
         Raises ``AssertionError``, "no picker opened", where none does.
         """

@@ -65,3 +65,42 @@ test("a photo beyond the limit of bytes goes by itself", async () => {
   const { most, more } = await settle([90 * MIB, 90 * MIB]);
   assert.deepEqual([most, more], [1, [0, 0]]);
 });
+
+/** Whether the original may go up when cloaking fails with this code. */
+async function isOffered(code, hostMissing) {
+  const offered = [];
+  const fawkes = {
+    protection: {
+      settled: async () => "on",
+      mayAskWithoutHost: () => hostMissing !== "block",
+    },
+    photoKinds: { isPhoto: async () => true },
+    memory: { recall: () => null, remember() {} },
+    toast: {
+      open: (files) => ({
+        lines: files.map(() => ({ onCancel() {}, isCancelled: () => false })),
+        ask: async (_line, _fault, { original }) => {
+          offered.push(original);
+          return "cancel";
+        },
+      }),
+    },
+    cloaking: {
+      tell() {},
+      cloak: () => Promise.reject(Object.assign(new Error(code), { code })),
+    },
+  };
+  const globals = { fawkes, AbortController };
+  const { selection } = load(["shared/limits.js", "content/selection.js"], globals);
+  await selection.settle([{ size: 1, name: "a.jpg" }], new AbortController().signal);
+  return offered;
+}
+
+test("with the setting 'block' the original is offered only for what the photo itself is", async () => {
+  for (const code of ["too_many_faces", "damaged_image", "too_many_bytes"])
+    assert.deepEqual(await isOffered(code, "block"), [true], code);
+  for (const code of ["host_missing", "host_gone", "engine_crashed", "internal", "of_next_year"]) {
+    assert.deepEqual(await isOffered(code, "block"), [false], code);
+    assert.deepEqual(await isOffered(code, "ask"), [true], code);
+  }
+});
