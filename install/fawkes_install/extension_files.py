@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
+import secrets
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -53,16 +56,40 @@ def files(source: Path | None = None) -> Iterator[tuple[str, bytes]]:
 
 
 def copy_to(target: Path, source: Path | None = None) -> None:
-    """Writes the loadable folder, in the place of one that is there."""
-    draft = target.with_name(f".{target.name}.part")
-    shutil.rmtree(draft, ignore_errors=True)
-    for name, content in files(source):
-        path = draft / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    if target.exists():
-        shutil.rmtree(target)
-    draft.replace(target)
+    """Writes the loadable folder, in the place of an earlier one of ours.
+
+    Raises FileExistsError where something else is there, and OSError; then nothing has changed.
+    """
+    if os.path.lexists(target) and not is_ours(target):
+        raise FileExistsError(errno.EEXIST, "something else than the extension is there")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    mark = secrets.token_hex(4)
+    draft, aside = (target.with_name(f".{target.name}.{mark}.{end}") for end in ("part", "old"))
+    draft.mkdir()
+    try:
+        for name, content in files(source):
+            path = draft / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        if target.exists():
+            target.rename(aside)
+        draft.replace(target)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        if aside.exists() and not target.exists():
+            aside.rename(target)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def is_ours(target: Path) -> bool:
+    """Whether a folder is this extension, of any version, as browsers tell them apart."""
+    if target.is_symlink() or not (target / "manifest.json").is_file():
+        return False
+    try:
+        return manifest(target)["key"] == manifest()["key"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def pack(family: Family, source: Path | None = None) -> bytes:

@@ -61,7 +61,7 @@ def test_zip_is_the_extension_without_what_its_store_refuses(
 
 
 def test_folder_is_the_shipped_one(tmp_path: Path) -> None:
-    (tmp_path / "fawkes").mkdir()
+    extension_files.copy_to(tmp_path / "fawkes")
     (tmp_path / "fawkes" / "old.js").write_text("of an older version")
     extension_files.copy_to(tmp_path / "fawkes")
     written = {
@@ -70,6 +70,43 @@ def test_folder_is_the_shipped_one(tmp_path: Path) -> None:
         if path.is_file()
     }
     assert written == dict(extension_files.files(ROOT / "extension"))
+    assert [path.name for path in tmp_path.iterdir()] == ["fawkes"]
+
+
+@pytest.mark.parametrize("what", ["folder", "empty", "link", "file", "another extension"])
+def test_folder_that_is_not_ours_is_never_replaced(tmp_path: Path, what: str) -> None:
+    target = tmp_path / "fawkes"
+    if what == "file":
+        target.write_text("kept")
+    elif what == "link":
+        extension_files.copy_to(tmp_path / "elsewhere")
+        target.symlink_to(tmp_path / "elsewhere")
+    else:
+        target.mkdir()
+        if what == "folder":
+            (target / "thesis.txt").write_text("kept")
+        elif what == "another extension":
+            (target / "manifest.json").write_text('{"name": "Fawkes", "key": "another"}')
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(FileExistsError):
+        extension_files.copy_to(target)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_folder_that_cannot_be_written_leaves_the_one_that_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "fawkes"
+    extension_files.copy_to(target)
+    (target / "old.js").write_text("of an older version")
+
+    def fail(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    with pytest.raises(OSError, match="full"):
+        extension_files.copy_to(target)
+    assert (target / "old.js").is_file()
     assert [path.name for path in tmp_path.iterdir()] == ["fawkes"]
 
 

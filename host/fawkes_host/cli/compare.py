@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from fawkes_host.cli.output import write_output
-from fawkes_host.protocol.errors import UnreadableInput
+from fawkes_host.cli.inputs import read_photo
+from fawkes_host.cli.output import Originals, write_output
 
 GAP_PX = 8
 FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
@@ -31,13 +31,9 @@ def command(original: Path, cloaked: Path, output: Path, overwrite: bool) -> Non
         raise click.UsageError(f"The picture's name must end in {', '.join(FORMATS)}.")
     from PIL import Image
 
-    from fawkes_host.photo.decode import decode
+    from fawkes_host.photo.sandbox.client import decode
 
-    try:
-        photos = [decode(path.read_bytes()) for path in (original, cloaked)]
-    except OSError as error:
-        raise UnreadableInput(detail=error.strerror or str(error)) from error
-    left, right = photos
+    left, right = (decode(read_photo(path)) for path in (original, cloaked))
     if (left.width, left.height) != (right.width, right.height):
         raise click.UsageError("The photos differ in size, so one is not the other's cloak.")
     picture = Image.new("RGB", (2 * left.width + GAP_PX, left.height), "white")
@@ -45,4 +41,4 @@ def command(original: Path, cloaked: Path, output: Path, overwrite: bool) -> Non
     picture.paste(Image.fromarray(right.pixels), (left.width + GAP_PX, 0))
     file = io.BytesIO()
     picture.save(file, FORMATS[output.suffix.lower()], quality=92)
-    write_output(output, file.getvalue(), overwrite)
+    write_output(output, file.getvalue(), overwrite, original, Originals([original, cloaked]))

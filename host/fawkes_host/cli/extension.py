@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -44,7 +45,7 @@ Exit status:
     metavar="DIR",
     help="Where to write; made if it does not exist.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace what is there.")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier one; never anything else.")
 def command(output: Path, overwrite: bool) -> None:
     """Write the extension that fits this program: to load by hand, and for the stores."""
     from fawkes_host.protocol.errors import OutputExists, UnwritableOutput
@@ -53,8 +54,11 @@ def command(output: Path, overwrite: bool) -> None:
 
     version = extension_files.manifest()["version"]
     folder = output / FOLDER
-    if folder.exists() and not overwrite:
-        raise OutputExists(output=str(folder))
+    if os.path.lexists(folder):
+        if not extension_files.is_ours(folder):
+            raise UnwritableOutput(detail=f"{folder} is something else, and is left alone")
+        if not overwrite:
+            raise OutputExists(output=str(folder))
     names = {Family.CHROMIUM: "chromium", Family.GECKO: "firefox"}
     for family, name in names.items():
         path = output / f"fawkes-{version}-{name}.zip"

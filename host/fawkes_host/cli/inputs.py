@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from fawkes_host.protocol.errors import EmptyInput, UnreadableInput
+from fawkes_host.protocol.errors import EmptyInput, TooManyBytes, UnreadableInput
+from fawkes_host.protocol.limits import PHOTO_BYTES
 
 PHOTO_SUFFIXES = frozenset(
     {
@@ -79,15 +81,32 @@ def find_jobs(photos: tuple[str, ...], output: str | None, recursive: bool) -> l
 
 
 def read_photo(source: Path | None) -> bytes:
-    """Return a photo's bytes, those of standard input for ``None``.  Raises ``EmptyInput`` or
-    ``UnreadableInput``."""
+    """Return a photo's bytes, those of standard input for ``None``.
+
+    Raises ``EmptyInput``, ``TooManyBytes`` or ``UnreadableInput``: also for what is no file, since
+    a pipe may never end, and a device may do something when it is opened.
+    """
     try:
-        data = sys.stdin.buffer.read() if source is None else source.read_bytes()
+        data = sys.stdin.buffer.read(PHOTO_BYTES + 1) if source is None else _read(source)
     except OSError as error:
         raise UnreadableInput(detail=error.strerror or str(error)) from error
     if not data:
         raise EmptyInput()
+    if len(data) > PHOTO_BYTES:
+        size = source.stat().st_size if source else len(data)
+        raise TooManyBytes(bytes=size, limit=PHOTO_BYTES)
     return data
+
+
+def _read(source: Path) -> bytes:
+    if not stat.S_ISREG(source.stat().st_mode):
+        raise UnreadableInput(detail="it is no regular file")
+    # What has taken its place meanwhile is not waited for.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(source, flags), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise UnreadableInput(detail="it is no regular file")
+        return file.read(PHOTO_BYTES + 1)
 
 
 def find_sources(photos: tuple[str, ...], recursive: bool) -> list[Path]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import IO
 
 PRIVATE_MODE = 0o600
@@ -39,16 +40,23 @@ def read_own(path: Path) -> bytes:
 
 
 def write_atomically(
-    path: Path, content: bytes, *, mode: int = 0o666, overwrite: bool = True, flush: bool = False
+    path: Path,
+    content: bytes,
+    *,
+    mode: int = 0o666,
+    overwrite: bool = True,
+    flush: bool = False,
+    last_look: Callable[[], None] | None = None,
 ) -> None:
     """Write ``content`` under another name, which then becomes ``path``.
 
     ``mode`` is what the umask leaves of it.  ``flush`` waits until the disk has it.  Without
-    ``overwrite``, whoever comes first wins: raises ``FileExistsError``.  Raises ``OSError``, and
-    leaves nothing behind then.
+    ``overwrite``, whoever comes first wins: raises ``FileExistsError``.  ``last_look`` is called
+    just before a file may be replaced, and may raise.  Raises ``OSError``, and leaves nothing
+    behind then.
     """
     if overwrite or not _write_without_a_name(path, content, mode, flush):
-        _write_beside(path, content, mode, overwrite, flush)
+        _write_beside(path, content, mode, overwrite, flush, last_look)
 
 
 def _write_without_a_name(path: Path, content: bytes, mode: int, flush: bool) -> bool:
@@ -72,12 +80,21 @@ def _write_without_a_name(path: Path, content: bytes, mode: int, flush: bool) ->
     return True
 
 
-def _write_beside(path: Path, content: bytes, mode: int, overwrite: bool, flush: bool) -> None:
+def _write_beside(
+    path: Path,
+    content: bytes,
+    mode: int,
+    overwrite: bool,
+    flush: bool,
+    last_look: Callable[[], None] | None,
+) -> None:
     draft = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with os.fdopen(os.open(draft, flags, mode), "wb") as file:
             _fill(file, content, flush)
+        if last_look is not None:
+            last_look()
         if overwrite:
             draft.replace(path)
         else:

@@ -14,7 +14,7 @@ from fawkes_host.cli.cloak.backends import Cloaking, EngineCloaking, ServiceCloa
 from fawkes_host.cli.cloak.outcome import Outcome
 from fawkes_host.cli.cloak.progress import Report
 from fawkes_host.cli.inputs import Job, find_jobs, read_photo
-from fawkes_host.cli.output import write_output
+from fawkes_host.cli.output import Originals, write_output
 from fawkes_host.cli.result import print_result
 from fawkes_host.protocol.errors import (
     ExitStatus,
@@ -129,6 +129,7 @@ def _cloak_all(
     cloaking: Cloaking | None = None
     met = 0
     outcomes = []
+    originals = Originals(job.input for job in jobs if job.input is not None)
     for number, job in enumerate(jobs):
         report.begin(job)
         started = time.perf_counter()
@@ -136,6 +137,8 @@ def _cloak_all(
         try:
             if job.output is not None and not overwrite and os.path.lexists(job.output):
                 raise OutputExists(output=job.shown_output)
+            if job.output is not None:
+                originals.refuse(job.output)
             data = read_photo(job.input)
             if cloaking is None:
                 # Only now: a mistyped name is told at once and not after TensorFlow has started.
@@ -145,7 +148,7 @@ def _cloak_all(
                 _meet(jobs[number:met], cloaking, overwrite, report)
                 started = time.perf_counter()
             result = cloaking.cloak(data)
-            write_output(job.output, result.data, overwrite)
+            write_output(job.output, result.data, overwrite, job.input, originals)
             outcome.output = job.shown_output
             outcome.status = result.status
             outcome.notices = result.notices
