@@ -4,51 +4,65 @@ import "../shared/settings.js";
 import "../shared/site_rules.js";
 import { remember } from "./history.js";
 import { Fault } from "./native_port.js";
-import { cloak } from "./photos.js";
+import { Assembly, chunksOf, cloak } from "./photos.js";
 import * as toolbar from "./toolbar.js";
 
 const { limits, settings, siteRules } = globalThis.fawkes;
+
+const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
 
 const isListOfTexts = (value) =>
   Array.isArray(value) && value.every((item) => typeof item === "string");
 
 /**
- * Gathers the photo that a content script sends.
- * @returns {{take: (message: FawkesPhotoRequest) => boolean, photo: () => {name: string, size: number, accept: string[], more: number, chunks: string[]}}}
- *   `take` is true once the photo is whole
+ * Gathers the photo that a content script sends: at once, where the browser clones messages and a
+ * file comes through; in chunks, where it makes JSON of them.
  */
-export function gather() {
-  let name = "";
-  let size = -1;
-  let accept = [];
-  let more = 0;
-  let characters = 0;
-  const chunks = [];
-  return {
-    take(message) {
-      if (message.type === "begin" && size < 0) {
-        if (!Number.isSafeInteger(message.size) || message.size < 0) throw new Fault("bad_message");
-        if (message.size > limits.photoBytes)
-          throw new Fault("too_many_bytes", { bytes: message.size, limit: limits.photoBytes });
-        if (message.accept !== undefined && !isListOfTexts(message.accept))
-          throw new Fault("bad_message");
-        ({ name, size, accept = [], more = 0 } = message);
-        if (!Number.isSafeInteger(more) || more < 0) throw new Fault("bad_message");
-        return false;
-      }
-      if (message.type === "chunk" && size >= 0 && typeof message.data === "string") {
-        characters += message.data.length;
-        // Four characters for three bytes, and padding for each chunk.
-        if (characters > (size * 4) / 3 + 4 * (chunks.length + 1))
-          throw new Fault("transfer_damaged");
-        chunks.push(message.data);
-        return false;
-      }
-      if (message.type === "end" && size >= 0) return true;
-      throw new Fault("bad_message");
-    },
-    photo: () => ({ name, size, accept, more, chunks }),
-  };
+export class Gathering {
+  constructor() {
+    /** @type {any} name, size, accept and more, as announced */
+    this.about = null;
+    /** @type {Blob | null} */
+    this.file = null;
+    /** @type {Assembly | null} */
+    this.assembly = null;
+  }
+
+  /**
+   * @param {FawkesPhotoRequest} message
+   * @returns {"begun" | "more" | "whole"} `begun`: chunks are to follow
+   * @throws {Fault}
+   */
+  take(message) {
+    if (message.type === "begin" && !this.about) {
+      const { name, size, accept = [], more = 0, file } = message;
+      if (!isCount(size) || !isCount(more) || !isListOfTexts(accept))
+        throw new Fault("bad_message");
+      if (size > limits.photoBytes)
+        throw new Fault("too_many_bytes", { bytes: size, limit: limits.photoBytes });
+      this.about = { name, size, accept, more };
+      if (!(file instanceof Blob)) return "begun";
+      if (file.size !== size) throw new Fault("unreadable_input");
+      this.file = file;
+      return "whole";
+    }
+    if (message.type === "chunk" && this.about && typeof message.data === "string") {
+      this.assembly ??= new Assembly(this.about.size);
+      this.assembly.add(message.data);
+      return "more";
+    }
+    if (message.type === "end" && this.about) return "whole";
+    throw new Fault("bad_message");
+  }
+
+  /** @returns {Promise<Uint8Array<ArrayBuffer>>} */
+  async bytes() {
+    if (!this.file) return (this.assembly ?? new Assembly(this.about?.size ?? 0)).whole();
+    const buffer = await this.file.arrayBuffer().catch(() => {
+      throw new Fault("unreadable_input");
+    });
+    return new Uint8Array(buffer);
+  }
 }
 
 /**
@@ -58,35 +72,39 @@ export function gather() {
  */
 export function serve(port, host) {
   const tab = port.sender.tab;
-  const gathered = gather();
+  const gathering = new Gathering();
   const abort = new AbortController();
   const post = (message) => {
     if (!abort.signal.aborted) port.postMessage(message);
   };
-  let busy = false;
+  let whole = false;
 
   port.onDisconnect.addListener(() => abort.abort());
   port.onMessage.addListener(async (message) => {
-    if (busy || abort.signal.aborted) return;
+    if (whole || abort.signal.aborted) return;
     try {
-      busy = gathered.take(message);
-      if (!busy) return;
+      const step = gathering.take(message);
+      if (step === "begun") post({ type: "send" });
+      whole = step === "whole";
+      if (!whole) return;
     } catch (fault) {
-      busy = true;
+      whole = true;
       return refuse(fault);
     }
     if (tab) toolbar.countWorking(tab.id, 1);
     try {
-      await deliver(gathered.photo());
+      await deliver();
     } finally {
       if (tab) toolbar.countWorking(tab.id, -1);
     }
   });
 
-  async function deliver(photo) {
+  async function deliver() {
     const current = await settings.load();
     const level = siteRules.levelFor(current, tab?.url ? new URL(tab.url).hostname : "");
     try {
+      const bytes = await gathering.bytes();
+      const photo = { ...gathering.about, bytes };
       const result = await cloak(host, photo, {
         // Off by now, but this photo was chosen while protection was on.
         level: level === "off" ? current.levelBeforeOff : level,
@@ -95,25 +113,26 @@ export function serve(port, host) {
         onProgress: ({ stage, fraction, faces }) =>
           post({ type: "progress", stage, fraction, faces }),
       });
-      post({ type: "result", status: result.status, receipt: result.receipt });
-      for (const data of result.chunks) post({ type: "chunk", data });
+      const { status, receipt } = result;
+      // A file has come through, and so will one.
+      const file = gathering.file ? new Blob([result.bytes]) : undefined;
+      post({ type: "result", status, receipt, file });
+      if (!file) for (const data of chunksOf(result.bytes)) post({ type: "chunk", data });
       post({ type: "end" });
-      await remember(recent(photo, result.status, result.receipt, null));
+      await note(status, receipt, null);
     } catch (fault) {
-      await refuse(fault, photo);
+      await refuse(fault);
     }
   }
 
-  async function refuse(error, photo) {
+  async function refuse(error) {
     const fault = error instanceof Fault ? error : new Fault("internal", { detail: String(error) });
     post({ type: "error", code: fault.code, parameters: fault.parameters });
-    if (photo && fault.code !== "cancelled")
-      await remember(
-        recent(photo, "failed", null, { code: fault.code, parameters: fault.parameters }),
-      );
+    if (gathering.about && fault.code !== "cancelled")
+      await note("failed", null, { code: fault.code, parameters: fault.parameters });
   }
-}
 
-function recent(photo, status, receipt, fault) {
-  return { name: photo.name, time: Date.now(), status, receipt, fault };
+  async function note(status, receipt, fault) {
+    await remember({ name: gathering.about.name, time: Date.now(), status, receipt, fault });
+  }
 }

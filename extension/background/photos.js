@@ -16,48 +16,74 @@ export function fromBase64(text) {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
-/**
- * Joins base64 chunks and checks the sum against what was announced.
- * @param {string[]} chunks
- * @param {number} size
- * @returns {Uint8Array<ArrayBuffer>}
- */
-export function joined(chunks, size) {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    const part = fromBase64(chunk);
-    if (at + part.length > size) throw new Fault("transfer_damaged");
-    bytes.set(part, at);
-    at += part.length;
+/** @param {Uint8Array<ArrayBuffer>} bytes */
+export function toBase64(bytes) {
+  if (bytes.toBase64) return bytes.toBase64();
+  let characters = "";
+  for (let at = 0; at < bytes.length; at += 0x8000)
+    characters += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(characters);
+}
+
+/** A photo as it arrives in base64 chunks: as many bytes as were announced, neither more nor fewer. */
+export class Assembly {
+  /** @param {number} size */
+  constructor(size) {
+    this.bytes = new Uint8Array(size);
+    this.filled = 0;
   }
-  if (at !== size) throw new Fault("transfer_damaged");
-  return bytes;
+
+  /** @param {string} chunk */
+  add(chunk) {
+    // Four characters are three bytes, or one: what is too long is not even decoded.
+    if ((chunk.length / 4) * 3 - 2 > this.bytes.length - this.filled)
+      throw new Fault("transfer_damaged");
+    const part = fromBase64(chunk);
+    if (this.filled + part.length > this.bytes.length) throw new Fault("transfer_damaged");
+    this.bytes.set(part, this.filled);
+    this.filled += part.length;
+  }
+
+  /** @returns {Uint8Array<ArrayBuffer>} */
+  whole() {
+    if (this.filled !== this.bytes.length) throw new Fault("transfer_damaged");
+    return this.bytes;
+  }
+}
+
+/** @param {Uint8Array<ArrayBuffer>} bytes @returns {Generator<string>} encoded when it is its turn */
+export function* chunksOf(bytes) {
+  for (let at = 0; at < bytes.length; at += limits.chunkBytes)
+    yield toBase64(bytes.subarray(at, at + limits.chunkBytes));
 }
 
 /**
  * Has one photo cloaked.
  * @param {import("./native_port.js").NativePort} host
- * @param {{size: number, accept: string[], more: number, chunks: string[]}} photo `accept`: the media
- *   types that the page takes; a host older than that gives the photo back in its own format;
+ * @param {{bytes: Uint8Array<ArrayBuffer>, accept: string[], more: number}} photo `accept`: the
+ *   media types that the page takes; a host older than that gives the photo back in its own format;
  *   `more`: so many were chosen with it and follow at once
  * @param {{level: FawkesLevel, policy: FawkesPolicy, signal: AbortSignal,
  *   onProgress: (progress: Extract<FawkesPhotoReply, {type: "progress"}>) => void}} options
- * @returns {Promise<{status: "cloaked" | "no_face", receipt: FawkesReceipt, chunks: string[]}>}
- *   the chunks are checked: size and SHA-256 are what the host announced
+ * @returns {Promise<{status: "cloaked" | "no_face", receipt: FawkesReceipt,
+ *   bytes: Uint8Array<ArrayBuffer>}>} size and SHA-256 are what the host announced
  * @throws {Fault}
  */
 export async function cloak(host, photo, options) {
-  const digest = await sha256(joined(photo.chunks, photo.size));
+  let ready = host.ready();
+  ready.catch(() => {});
+  const digest = await sha256(photo.bytes);
   for (let tries = 1; ; tries += 1) {
     try {
-      await host.ready();
+      await ready;
       return await converse(host, photo, digest, options);
     } catch (fault) {
       const retry = fault.code === "busy" || fault.code === "shutting_down";
       if (!retry || tries >= limits.busyTries || options.signal.aborted) throw fault;
       options.onProgress({ type: "progress", stage: "waiting", fraction: 0, faces: 0 });
       await new Promise((resolve) => setTimeout(resolve, limits.busyDelayMs));
+      ready = host.ready();
+      ready.catch(() => {});
     }
   }
 }
@@ -74,15 +100,27 @@ async function converse(host, photo, digest, { level, policy, signal, onProgress
       };
       /** @type {any} */
       let result = null;
-      const chunks = [];
+      /** @type {any} */
+      let assembly = null;
+      let chunks = 0;
+      const hear = (message) => {
+        if (message.type === "error") throw new Fault(message.code, message.parameters);
+        if (message.type === "progress") return onProgress(message);
+        if (message.type === "result" && !result) {
+          result = message;
+          assembly = new Assembly(plausible(message.size, host.photoBytes));
+        } else if (message.type === "chunk" && message.index === chunks && result) {
+          assembly.add(message.data);
+          chunks += 1;
+        } else if (message.type === "end" && result) resolve({ result, bytes: assembly.whole() });
+        else throw new Fault("transfer_damaged");
+      };
       host.register(id, (message) => {
-        if (message.type === "error") reject(new Fault(message.code, message.parameters));
-        else if (message.type === "progress") onProgress(message);
-        else if (message.type === "result") result = message;
-        else if (message.type === "chunk" && message.index === chunks.length)
-          chunks.push(message.data);
-        else if (message.type === "end" && result) resolve({ result, chunks });
-        else reject(new Fault("transfer_damaged"));
+        try {
+          hear(message);
+        } catch (fault) {
+          reject(fault);
+        }
       });
       signal.addEventListener("abort", () => giveUp("cancelled"), { signal: over.signal });
       // While a photo waits its turn, the host speaks of others: any word counts.
@@ -96,7 +134,7 @@ async function converse(host, photo, digest, { level, policy, signal, onProgress
     host.send({
       type: "cloak",
       id,
-      size: photo.size,
+      size: photo.bytes.length,
       sha256: digest,
       level,
       policy,
@@ -104,23 +142,30 @@ async function converse(host, photo, digest, { level, policy, signal, onProgress
       more: photo.more,
       deadline_s: limits.deadlineS,
     });
-    for (const [index, data] of photo.chunks.entries())
+    let index = 0;
+    for (const data of chunksOf(photo.bytes)) {
       await host.sendChunk({ type: "chunk", id, index, data });
+      index += 1;
+    }
     host.send({ type: "end", id });
-    const { result, chunks } = await answer;
-    return await checked(result, chunks, host.photoBytes);
+    const { result, bytes } = await answer;
+    return await checked(result, bytes);
   } finally {
     over.abort();
     host.forget(id);
   }
 }
 
-/** A result is used only if it is, byte for byte, what the host announced. */
-async function checked({ status, receipt, size, sha256: announced }, chunks, photoBytes) {
-  // A cloaked photo may be larger than its original, but not without limit.
-  const plausible = Number.isSafeInteger(size) && size >= 0 && size <= 2 * photoBytes;
-  if (!plausible || (await sha256(joined(chunks, size))) !== announced)
+/** A cloaked photo may be larger than its original, but not without limit. */
+function plausible(size, photoBytes) {
+  if (!Number.isSafeInteger(size) || size < 0 || size > 2 * photoBytes)
     throw new Fault("transfer_damaged");
+  return size;
+}
+
+/** A result is used only if it is, byte for byte, what the host announced. */
+async function checked({ status, receipt, sha256: announced }, bytes) {
+  if ((await sha256(bytes)) !== announced) throw new Fault("transfer_damaged");
   if (status !== "cloaked" && status !== "no_face") throw new Fault("internal", { detail: status });
-  return { status, receipt, chunks };
+  return { status, receipt, bytes };
 }

@@ -78,6 +78,7 @@
         const parts = [];
         port.onMessage.addListener((message) => {
           if (message.type === "progress") onProgress(message);
+          else if (message.type === "send") sendChunks(port, file).catch(reject);
           else if (message.type === "result") result = message;
           else if (message.type === "chunk") parts.push(fromBase64(message.data));
           else if (message.type === "end" && result) resolve({ ...result, parts });
@@ -87,12 +88,13 @@
           reject(new Fault(isOrphan() ? "extension_reloaded" : "background_gone")),
         );
       });
-      const sent = upload(port, file, accept, more);
-      // Whichever fails first ends the conversation; the other then has nobody to tell.
+      // Whoever fails first ends the conversation.
       answer.catch(() => {});
-      sent.catch(() => {});
-      await Promise.race([sent, answer]);
-      const { status, receipt, parts } = await answer;
+      // Where messages are cloned, the file is all that is needed; JSON makes nothing of it.
+      postTo(port, { type: "begin", name: file.name, size: file.size, accept, more, file });
+      const { status, receipt, file: cloaked, parts } = await answer;
+      // In this document's own memory: the background may be ended at any time.
+      if (cloaked) parts.push(new Uint8Array(await cloaked.arrayBuffer()));
       return { file: fileLike(file, parts, receipt), status, receipt };
     } finally {
       signal.removeEventListener("abort", abort);
@@ -114,15 +116,15 @@
     });
   }
 
-  async function upload(port, file, accept, more) {
-    const post = (message) => {
-      try {
-        port.postMessage(message);
-      } catch {
-        throw new Fault(isOrphan() ? "extension_reloaded" : "background_gone");
-      }
-    };
-    post({ type: "begin", name: file.name, size: file.size, accept, more });
+  function postTo(port, message) {
+    try {
+      port.postMessage(message);
+    } catch {
+      throw new Fault(isOrphan() ? "extension_reloaded" : "background_gone");
+    }
+  }
+
+  async function sendChunks(port, file) {
     for (let at = 0; at < file.size; at += limits.chunkBytes) {
       let bytes;
       try {
@@ -130,9 +132,9 @@
       } catch {
         throw new Fault("unreadable_input");
       }
-      post({ type: "chunk", data: toBase64(new Uint8Array(bytes)) });
+      postTo(port, { type: "chunk", data: toBase64(new Uint8Array(bytes)) });
     }
-    post({ type: "end" });
+    postTo(port, { type: "end" });
   }
 
   /**

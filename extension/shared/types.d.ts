@@ -49,14 +49,24 @@ interface FawkesReceipt {
 
 /** Content script → background, over one port named `photo` for each photo. */
 type FawkesPhotoRequest =
-  | { type: "begin"; name: string; size: number; accept?: string[]; more?: number }
+  | {
+      type: "begin";
+      name: string;
+      size: number;
+      accept?: string[];
+      more?: number;
+      /** Where the browser clones messages; then nothing else follows. */
+      file?: Blob;
+    }
   | { type: "chunk"; data: string }
   | { type: "end" };
 
 /** Background → content script, over the same port. */
 type FawkesPhotoReply =
   | { type: "progress"; stage: string; fraction: number; faces: number }
-  | { type: "result"; status: "cloaked" | "no_face"; receipt: FawkesReceipt }
+  /** No file came through: it is to be sent in chunks. */
+  | { type: "send" }
+  | { type: "result"; status: "cloaked" | "no_face"; receipt: FawkesReceipt; file?: Blob }
   | { type: "chunk"; data: string }
   | { type: "end" }
   | ({ type: "error" } & FawkesFault);

@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./load.mjs";
 
-/** The background, as far as a content script sees it: answers every photo with the same result. */
-function cloakingWith(notices, sent = []) {
+/**
+ * The background, as far as a content script sees it: answers every photo with the same result.
+ * `clones`: the browser clones messages, so that files come through.
+ */
+function cloakingWith(notices, sent = [], clones = true) {
   const listeners = [];
   const port = {
     onMessage: { addListener: (listener) => listeners.push(listener) },
@@ -11,18 +14,20 @@ function cloakingWith(notices, sent = []) {
     disconnect() {},
     postMessage(message) {
       sent.push(message);
-      if (message.type !== "end") return;
-      const receipt = { level: "mid", policy: "keep", seconds: 1, engine: "1", faces: [], notices };
-      for (const answer of [
-        { type: "result", status: "cloaked", receipt },
-        { type: "chunk", data: "/9j/" },
-        { type: "end" },
-      ])
+      const say = (answer) => {
         for (const listener of listeners) listener(answer);
+      };
+      if (message.type === "begin" && !clones) return say({ type: "send" });
+      if (message.type === "chunk") return;
+      const receipt = { level: "mid", policy: "keep", seconds: 1, engine: "1", faces: [], notices };
+      const file = new Blob([new Uint8Array([0xff, 0xd8, 0xff])]);
+      say({ type: "result", status: "cloaked", receipt, ...(clones ? { file } : {}) });
+      if (!clones) say({ type: "chunk", data: "/9j/" });
+      say({ type: "end" });
     },
   };
   const chrome = { runtime: { id: "x", connect: () => port } };
-  const globals = { chrome, File, AbortController, Uint8Array, btoa, atob };
+  const globals = { chrome, Blob, File, AbortController, Uint8Array, btoa, atob };
   return load(["shared/limits.js", "content/cloaking.js"], globals).cloaking;
 }
 
@@ -42,6 +47,21 @@ test("what the page takes goes along with the photo", async () => {
       accept: ["image/jpeg"],
     },
   );
+});
+
+test("a photo goes as a file where that comes through, and else in chunks", async () => {
+  for (const clones of [true, false]) {
+    const sent = [];
+    const original = photo("a.jpg", "image/jpeg");
+    const { file } = await cloakingWith([], sent, clones).cloak(original, options([]));
+    assert.deepEqual(
+      sent.map(({ type }) => type),
+      clones ? ["begin"] : ["begin", "chunk", "end"],
+    );
+    assert.equal(sent[0].file, original);
+    if (!clones) assert.equal(atob(sent[1].data), "photo");
+    assert.deepEqual([...new Uint8Array(await file.arrayBuffer())], [0xff, 0xd8, 0xff]);
+  }
 });
 
 test("a photo that keeps its format keeps its name", async () => {

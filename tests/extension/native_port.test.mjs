@@ -8,7 +8,7 @@ const golden = JSON.parse(
   readFileSync(new URL("../data/frames/conversation.json", import.meta.url)),
 );
 const { NativePort, faultOfDisconnect } = await import(moduleAt("background/native_port.js"));
-const { cloak, joined } = await import(moduleAt("background/photos.js"));
+const { Assembly, cloak } = await import(moduleAt("background/photos.js"));
 
 const states = [];
 const opened = [];
@@ -43,7 +43,13 @@ const options = (more = {}) => ({
   ...more,
 });
 const { accept } = golden.client.find(({ type }) => type === "cloak");
-const photo = { size: 12, accept, more: 0, chunks: [golden.photo] };
+const photo = {
+  bytes: new Uint8Array(Buffer.from(golden.photo, "base64")),
+  accept,
+  more: 0,
+};
+/** A photo of so many chunks. */
+const photoOf = (chunks) => ({ ...photo, bytes: new Uint8Array(chunks * 512 * 1024) });
 
 test("the golden conversation gives the photo back", async () => {
   const port = goldenHost(new FakePort());
@@ -54,7 +60,7 @@ test("the golden conversation gives the photo back", async () => {
     options({ onProgress: (p) => progress.push(p.stage) }),
   );
   assert.equal(result.status, golden.host.find(({ type }) => type === "result").status);
-  assert.deepEqual([...joined(result.chunks, 12)], [...Buffer.from(golden.photo, "base64")]);
+  assert.deepEqual(result.bytes, photo.bytes);
   assert.ok(progress.length > 0);
 });
 
@@ -96,8 +102,7 @@ test("no more chunks are under way than the host allows", async () => {
   const port = greeting(new FakePort());
   const host = hostOver(port);
   HELLO.limits.window_chunks = 3;
-  const chunks = Array.from({ length: 10 }, () => "AAAA");
-  const done = cloak(host, { size: 30, chunks }, options());
+  const done = cloak(host, photoOf(10), options());
   done.catch(() => {});
   const count = () => port.sent.filter(({ type }) => type === "chunk").length;
   await until(() => count() === 3);
@@ -115,15 +120,14 @@ test("no more chunks are under way than the host allows", async () => {
 test("a photo that ended with an error leaves its room to the next", async () => {
   const port = greeting(new FakePort());
   const host = hostOver(port);
-  const chunks = Array.from({ length: 5 }, () => "AAAA");
-  const first = cloak(host, { size: 15, chunks }, options());
+  const first = cloak(host, photoOf(5), options());
   first.catch(() => {});
   const of = (id) =>
     port.sent.filter((message) => message.type === "chunk" && message.id === id).length;
   await until(() => port.sent.some(({ type }) => type === "chunk"));
   const { id } = port.sent.find(({ type }) => type === "chunk");
   await until(() => of(id) === 3);
-  const second = cloak(host, { size: 15, chunks }, options());
+  const second = cloak(host, photoOf(5), options());
   second.catch(() => {});
   await until(() => port.sent.filter(({ type }) => type === "cloak").length === 2);
   port.say({ type: "error", id, code: "busy_not", parameters: {} });
@@ -233,8 +237,7 @@ test("cancelling tells the host", async () => {
 test("cancelling ends a photo that waits for room to be sent", async () => {
   const port = greeting(new FakePort());
   const abort = new AbortController();
-  const many = { size: 30, chunks: Array.from({ length: 10 }, () => "AAAA") };
-  const job = cloak(hostOver(port), many, options({ signal: abort.signal }));
+  const job = cloak(hostOver(port), photoOf(10), options({ signal: abort.signal }));
   await until(() => port.sent.filter(({ type }) => type === "chunk").length === 3);
   abort.abort();
   await assert.rejects(job, { code: "cancelled" });
@@ -259,6 +262,15 @@ test("messages nobody asked for change nothing", async () => {
 });
 
 test("chunks that do not make up the announced size are refused", () => {
-  assert.throws(() => joined(["AAAA"], 4), { code: "transfer_damaged" });
-  assert.throws(() => joined(["AAAA"], 2), { code: "transfer_damaged" });
+  const damaged = { code: "transfer_damaged" };
+  const of = (size, ...chunks) => {
+    const assembly = new Assembly(size);
+    for (const chunk of chunks) assembly.add(chunk);
+    return assembly.whole();
+  };
+  assert.throws(() => of(4, "AAAA"), damaged);
+  assert.throws(() => of(2, "AAAA"), damaged);
+  assert.throws(() => of(3, "AAAA", "AAAA"), damaged);
+  assert.throws(() => of(3, "A".repeat(400)), damaged);
+  assert.deepEqual([...of(7, "AAAA", "AQID", "BA==")], [0, 0, 0, 1, 2, 3, 4]);
 });

@@ -8,7 +8,7 @@ const golden = JSON.parse(
   readFileSync(new URL("../data/frames/conversation.json", import.meta.url)),
 );
 const { NativePort } = await import(moduleAt("background/native_port.js"));
-const { gather, serve } = await import(moduleAt("background/photo_conversation.js"));
+const { Gathering, serve } = await import(moduleAt("background/photo_conversation.js"));
 
 /** A background with these settings, whose host goes through the golden conversation. */
 function background({ settings, answer } = {}) {
@@ -54,6 +54,7 @@ test("a content script's photo comes back, with its progress, and is remembered"
   sendPhoto(port);
   await until(() => kept.local.counts);
   const kinds = port.sent.map(({ type }) => type);
+  assert.equal(kinds[0], "send");
   assert.deepEqual(kinds.slice(-3), ["result", "chunk", "end"]);
   assert.ok(kinds.includes("progress"));
   assert.equal(port.sent.at(-2).data, golden.photo);
@@ -99,29 +100,61 @@ test("a page that is gone cancels its photo, and is told and remembered nothing"
   await until(() => native.sent.some(({ type }) => type === "end"));
   port.break();
   await until(() => native.sent.some(({ type }) => type === "cancel"));
-  assert.deepEqual(port.sent, []);
+  assert.deepEqual(
+    port.sent.map(({ type }) => type),
+    ["send"],
+  );
   assert.equal(kept.session.recents, undefined);
 });
 
-test("a content script's photo is gathered piece by piece", () => {
-  const { take, photo: gathered } = gather();
-  assert.equal(take({ type: "begin", name: "a.jpg", size: 12 }), false);
-  assert.equal(take({ type: "chunk", data: golden.photo }), false);
-  assert.equal(take({ type: "end" }), true);
-  const expected = { name: "a.jpg", size: 12, accept: [], more: 0, chunks: [golden.photo] };
-  assert.deepEqual(gathered(), expected);
-  const choosy = gather();
-  choosy.take({ type: "begin", name: "a.heic", size: 12, accept: ["image/jpeg"], more: 3 });
-  assert.deepEqual(choosy.photo().accept, ["image/jpeg"]);
-  assert.equal(choosy.photo().more, 3);
+test("a photo that comes as a file goes back as one", async () => {
+  const { host, kept } = background();
+  const port = new FakePort();
+  port.sender = { id: "fawkes" };
+  port.postMessage = (message) => port.sent.push(message);
+  serve(port, host);
+  const bytes = Buffer.from(golden.photo, "base64");
+  port.say({ type: "begin", name: "a.jpg", size: 12, file: new Blob([bytes]) });
+  await until(() => kept.local.counts);
+  assert.deepEqual(port.sent.map(({ type }) => type).slice(-2), ["result", "end"]);
+  assert.ok(!port.sent.some(({ type }) => type === "send"));
+  assert.deepEqual(Buffer.from(await port.sent.at(-2).file.arrayBuffer()), bytes);
 });
 
-test("a content script that says something else is refused", () => {
+test("a file that cannot be read, or is another than was announced, is refused", async () => {
+  const unreadable = new Blob(["twelve bytes"]);
+  unreadable.arrayBuffer = () => Promise.reject(new Error("NotReadableError"));
+  for (const file of [unreadable, new Blob(["other"])]) {
+    const { host, native } = background();
+    const port = content();
+    serve(port, host);
+    port.say({ type: "begin", name: "a.jpg", size: 12, file });
+    await until(() => port.sent.length === 1);
+    assert.equal(port.sent[0].code, "unreadable_input");
+    assert.ok(!native.sent.some(({ type }) => type === "cloak"));
+  }
+});
+
+test("a photo is gathered piece by piece where no file comes through", async () => {
+  const gathering = new Gathering();
+  // What JSON makes of a file.
+  assert.equal(gathering.take({ type: "begin", name: "a.jpg", size: 12, file: {} }), "begun");
+  assert.equal(gathering.take({ type: "chunk", data: golden.photo }), "more");
+  assert.equal(gathering.take({ type: "end" }), "whole");
+  assert.deepEqual(Buffer.from(await gathering.bytes()), Buffer.from(golden.photo, "base64"));
+  assert.deepEqual(gathering.about, { name: "a.jpg", size: 12, accept: [], more: 0 });
+  const choosy = new Gathering();
+  choosy.take({ type: "begin", name: "a.heic", size: 12, accept: ["image/jpeg"], more: 3 });
+  assert.deepEqual(choosy.about.accept, ["image/jpeg"]);
+  assert.equal(choosy.about.more, 3);
+});
+
+test("a content script that says something else is refused", async () => {
   const refuse = (code, ...messages) => {
-    const { take } = gather();
+    const gathering = new Gathering();
     const last = messages.pop();
-    for (const message of messages) take(message);
-    assert.throws(() => take(last), { code });
+    for (const message of messages) gathering.take(message);
+    assert.throws(() => gathering.take(last), { code });
   };
   const begin = { type: "begin", name: "a", size: 3 };
   refuse("bad_message", { type: "end" });
@@ -135,10 +168,9 @@ test("a content script that says something else is refused", () => {
   refuse("bad_message", { ...begin, more: "3" });
   refuse("bad_message", { ...begin, more: -1 });
   refuse("too_many_bytes", { ...begin, size: 2 ** 30 });
-  refuse(
-    "transfer_damaged",
-    begin,
-    { type: "chunk", data: "AAAA" },
-    { type: "chunk", data: "A".repeat(400) },
-  );
+  refuse("transfer_damaged", begin, { type: "chunk", data: "A".repeat(400) });
+  const short = new Gathering();
+  short.take(begin);
+  short.take({ type: "end" });
+  await assert.rejects(short.bytes(), { code: "transfer_damaged" });
 });
