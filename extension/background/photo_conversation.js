@@ -4,6 +4,7 @@ import "../shared/settings.js";
 import "../shared/site_rules.js";
 import { remember } from "./history.js";
 import { Fault } from "./native_port.js";
+import { claim } from "./quota.js";
 import { Assembly, chunksOf, cloak } from "./photos.js";
 import * as toolbar from "./toolbar.js";
 
@@ -72,6 +73,7 @@ export class Gathering {
  */
 export function serve(port, host) {
   const tab = port.sender.tab;
+  const isPrivate = tab?.incognito ?? false;
   const gathering = new Gathering();
   const abort = new AbortController();
   const post = (message) => {
@@ -84,12 +86,18 @@ export function serve(port, host) {
     if (whole || abort.signal.aborted) return;
     try {
       const step = gathering.take(message);
+      if (message.type === "begin") {
+        const room = claim(tab?.id ?? -1, gathering.about.size);
+        if (!room.isFree) throw new Fault("busy", { waiting: room.photos });
+        port.onDisconnect.addListener(room.release);
+      }
       if (step === "begun") post({ type: "send" });
       whole = step === "whole";
       if (!whole) return;
     } catch (fault) {
       whole = true;
-      return refuse(fault);
+      await refuse(fault);
+      return port.disconnect();
     }
     if (tab) toolbar.countWorking(tab.id, 1);
     try {
@@ -104,7 +112,7 @@ export function serve(port, host) {
     const level = siteRules.levelFor(current, tab?.url ? new URL(tab.url).hostname : "");
     try {
       const bytes = await gathering.bytes();
-      const photo = { ...gathering.about, bytes };
+      const photo = { ...gathering.about, bytes, private: isPrivate };
       const result = await cloak(host, photo, {
         // Off by now, but this photo was chosen while protection was on.
         level: level === "off" ? current.levelBeforeOff : level,
@@ -133,6 +141,7 @@ export function serve(port, host) {
   }
 
   async function note(status, receipt, fault) {
+    if (isPrivate) return;
     await remember({ name: gathering.about.name, time: Date.now(), status, receipt, fault });
   }
 }

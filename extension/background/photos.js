@@ -60,9 +60,9 @@ export function* chunksOf(bytes) {
 /**
  * Has one photo cloaked.
  * @param {import("./native_port.js").NativePort} host
- * @param {{bytes: Uint8Array<ArrayBuffer>, accept: string[], more: number}} photo `accept`: the
+ * @param {{bytes: Uint8Array<ArrayBuffer>, accept: string[], more: number, private: boolean}} photo `accept`: the
  *   media types that the page takes; a host older than that gives the photo back in its own format;
- *   `more`: so many were chosen with it and follow at once
+ *   `more`: so many were chosen with it and follow at once; `private`: nothing of it is to be kept
  * @param {{level: FawkesLevel, policy: FawkesPolicy, signal: AbortSignal,
  *   onProgress: (progress: Extract<FawkesPhotoReply, {type: "progress"}>) => void}} options
  * @returns {Promise<{status: "cloaked" | "no_face", receipt: FawkesReceipt,
@@ -140,6 +140,7 @@ async function converse(host, photo, digest, { level, policy, signal, onProgress
       policy,
       accept: photo.accept,
       more: photo.more,
+      private: photo.private,
       deadline_s: limits.deadlineS,
     });
     let index = 0;

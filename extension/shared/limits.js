@@ -46,6 +46,10 @@
     photosAtOnce: 12,
     bytesAtOnce: 64 * 1024 * 1024,
 
+    /** What a tab with several frames may have under way, all of them together, in the background. */
+    photosOfTab: 64,
+    bytesOfTab: 512 * 1024 * 1024,
+
     /** `busy`: the host's queue is full.  It empties at the pace of the engine. */
     busyDelayMs: 1_500,
     busyTries: 40,

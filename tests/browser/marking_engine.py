@@ -27,7 +27,7 @@ class MarkingEngine:
     def look_at(self, data) -> None:
         note("look")
 
-    def cloak(self, data, level, policy, accept, progress, cancelled) -> Outcome:
+    def cloak(self, data, level, policy, accept, progress, cancelled, remember) -> Outcome:
         wish = behaviour()
         mode = wish.get("mode", "mark")
         delay_s = float(wish.get("delay_s", 0))

@@ -47,6 +47,7 @@ const photo = {
   bytes: new Uint8Array(Buffer.from(golden.photo, "base64")),
   accept,
   more: 0,
+  private: false,
 };
 /** A photo of so many chunks. */
 const photoOf = (chunks) => ({ ...photo, bytes: new Uint8Array(chunks * 512 * 1024) });

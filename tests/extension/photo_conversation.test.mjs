@@ -79,6 +79,59 @@ test("the level is that of the tab, and what was on before where it is off by no
   }
 });
 
+test("a photo of a private window is announced as one, and leaves nothing", async () => {
+  const { host, native, kept } = background();
+  const port = content({ id: 1, incognito: true });
+  serve(port, host);
+  sendPhoto(port);
+  await until(() => port.sent.some(({ type }) => type === "end"));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(native.sent.find(({ type }) => type === "cloak").private, true);
+  assert.equal(kept.session.recents, undefined);
+  assert.equal(kept.local.counts, undefined);
+
+  const broken = content({ id: 1, incognito: true });
+  serve(broken, host);
+  broken.say({ type: "begin", name: "a.jpg", size: 12 });
+  broken.say({ type: "chunk", data: 7 });
+  await until(() => broken.sent.some(({ type }) => type === "error"));
+  assert.equal(kept.session.recents, undefined);
+});
+
+test("a tab has so much under way and no more, until it lets go", async () => {
+  const { host, native } = background();
+  const begin = { type: "begin", name: "a.jpg", size: 100 * 1024 * 1024 };
+  const opened = Array.from({ length: 6 }, () => content({ id: 7 }));
+  for (const port of opened) {
+    serve(port, host);
+    port.say(begin);
+  }
+  const answers = () => opened.map(({ sent }) => sent[0]?.type);
+  await until(() => answers().every(Boolean));
+  assert.deepEqual(answers(), ["send", "send", "send", "send", "send", "error"]);
+  assert.equal(opened[5].sent[0].code, "busy");
+  await until(() => !opened[5].open);
+  const another = content({ id: 8 });
+  serve(another, host);
+  another.say(begin);
+  assert.equal(another.sent[0].type, "send");
+  opened[0].break();
+  const next = content({ id: 7 });
+  serve(next, host);
+  next.say(begin);
+  assert.equal(next.sent[0].type, "send");
+  for (const port of [...opened.slice(1, 5), another, next]) port.break();
+
+  const many = Array.from({ length: 65 }, () => content({ id: 7 }));
+  for (const port of many) {
+    serve(port, host);
+    port.say({ ...begin, size: 1 });
+  }
+  assert.equal(many.filter(({ sent }) => sent[0]?.type === "send").length, 64);
+  for (const port of many.slice(0, 64)) port.break();
+  assert.ok(!native.sent.some(({ type }) => type === "cloak"));
+});
+
 test("a content script that breaks the rules is refused, and nothing reaches the host", async () => {
   const { host, native } = background();
   const port = content();

@@ -148,3 +148,30 @@ def test_progress_of_the_running_photo_never_pauses(served):
         count += isinstance(message, Progress)
     # 1.4 s at one in 250 ms at least, of which the engine itself tells two.
     assert count >= 5
+
+
+def test_nothing_is_kept_of_a_private_photo_nor_looked_up(served):
+    link = served.link()
+    data = os.urandom(1000)
+    for name, private, cached in (
+        ("first", True, False),
+        ("second", False, False),
+        ("third", True, False),
+        ("fourth", False, True),
+    ):
+        link.send_photo(data, name, private=private)
+        result = link.expect(Result, name)
+        assert result.cached is cached
+        if not cached:
+            assert result.receipt.engine == ("fake, without memory" if private else "fake")
+
+
+def test_private_photos_are_not_looked_at_for_others(world):
+    world.serve()
+    link = world.link()
+    link.send_photo(b"steps=20,step_s=0.05 ", "first")
+    link.expect_running("first")
+    link.send_photo(b"face", "private", private=True)
+    link.send_photo(b"another", "another")
+    assert link.expect(Result, "private").receipt.faces[0].other_photos == 1, "the public one"
+    assert link.expect(Result, "another").receipt.faces[0].other_photos == 1

@@ -55,7 +55,7 @@ class FakeEngine:
         if data.startswith(b"look=damaged"):
             raise DamagedImage(detail="cut off")
 
-    def cloak(self, data, level, policy, accept, progress, cancelled) -> FakeOutcome:
+    def cloak(self, data, level, policy, accept, progress, cancelled, remember) -> FakeOutcome:
         words = data[:200].split(b" ", 1)[0].decode("latin-1")
         orders = dict(word.split("=", 1) for word in words.split(",") if "=" in word)
         steps = int(orders.get("steps", 1))
@@ -83,7 +83,7 @@ class FakeEngine:
             "level": level,
             "policy": policy,
             "seconds": 0.01,
-            "engine": "fake",
+            "engine": "fake" if remember else "fake, without memory",
             "faces": faces,
             "notices": ["layers_removed"] if faces else [],
         }

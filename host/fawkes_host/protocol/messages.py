@@ -84,7 +84,7 @@ class Cloak(Message, tag="cloak", frozen=True, kw_only=True):
     """Announces a photo before its bytes come.
 
     ``accept``: the media types that its receiver takes, any where there is none.  ``more``: so
-    many photos were chosen with it and follow at once.
+    many photos were chosen with it and follow at once.  ``private``: keep nothing of it.
     """
 
     id: PhotoId
@@ -94,6 +94,7 @@ class Cloak(Message, tag="cloak", frozen=True, kw_only=True):
     policy: PolicyName = "strip-location"
     accept: ImageTypes = ()
     more: Count = 0
+    private: bool = False
     deadline_s: DeadlineSeconds = DEFAULT_DEADLINE_S
 
 

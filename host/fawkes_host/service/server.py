@@ -140,6 +140,8 @@ class Service:
             raise ShuttingDown
         loop = asyncio.get_running_loop()
         job = Job(session, order, loop.time() + order.deadline_s)
+        # Of a private one nothing is kept, not even in memory for those that follow.
+        job.looked_at = order.private
         self._queue.admit(job)
         job.alarm = loop.call_at(job.deadline, self._too_late, job)
         return job
@@ -148,7 +150,7 @@ class Service:
         """The photo is complete: out of the cache at once, or into the queue."""
         self._queue.submit(job)
         tell(job, "waiting", 0.0, 0)
-        if self._cache is None:
+        if self._cache_for(job) is None:
             self._waiting.set()
         else:
             self._spawn(self._look_up(job))
@@ -248,17 +250,25 @@ class Service:
             await self._look_around(job)
             if job.ended():
                 return
-            log.info("photo %d: %d bytes, %s", job.number, job.order.size, job.order.level)
             order = job.order
-            work = Work(job=job.number, level=order.level, policy=order.policy, accept=order.accept)
+            if not order.private:
+                log.info("photo %d: %d bytes, %s", job.number, order.size, order.level)
+            work = Work(
+                job=job.number,
+                level=order.level,
+                policy=order.policy,
+                accept=order.accept,
+                private=order.private,
+            )
             done, data = await self._engine.run(work, job.data, lambda step: tell_step(job, step))
             if job.ended():
                 return
             self._finish(job, done, data, cached=False)
-            if self._cache is not None and done.status == "cloaked":
+            cache = self._cache_for(job)
+            if cache is not None and done.status == "cloaked":
                 # A photo without a face is the original but for its metadata: never kept.
                 entry = Entry(data=data, sha256=done.sha256, receipt=done.receipt)
-                self._spawn(asyncio.to_thread(self._cache.put, self._name(job), entry))
+                self._spawn(asyncio.to_thread(cache.put, self._name(job), entry))
         elif not job.ended():
             self._finish(job, found, found.data, cached=True)
 
@@ -293,13 +303,14 @@ class Service:
         self._queue.resize(job, len(data))
         self._counts.done += 1
         receipt: Receipt = found.receipt
-        log.info(
-            "photo %d: done, %d faces, %.2f s%s",
-            job.number,
-            len(receipt.faces),
-            receipt.seconds,
-            ", from the cache" if cached else "",
-        )
+        if not job.order.private:
+            log.info(
+                "photo %d: done, %d faces, %.2f s%s",
+                job.number,
+                len(receipt.faces),
+                receipt.seconds,
+                ", from the cache" if cached else "",
+            )
         status = found.status if isinstance(found, Done) else "cloaked"
         result = Result(
             id=job.order.id,
@@ -312,9 +323,11 @@ class Service:
         job.owner.deliver(job, result, data)
 
     async def _cached(self, job: Job) -> Entry | None:
-        if self._cache is None:
-            return None
-        return await asyncio.to_thread(self._cache.get, self._name(job))
+        cache = self._cache_for(job)
+        return None if cache is None else await asyncio.to_thread(cache.get, self._name(job))
+
+    def _cache_for(self, job: Job) -> PhotoCache | None:
+        return None if job.order.private else self._cache
 
     def _name(self, job: Job) -> str:
         assert self._cache is not None

@@ -27,6 +27,7 @@ class Work(_EngineMessage, frozen=True, kw_only=True):
     level: str
     policy: str
     accept: tuple[str, ...] = ()
+    private: bool = False
 
 
 class Look(_EngineMessage, frozen=True, kw_only=True):

@@ -71,6 +71,7 @@ class WarmEngine(Protocol):
         accept: tuple[str, ...],
         progress: OnProgress,
         cancelled: Callable[[], bool],
+        remember: bool,
     ) -> Outcome: ...
 
 
@@ -107,6 +108,7 @@ class PipelineEngine:
         accept: tuple[str, ...],
         progress: OnProgress,
         cancelled: Callable[[], bool],
+        remember: bool,
     ) -> Outcome:
         from fawkes_host.engine.levels import LEVELS
         from fawkes_host.photo.metadata import Policy
@@ -118,7 +120,7 @@ class PipelineEngine:
             progress=progress,
             cancelled=cancelled,
             accept=accept,
-            remember=True,
+            remember=remember,
         )
         return cast(Outcome, result)
 
@@ -196,7 +198,15 @@ class Worker:
             return work.job in self._abandoned
 
         try:
-            outcome = engine.cloak(photo, work.level, work.policy, work.accept, progress, cancelled)
+            outcome = engine.cloak(
+                photo,
+                work.level,
+                work.policy,
+                work.accept,
+                progress,
+                cancelled,
+                remember=not work.private,
+            )
             self._say(
                 Done(
                     job=work.job,
