@@ -10,7 +10,9 @@
   fawkes.quiet.start();
   fawkes.presses.start();
   fawkes.forms.start();
-  fawkes.transfers.start();
+  fawkes.drops.start();
+  fawkes.pastes.start();
+  fawkes.calls.start();
   fawkes.frames.start();
   fawkes.asking.start();
   fawkes.text.keep([...fawkes.toast.LAST_WORDS, ...fawkes.pressNote.LAST_WORDS]);

@@ -94,10 +94,20 @@
    * @param {any} event with a target and a position
    * @returns {Element}
    */
-  function targetAt(event) {
-    let target = event.composedPath()[0];
+  const targetAt = (event) => innermost(event.composedPath()[0], event.clientX, event.clientY);
+
+  /**
+   * The same without an event.
+   * @param {number} x
+   * @param {number} y
+   * @returns {Element | null}
+   */
+  const elementAt = (x, y) => innermost(document.elementFromPoint(x, y), x, y);
+
+  function innermost(element, x, y) {
+    let target = element;
     for (let root = shadowOf(target); root; root = shadowOf(target)) {
-      const inner = root.elementFromPoint(event.clientX, event.clientY);
+      const inner = root.elementFromPoint(x, y);
       if (!inner || inner === target) break;
       target = inner;
     }
@@ -113,5 +123,6 @@
     below,
     fileInputs,
     targetAt,
+    elementAt,
   });
 })((globalThis.fawkes ??= {}));

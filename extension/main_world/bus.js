@@ -197,6 +197,9 @@
    */
   const sniffed = (file, done, failed) => request("sniff", file, null, done, failed);
 
+  /** Has what the clipboard holds cloaked, also where it is a text with pictures in it. */
+  const flavoured = (file, done, failed) => request("flavour", file, null, done, failed);
+
   function request(kind, file, data, done, failed) {
     const parcel = parcelOf(file);
     const at = waiting.length;
@@ -274,6 +277,7 @@
     receivers,
     filesIn,
     cloaked,
+    flavoured,
     sniffed,
     after,
     isFileInput,

@@ -9,7 +9,8 @@
     construct,
     defineProperty,
     getter,
-    cloaked,
+    ask,
+    flavoured,
     after,
     replace,
     NativePromise,
@@ -17,6 +18,7 @@
   const NativeDOMException = DOMException;
   const NativeFile = File;
   const blobType = getter(Blob, "type");
+  const blobText = Blob.prototype.text;
   const weakGet = WeakMap.prototype.get;
   const weakSet = WeakMap.prototype.set;
   const indexOf = String.prototype.indexOf;
@@ -54,7 +56,7 @@
                 const kind = apply(blobType, value, []);
                 const ending = apply(slice, kind, [apply(indexOf, kind, ["/"]) + 1]);
                 const file = new NativeFile([value], `clipboard.${ending}`, bare({ type: kind }));
-                cloaked(file, "", done, () =>
+                flavoured(file, done, () =>
                   failed(new NativeDOMException("There is nothing of this type", "NotFoundError")),
                 );
               },
@@ -63,5 +65,32 @@
           });
         },
       }).getType,
+  );
+
+  replace(
+    globalThis.Clipboard,
+    "readText",
+    (native) =>
+      ({
+        readText() {
+          const text = apply(native, this, []);
+          if (!isActive()) return text;
+          return new NativePromise((done, failed) => {
+            after(
+              text,
+              (value) => {
+                if (!ask("text", [], value)) return done(value);
+                const file = new NativeFile([value], "clipboard.txt", bare({ type: "text/plain" }));
+                flavoured(
+                  file,
+                  (cloaked) => after(apply(blobText, cloaked, []), done, failed),
+                  () => done(""),
+                );
+              },
+              failed,
+            );
+          });
+        },
+      }).readText,
   );
 })();

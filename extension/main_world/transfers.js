@@ -8,6 +8,7 @@
     bare,
     defineProperty,
     dispatch,
+    getter,
     receivers,
     filesIn,
     transferItems,
@@ -18,6 +19,17 @@
   const NativeClipboardEvent = ClipboardEvent;
   const NativeDragEvent = DragEvent;
   const NativeFile = File;
+  const NativeInputEvent = InputEvent;
+  const NativeStaticRange = StaticRange;
+  const { freeze } = Object;
+  const getSelection = Document.prototype.getSelection;
+  const ownerDocument = getter(Node, "ownerDocument");
+  const rangeCount = getter(Selection, "rangeCount");
+  const getRangeAt = Selection.prototype.getRangeAt;
+  const startContainer = getter(Range, "startContainer");
+  const startOffset = getter(Range, "startOffset");
+  const endContainer = getter(Range, "endContainer");
+  const endOffset = getter(Range, "endOffset");
   const setData = DataTransfer.prototype.setData;
   const keep = WeakMap.prototype.set.bind(new WeakMap());
   const own = (value) => bare({ value, configurable: true });
@@ -49,8 +61,53 @@
     return !apply(dispatch, target, [event]);
   };
 
+  /** A step of a drag: until the drop, a page sees what kinds are carried, and nothing else. */
+  receivers.drag = ({ type, init, types }, [target]) => {
+    const transfer = new NativeDataTransfer();
+    defineProperty(transfer, "types", own(freeze(types)));
+    const event = new NativeDragEvent(type, {
+      ...init,
+      bubbles: true,
+      cancelable: type !== "dragleave",
+      composed: true,
+      dataTransfer: transfer,
+    });
+    defineProperty(event, "dataTransfer", own(transfer));
+    apply(dispatch, target, [event]);
+  };
+
+  receivers.beforeinput = ({ inputType, strings, data }, [target, parcel]) => {
+    const transfer = data === null ? filled(strings, parcel ? filesIn(parcel) : []) : null;
+    const event = new NativeInputEvent("beforeinput", {
+      inputType,
+      data,
+      bubbles: true,
+      cancelable: true,
+      composed: true,
+      dataTransfer: transfer,
+      targetRanges: rangesIn(target),
+    });
+    defineProperty(event, "dataTransfer", own(transfer));
+    return !apply(dispatch, target, [event]);
+  };
+
+  /** What is going to be replaced; text controls do not say. */
+  function rangesIn(target) {
+    const selection = apply(getSelection, apply(ownerDocument, target, []), []);
+    if (!selection || apply(rangeCount, selection, []) === 0) return [];
+    const range = apply(getRangeAt, selection, [0]);
+    return [
+      new NativeStaticRange({
+        startContainer: apply(startContainer, range, []),
+        startOffset: apply(startOffset, range, []),
+        endContainer: apply(endContainer, range, []),
+        endOffset: apply(endOffset, range, []),
+      }),
+    ];
+  }
+
   receivers.paste = ({ strings }, [target, parcel]) => {
-    const transfer = filled(strings, filesIn(parcel));
+    const transfer = filled(strings, parcel ? filesIn(parcel) : []);
     const event = new NativeClipboardEvent("paste", {
       bubbles: true,
       cancelable: true,

@@ -19,6 +19,13 @@
     /** How much of a file is read to tell what it is: what formats begin with, and their brands. */
     sniffBytes: 4 * 1024,
 
+    /** In a text, what is smaller than this has no room for a face: spacers, bullets. */
+    pictureBytes: 200,
+    faceSide: 16,
+
+    /** Documents within documents, as a drawing in a page in an address. */
+    pictureDepth: 4,
+
     /** A page may stand still for this long while files are looked at that are no photos by name. */
     lookMs: 250,
 

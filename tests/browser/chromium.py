@@ -6,7 +6,7 @@ import base64
 import contextlib
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +22,21 @@ from playwright.sync_api import (
 
 from tests.browser.registration import CHROMIUM_PROFILES, EXTENSION_ID
 from tests.browser.tab import PATIENCE_S, SET_LEVEL, wait_until
+
+COPY = """
+addEventListener("copy", (event) => {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  for (const [type, text] of Object.entries(arguments[0])) event.clipboardData.setData(type, text);
+}, { once: true, capture: true });
+"""
+
+WRITE = """
+const bytes = Uint8Array.from(atob(arguments[1]), (c) => c.charCodeAt(0));
+const items = { "image/png": new Blob([bytes], { type: "image/png" }) };
+for (const [type, text] of Object.entries(arguments[0])) items[type] = new Blob([text], { type });
+return navigator.clipboard.write([new ClipboardItem(items)]);
+"""
 
 PLACE_OF_BUTTON = """function (label, disabledToo) {
   for (const button of this.querySelectorAll("button, summary")) {
@@ -201,9 +216,12 @@ class ChromiumTab:
         finally:
             self.session.send(command, {"enabled": False})
 
-    def drop(self, element: str, files: Sequence[Path]) -> None:
+    def drop(
+        self, element: str, files: Sequence[Path], texts: Mapping[str, str] | None = None
+    ) -> None:
         x, y = self._centre(element)
-        data = {"items": [], "files": [str(path) for path in files], "dragOperationsMask": 1}
+        items = [{"mimeType": type_, "data": text} for type_, text in (texts or {}).items()]
+        data = {"items": items, "files": [str(path) for path in files], "dragOperationsMask": 1}
         for kind in ("dragEnter", "dragOver", "drop"):
             self.session.send(
                 "Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data}
@@ -211,15 +229,27 @@ class ChromiumTab:
 
     def paste(self, image: Path) -> None:
         self.put_on_clipboard(image)
+        self.press_paste()
+
+    def press_paste(self) -> None:
         self.page.keyboard.press("Control+V")
+
+    def put_texts_on_clipboard(self, texts: Mapping[str, str], image: Path | None = None) -> None:
+        self._allow_clipboard()
+        if image is None:
+            self.js(COPY, dict(texts))
+            self.page.keyboard.press("Control+C")
+            return
+        self.js(WRITE, dict(texts), base64.b64encode(image.read_bytes()).decode())
+
+    def _allow_clipboard(self) -> None:
+        self.chromium.context.grant_permissions(
+            ["clipboard-read", "clipboard-write"], origin="/".join(self.page.url.split("/")[:3])
+        )
 
     def put_on_clipboard(self, image: Path) -> None:
         """As another program would: from a page that the extension does not know."""
-        url = self.page.url
-        origin = "/".join(url.split("/")[:3])
-        self.chromium.context.grant_permissions(
-            ["clipboard-read", "clipboard-write"], origin=origin
-        )
+        self._allow_clipboard()
         self.js(
             "const bytes = Uint8Array.from(atob(arguments[0]), (c) => c.charCodeAt(0));"
             "const blob = new Blob([bytes], {type: 'image/png'});"

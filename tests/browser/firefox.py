@@ -12,7 +12,7 @@ import subprocess
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ with warnings.catch_warnings():
 
 from tests.browser.firefox_scripts import (
     CLIPBOARD_HAS_PICTURE,
+    COPY,
     DROP,
     PICKER,
     RUN_IN_PAGE,
@@ -261,9 +262,15 @@ class FirefoxTab:
     def dismiss(self, element: str) -> None:
         self.pick(element, [])
 
-    def drop(self, element: str, files: Sequence[Path]) -> None:
+    def drop(
+        self, element: str, files: Sequence[Path], texts: Mapping[str, str] | None = None
+    ) -> None:
         x, y = self._centre(element)
-        self._privileged(DROP, {"x": x, "y": y, "paths": [str(path) for path in files]})
+        paths = [str(path) for path in files]
+        self._privileged(DROP, {"x": x, "y": y, "paths": paths, "texts": dict(texts or {})})
+
+    def put_texts_on_clipboard(self, texts: Mapping[str, str], image: Path | None = None) -> None:
+        self.firefox.chrome(COPY, dict(texts), image and str(image))
 
     def put_on_clipboard(self, image: Path) -> None:
         with image.open("rb") as picture:
@@ -278,6 +285,9 @@ class FirefoxTab:
 
     def paste(self, image: Path) -> None:
         self.put_on_clipboard(image)
+        self.press_paste()
+
+    def press_paste(self) -> None:
         wait_until(lambda: bool(self.js("return document.hasFocus()")))
         keys = ActionSequence(self.marionette, "key", "keyboard")
         keys.key_down("\ue009").key_down("v").key_up("v").key_up("\ue009").perform()

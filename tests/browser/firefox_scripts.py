@@ -94,6 +94,26 @@ const { clipboard } = Services;
 return clipboard.hasDataMatchingFlavors(["image/png"], clipboard.kGlobalClipboard);
 """
 
+COPY = """
+// As another program fills the clipboard.
+const transferable = Cc["@mozilla.org/widget/transferable;1"].createInstance(Ci.nsITransferable);
+transferable.init(null);
+for (const [type, text] of Object.entries(args[0])) {
+  const string = Cc["@mozilla.org/supports-string;1"].createInstance(Ci.nsISupportsString);
+  string.data = text;
+  transferable.addDataFlavor(type);
+  transferable.setTransferData(type, string);
+}
+if (args[1]) {
+  const tools = Cc["@mozilla.org/image/tools;1"].getService(Ci.imgITools);
+  const bytes = await IOUtils.read(args[1]);
+  const image = tools.decodeImageFromArrayBuffer(bytes.buffer, "image/png");
+  transferable.addDataFlavor("image/png");
+  transferable.setTransferData("image/png", image);
+}
+Services.clipboard.setData(transferable, null, Services.clipboard.kGlobalClipboard);
+"""
+
 DROP = """
 // A trusted drop, as the browser's drag service makes it.  The files belong to the page's own
 // principal, as those of a real drop do.
@@ -101,12 +121,14 @@ const sandbox = new Cu.Sandbox(content, { sandboxPrototype: content, wantXrays: 
 sandbox.transfer = null;
 const types = { png: "image/png", jpg: "image/jpeg", pdf: "application/pdf", gif: "image/gif" };
 sandbox.files = Cu.cloneInto([], sandbox);
+sandbox.texts = Cu.cloneInto(Object.entries(given.texts ?? {}), sandbox);
 for (const { name, bytes, lastModified } of given.files) {
   const type = types[name.split(".").pop()] ?? "";
   sandbox.files.push(new content.File([bytes], name, { type, lastModified }));
 }
 const transfer = Cu.evalInSandbox(
-  "const t = new DataTransfer(); for (const f of files) t.items.add(f); t", sandbox);
+  "const t = new DataTransfer(); for (const f of files) t.items.add(f);" +
+  "for (const [type, text] of texts) t.setData(type, text); t", sandbox);
 let target = content.document.elementFromPoint(given.x, given.y);
 while (target.openOrClosedShadowRoot) {
   const inner = target.openOrClosedShadowRoot.elementFromPoint(given.x, given.y);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -44,13 +44,22 @@ class Tab(Protocol):
     def dismiss(self, element: str) -> None:
         """Clicks, and closes the picker that opens without a choice."""
 
-    def drop(self, element: str, files: Sequence[Path]) -> None: ...
+    def drop(
+        self, element: str, files: Sequence[Path], texts: Mapping[str, str] | None = None
+    ) -> None:
+        """Drops files, and strings by their types."""
 
     def paste(self, image: Path) -> None:
         """Puts a PNG on the clipboard and presses Ctrl+V."""
 
     def put_on_clipboard(self, image: Path) -> None:
         """Puts a PNG on the clipboard, for the page to read."""
+
+    def put_texts_on_clipboard(self, texts: Mapping[str, str], image: Path | None = None) -> None:
+        """Puts strings on the clipboard by their types, and a PNG beside them."""
+
+    def press_paste(self) -> None:
+        """Presses Ctrl+V."""
 
     def press(self, key: str) -> None: ...
 

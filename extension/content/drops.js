@@ -1,0 +1,148 @@
+// Drops: what the page gets is a drop with cloaked photos.
+(function (fawkes) {
+  "use strict";
+
+  const { roots, bus, inputs, limits, carets, flavours } = fawkes;
+
+  /** Marks drags that began in this page: they move what the page has already. */
+  const FROM_HERE = `application/x-drag-${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
+
+  function onDrop(event) {
+    if (!event.isTrusted || fawkes.protection.isOff()) return;
+    const transfer = event.dataTransfer;
+    if (!transfer || transfer.types.includes(FROM_HERE)) return;
+    const items = [...transfer.items].filter(({ kind }) => kind === "file");
+    const entries = items.map((item) => item.webkitGetAsEntry?.() ?? null);
+    const files = [...transfer.files];
+    const hasFolder = entries.some((entry) => entry?.isDirectory);
+    const texts = flavours.read(transfer);
+    if (!hasFolder && !fawkes.photoKinds.mayHold(files) && !flavours.holdPictures(texts)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const target = roots.targetAt(event);
+    const { clientX, clientY, screenX, screenY, ctrlKey, shiftKey, altKey, metaKey } = event;
+    const place = { clientX, clientY, screenX, screenY, ctrlKey, shiftKey, altKey, metaKey };
+    // For the page the drag is over: what it shows while one goes on must not stay.
+    bus.send("drag", { type: "dragleave", init: place, types: [...transfer.types] }, [target]);
+    settleDrop({ target, place, types: [...transfer.types] }, files, texts, hasFolder && entries);
+  }
+
+  async function settleDrop(drop, topFiles, texts, entries) {
+    const { files, tops, paths } = entries
+      ? await walk(entries, topFiles)
+      : { files: topFiles, tops: null, paths: topFiles.map(() => "") };
+    const settled = await flavours.settle(files, texts);
+    if (settled.isEmpty) return;
+    const numbers = numbered(settled.files);
+    const kept = settled.files.filter((file) => file !== null);
+    const message = {
+      init: drop.place,
+      strings: settled.strings,
+      tops: tops && renumbered(tops, numbers),
+      paths: paths.filter((_, at) => settled.files[at] !== null),
+    };
+    await deliverDrop(await targetNow(drop), message, kept);
+    fawkes.selection.taken(settled.settled);
+  }
+
+  /** Zones show themselves for a drag and hide behind it: there has to be one again. */
+  async function targetNow({ target, place, types }) {
+    const { clientX: x, clientY: y } = place;
+    const isThere = () => target.isConnected && target.getClientRects().length > 0;
+    for (const type of ["dragenter", "dragover"]) {
+      const at = isThere() ? target : (roots.elementAt(x, y) ?? document.body);
+      bus.send("drag", { type, init: place, types }, [at]);
+      // Frameworks show in a task of its own what they were told in this one.
+      if (!isThere()) await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    return isThere() ? target : (roots.elementAt(x, y) ?? document.body);
+  }
+
+  async function deliverDrop(target, message, files) {
+    const parcel = files.length > 0 ? [bus.parcelOf(files)] : [];
+    if (bus.send("drop", message, [target, ...parcel])) return;
+    if (target instanceof HTMLInputElement && target.type === "file") putIn(target, files);
+    else if (carets.isEditable(target)) {
+      carets.setAt(message.init.clientX, message.init.clientY, target);
+      await fawkes.insertion.insert(target, "insertFromDrop", message.strings, []);
+    }
+  }
+
+  /** What the browser would have done with a drop onto the input itself. */
+  function putIn(input, files) {
+    if (input.disabled || files.length === 0) return;
+    inputs.put(input, bus.listOf(input.multiple ? files : files.slice(0, 1)));
+    inputs.announce(input, new Event("input", { bubbles: true, composed: true }));
+    inputs.announce(input, new Event("change", { bubbles: true }));
+  }
+
+  const numbered = (settled) => {
+    let next = 0;
+    return settled.map((file) => (file === null ? -1 : next++));
+  };
+
+  /** The same tree, without the files that were given up. */
+  function renumbered(nodes, numbers) {
+    return nodes
+      .map(({ name, index, children }) =>
+        children
+          ? { name, children: renumbered(children, numbers) }
+          : { name, index: numbers[index] },
+      )
+      .filter(({ index }) => index !== -1);
+  }
+
+  /**
+   * Reads dropped folders to their end.
+   * @returns {Promise<{files: File[], paths: string[], tops: any[]}>} `tops`: what was dropped, as
+   *   a tree whose leaves number the files
+   */
+  async function walk(entries, topFiles) {
+    const files = [];
+    const paths = [];
+    const leaf = (file, path) => {
+      paths.push(path);
+      return { name: file.name, index: files.push(file) - 1 };
+    };
+    const visit = async (entry, path) => {
+      if (files.length >= limits.folderFiles) return null;
+      try {
+        if (entry.isFile)
+          return leaf(await new Promise((done, failed) => entry.file(done, failed)), path);
+        const children = [];
+        const reader = entry.createReader();
+        for (;;) {
+          const batch = await new Promise((done, failed) => reader.readEntries(done, failed));
+          if (batch.length === 0) break;
+          for (const child of batch) children.push(await visit(child, `${path}/${child.name}`));
+        }
+        return { name: entry.name, children: children.filter(Boolean) };
+      } catch {
+        return null; // unreadable: the page would not have got it either
+      }
+    };
+    const tops = [];
+    for (const [at, entry] of entries.entries()) {
+      if (!entry?.isDirectory) tops.push(leaf(topFiles[at], ""));
+      else tops.push(await visit(entry, entry.name));
+    }
+    return { files, paths, tops: tops.filter(Boolean) };
+  }
+
+  function start() {
+    roots.on("dragstart", (event) => {
+      if (event.isTrusted) event.dataTransfer?.setData(FROM_HERE, "1");
+    });
+    roots.on("dragenter", (event) => {
+      if (
+        event.isTrusted &&
+        event.relatedTarget === null &&
+        event.dataTransfer?.types.includes("Files")
+      )
+        fawkes.cloaking.tell("wake");
+    });
+    roots.on("drop", onDrop);
+  }
+
+  fawkes.drops = Object.freeze({ start });
+})((globalThis.fawkes ??= {}));

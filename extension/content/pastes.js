@@ -1,0 +1,70 @@
+// Pastes: what the page gets is a paste with cloaked photos, where the caret was.
+(function (fawkes) {
+  "use strict";
+
+  const { roots, bus, carets, flavours } = fawkes;
+
+  function onPaste(event) {
+    if (!event.isTrusted || fawkes.protection.isOff()) return;
+    const transfer = event.clipboardData;
+    if (!transfer) return;
+    const files = [...transfer.files];
+    const texts = flavours.read(transfer);
+    if (!fawkes.photoKinds.mayHold(files) && !flavours.holdPictures(texts)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    settlePaste(placeOf(event), files, texts);
+  }
+
+  /** Where it was pasted: what it goes to, where the caret was, and which page that was. */
+  function placeOf(event) {
+    const [first] = event.composedPath();
+    // A closed shadow root hides what has the focus in it.
+    const target = roots.shadowOf(first) ? (carets.focused() ?? first) : first;
+    return { target, caret: carets.remember(target), address: location.href };
+  }
+
+  async function settlePaste(place, files, texts) {
+    const { settled, strings, isEmpty, ...found } = await flavours.settle(files, texts);
+    if (isEmpty) return;
+    const now = hasMovedOn(place) ? await placeAsked(settled) : place;
+    if (!now) return;
+    const kept = found.files.filter((file) => file !== null);
+    await deliverPaste(now, strings, kept);
+    fawkes.selection.taken(settled);
+  }
+
+  const hasMovedOn = ({ target, address }) => location.href !== address || !target.isConnected;
+
+  function placeNow() {
+    const target = carets.focused() ?? document.body;
+    return { target, caret: carets.remember(target) };
+  }
+
+  /**
+   * Another chat, perhaps: the user says whether it belongs there too.
+   * @returns {Promise<{target: any, caret: any} | null>} where; to press a button takes the focus
+   */
+  async function placeAsked(settled) {
+    const before = placeNow();
+    if ((await fawkes.selection.moved(settled)) !== "insert") return null;
+    const { target } = before;
+    return target.isConnected && carets.isEditable(target) ? before : placeNow();
+  }
+
+  async function deliverPaste({ target, caret }, strings, files) {
+    const isElsewhere = !caret.isHere();
+    const now = placeNow().caret;
+    if (isElsewhere) {
+      caret.set();
+      // Editors hear of it in a task of its own.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    const parcel = files.length > 0 ? [bus.parcelOf(files)] : [];
+    const isHandled = bus.send("paste", { strings }, [target, ...parcel]);
+    if (!isHandled) await fawkes.insertion.insert(target, "insertFromPaste", strings, files);
+    if (isElsewhere) now.set();
+  }
+
+  fawkes.pastes = Object.freeze({ start: () => roots.on("paste", onPaste) });
+})((globalThis.fawkes ??= {}));
