@@ -10,7 +10,8 @@ from fawkes_host.engine.align import FaceCrop
 from fawkes_host.engine.levels import LEVELS
 from fawkes_host.engine.merge import Patch, largest_within, merge
 from fawkes_host.evaluation.portrait import draw_portrait
-from fawkes_host.visibility.budget import Budget, Viewer, Visibility
+from fawkes_host.visibility.budget import Budget, Visibility
+from fawkes_host.visibility.meter import VisibilityMeter
 
 
 def jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
@@ -34,7 +35,7 @@ def test_ssimulacra2_agrees_with_the_reference_package(portrait, tmp_path):
         paths = [str(tmp_path / name) for name in ("a.png", "b.png")]
         for path, pixels in zip(paths, (portrait, changed), strict=True):
             Image.fromarray(pixels).save(path)
-        ours = Viewer(portrait).see(changed).ssimulacra2
+        ours = VisibilityMeter(portrait).measure(changed).ssimulacra2
         assert ours == pytest.approx(package.compute_ssimulacra2(*paths), abs=0.6)
 
 
@@ -43,21 +44,21 @@ def test_flip_agrees_with_the_reference_package(portrait):
     for changed in (portrait, jpeg(portrait, 90), jpeg(portrait, 30), blurred(portrait, 1)):
         pair = [pixels.astype(np.float32) / 255 for pixels in (portrait, changed)]
         theirs = package.evaluate(*pair, "LDR")[1]
-        assert Viewer(portrait).see(changed).flip == pytest.approx(theirs, abs=2e-4)
+        assert VisibilityMeter(portrait).measure(changed).flip == pytest.approx(theirs, abs=2e-4)
 
 
 def test_unchanged_crop_leaves_the_whole_budget(portrait):
-    seen = Viewer(portrait).see(portrait)
+    seen = VisibilityMeter(portrait).measure(portrait)
     assert seen.ssimulacra2 == pytest.approx(100, abs=0.1)
     assert seen.flip < 1e-4
     assert seen.delta_e < 1e-5
-    assert LEVELS["low"].budget.room(seen) == pytest.approx(1, abs=0.01)
+    assert LEVELS["low"].budget.slack(seen) == pytest.approx(1, abs=0.01)
 
 
 @pytest.mark.parametrize("edge", [12, 40, 90])
 def test_small_crops_are_measured_too(edge):
     crop = draw_portrait(400)[100 : 100 + edge, 150 : 150 + edge]
-    seen = Viewer(crop).see(blurred(crop, 1))
+    seen = VisibilityMeter(crop).measure(blurred(crop, 1))
     assert seen.ssimulacra2 < 99
     assert seen.flip > 0
 
@@ -71,17 +72,17 @@ def test_crops_larger_than_a_screen_are_judged_as_a_screen_shows_them():
     scores = []
     for pixels, change in ((small, shade), (large, big_shade)):
         changed = np.clip(pixels + change[..., None], 0, 255).astype(np.uint8)
-        scores.append(Viewer(pixels).see(changed).ssimulacra2)
+        scores.append(VisibilityMeter(pixels).measure(changed).ssimulacra2)
     assert scores[0] < 95
     assert scores[1] == pytest.approx(scores[0], abs=2)
 
 
 def test_each_measure_alone_can_spend_the_budget():
     budget = Budget(ssimulacra2=60, flip=0.04, delta_e=6)
-    assert budget.room(Visibility(60, 0.0, 0.0)) == pytest.approx(0)
-    assert budget.room(Visibility(100, 0.04, 0.0)) == pytest.approx(0)
-    assert budget.room(Visibility(100, 0.0, 6.0)) == pytest.approx(0)
-    assert budget.room(Visibility(80, 0.01, 9.0)) == pytest.approx(-0.5)
+    assert budget.slack(Visibility(60, 0.0, 0.0)) == pytest.approx(0)
+    assert budget.slack(Visibility(100, 0.04, 0.0)) == pytest.approx(0)
+    assert budget.slack(Visibility(100, 0.0, 6.0)) == pytest.approx(0)
+    assert budget.slack(Visibility(80, 0.01, 9.0)) == pytest.approx(-0.5)
 
 
 def test_levels_are_ordered_from_weak_to_strong():
@@ -109,17 +110,17 @@ def test_fitted_patch_spends_its_budget_and_leaves_all_other_pixels_alone(portra
     change = np.random.default_rng(1).normal(0, 4, (200, 200)).astype(np.float32)
     budget = LEVELS["mid"].budget
     mask = np.ones_like(change)
-    patch = Patch(crop, change, mask, Viewer(portrait[crop.slices]))
+    patch = Patch(crop, change, mask, VisibilityMeter(portrait[crop.slices]))
     patch.fit(portrait, budget)
     merged = merge(portrait, [patch])
-    assert 0 <= budget.room(patch.viewer.see(merged[crop.slices])) < 0.05
+    assert 0 <= budget.slack(patch.meter.measure(merged[crop.slices])) < 0.05
     merged[crop.slices] = portrait[crop.slices]
     assert np.array_equal(merged, portrait)
 
 
 def spent(crop: np.ndarray, change: np.ndarray, budget: Budget) -> float:
     changed = np.clip(crop + change[..., None], 0, 255).astype(np.float32)
-    return 1.0 - budget.room(Viewer(crop).see(changed))
+    return 1.0 - budget.slack(VisibilityMeter(crop).measure(changed))
 
 
 def blotches(height: int, width: int) -> np.ndarray:
@@ -135,7 +136,7 @@ def test_change_is_brought_within_a_budget_and_keeps_most_of_itself(portrait, li
     budget = Budget(*limits)
     before = blotches(200, 200)
     before *= 1.15 / spent(crop, before, budget)
-    share, after = Viewer(crop).bring_within(before, budget)
+    share, after = VisibilityMeter(crop).project(before, budget)
     assert share == pytest.approx(spent(crop, before, budget), abs=0.1)
     assert spent(crop, after, budget) < 1.08
     # To shrink it as a whole would take 15 % of every pixel.
@@ -145,7 +146,7 @@ def test_change_is_brought_within_a_budget_and_keeps_most_of_itself(portrait, li
 def test_change_within_its_budget_stays_as_it_is(portrait):
     crop = portrait[60:260, 60:260]
     change = blotches(200, 200) * np.float32(0.1)
-    share, after = Viewer(crop).bring_within(change, LEVELS["high"].budget)
+    share, after = VisibilityMeter(crop).project(change, LEVELS["high"].budget)
     assert share < 1
     assert np.array_equal(after, change)
 
@@ -155,7 +156,7 @@ def test_crop_larger_than_a_screen_keeps_most_of_its_change_too():
     budget = LEVELS["mid"].budget
     before = np.kron(blotches(175, 175), np.ones((4, 4), np.float32))
     before *= 1.15 / spent(crop, before, budget)
-    share, after = Viewer(crop).bring_within(before, budget)
+    share, after = VisibilityMeter(crop).project(before, budget)
     assert share == pytest.approx(spent(crop, before, budget), abs=0.1)
     assert spent(crop, after, budget) < 1.08
     assert np.linalg.norm(after - before) < 0.15 * np.linalg.norm(before)
@@ -168,7 +169,7 @@ def test_trimmed_patch_keeps_more_of_itself_within_its_budget_and_keeps_to_its_m
     mask[20:180, 20:180] = 1
     change = blotches(200, 200) * mask
     change /= spent(portrait[crop.slices], change, budget)
-    patch = Patch(crop, change.copy(), mask, Viewer(portrait[crop.slices]))
+    patch = Patch(crop, change.copy(), mask, VisibilityMeter(portrait[crop.slices]))
     patch.trim(budget)
     assert 0.85 < spent(portrait[crop.slices], patch.change, budget) < 1.03
     assert not patch.change[mask == 0].any()
@@ -177,7 +178,7 @@ def test_trimmed_patch_keeps_more_of_itself_within_its_budget_and_keeps_to_its_m
 
 
 def test_a_white_wall_and_a_black_coat_do_not_keep_a_change_from_being_brought_within():
-    """Where two crops are the same, roots have no slope, and must not spoil that of all others."""
+    """Where two crops are the same, roots have no gradient, and must not spoil that of all others."""
     crop = np.full((120, 120, 3), 255, np.uint8)
     crop[40:80] = 0
     crop[80:] = draw_portrait(120)[80:]
@@ -185,7 +186,7 @@ def test_a_white_wall_and_a_black_coat_do_not_keep_a_change_from_being_brought_w
     change[30:110, :90] = np.random.default_rng(3).normal(0, 6, (80, 90))
     budget = LEVELS["mid"].budget
     change *= np.float32(1.2 / spent(crop, change, budget))
-    share, after = Viewer(crop).bring_within(change, budget)
+    share, after = VisibilityMeter(crop).project(change, budget)
     assert share > 1.1
     assert np.isfinite(after).all()
     assert spent(crop, after, budget) < 1.1

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fawkes_host.engine.align import FaceCrop
-from fawkes_host.visibility.budget import Budget, Viewer
+from fawkes_host.visibility.budget import Budget, Visibility
+from fawkes_host.visibility.meter import VisibilityMeter
 
 TOLERANCE = 0.02
 """This share of the budget may stay unspent."""
@@ -37,7 +38,7 @@ class Patch:
     crop: FaceCrop
     change: NDArray[np.float32]
     mask: NDArray[np.float32]
-    viewer: Viewer
+    meter: VisibilityMeter
     strength: float = 1.0
 
     def add_to(self, pixels: NDArray[np.uint8], strength: float | None = None) -> NDArray[np.uint8]:
@@ -48,6 +49,10 @@ class Patch:
         cloaked = pixels[self.crop.slices].astype(np.int16) + whole[..., None]
         return np.clip(cloaked, 0, 255).astype(np.uint8)
 
+    def measure(self, pixels: NDArray[np.uint8]) -> Visibility:
+        """Measure what is seen of this cloak in a finished photo uint8 [h, w, 3]."""
+        return self.meter.measure(pixels[self.crop.slices])
+
     def trim(self, budget: Budget) -> None:
         """Take away what is most visible at the photo's own resolution, for the canvas hides it.
 
@@ -55,30 +60,31 @@ class Patch:
         """
         self.change = HEADROOM * self.change
         for _ in range(TRIM_ROUNDS):
-            spent, within = self.viewer.bring_within(self.change, budget)
+            spent, within = self.meter.project(self.change, budget)
             if spent <= 1.0 + TRIMMED:
                 break
             self.change += self.mask * (within - self.change)
 
     def fit(self, pixels: NDArray[np.uint8], budget: Budget) -> None:
-        """Make the cloak as strong as its budget allows, once it is added to ``pixels``."""
+        """Make the cloak as strong as its budget allows, once it is added to a photo uint8
+        [h, w, 3]."""
 
-        def room(strength: float) -> float:
-            return budget.room(self.viewer.see(self.add_to(pixels, strength)))
+        def slack(strength: float) -> float:
+            return budget.slack(self.meter.measure(self.add_to(pixels, strength)))
 
-        self.strength = largest_within(room, self.strength)
+        self.strength = largest_within(slack, self.strength)
 
 
-def largest_within(room: Callable[[float], float], start: float) -> float:
-    """Return nearly the largest strength at which ``room(strength) >= 0``.
+def largest_within(slack: Callable[[float], float], start: float) -> float:
+    """Return nearly the largest strength at which ``slack(strength) >= 0``.
 
-    ``room`` falls as the strength grows, from 1 at 0.  What is spent is nearly a power of
+    ``slack`` falls as the strength grows, from 1 at 0.  What is spent is nearly a power of
     the strength, so the search is a secant that starts from there.
     """
     within, beyond = (0.0, 1.0), None
     strength = min(start, LARGEST_STRENGTH)
     for _ in range(SEARCH_ROUNDS):
-        left = room(strength)
+        left = slack(strength)
         if 0.0 <= left <= TOLERANCE:
             return strength
         if left >= 0.0:
@@ -107,5 +113,17 @@ def merge(pixels: NDArray[np.uint8], patches: list[Patch]) -> NDArray[np.uint8]:
     """
     merged = pixels.copy()
     for patch in patches:
+        merged[patch.crop.slices] = patch.add_to(merged)
+    return merged
+
+
+def merge_within_budget(
+    pixels: NDArray[np.uint8], patches: list[Patch], budget: Budget
+) -> NDArray[np.uint8]:
+    """Return a copy of a photo uint8 [h, w, 3] with every patch fitted to the budget and added;
+    where faces overlap, a later one finds it partly spent."""
+    merged = pixels.copy()
+    for patch in patches:
+        patch.fit(merged, budget)
         merged[patch.crop.slices] = patch.add_to(merged)
     return merged

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+from fawkes_host.tensors import Tensor
 
-def gradient(loss: Any, variable: Any) -> Any:
-    """The gradient of a scalar by a tensor, inside a graph.
+
+def gradient(loss: Tensor, variable: Tensor) -> Tensor:
+    """Return the gradient of a scalar by a tensor, of the tensor's shape, inside a graph.
 
     A tape adds three terms and more in one go, in an order that depends on which thread is done
     first, and the last bits with it; here they are added in pairs.
@@ -23,11 +25,12 @@ def gradient(loss: Any, variable: Any) -> Any:
 
 @contextmanager
 def known_broadcasts() -> Iterator[None]:
-    """Within, a size of a tensor that is not known while tracing is that of the other operand.
+    """Take a size that is not known while tracing for that of the other operand.
 
     TensorFlow lets the graph find out, for every product and sum, along which axes an operand was
-    repeated: in the slope of visibility, whose planes have any size, two fifths of all operations
-    and of the time for tracing.  Here it was repeated where it has no such axis, or one of size 1.
+    repeated: in the gradient of visibility, whose planes have any size, two fifths of all
+    operations and of the time for tracing.  Here it was repeated where it has no such axis, or
+    one of size 1.
     """
     import tensorflow as tf
 
@@ -37,34 +40,34 @@ def known_broadcasts() -> Iterator[None]:
 
 @cache
 def _rules() -> dict[str, str]:
-    """Names of the gradients by operation; TensorFlow takes each once a process."""
+    """Return the gradients' names by operation; TensorFlow takes each once a process."""
     import tensorflow as tf
 
-    Slope = Callable[[Any, Any, Any], Any]
-    slopes: dict[str, tuple[Slope, Slope]] = {
+    Rule = Callable[[Tensor, Tensor, Tensor], Tensor]
+    rules: dict[str, tuple[Rule, Rule]] = {
         "AddV2": (lambda up, *_: up, lambda up, *_: up),
         "Sub": (lambda up, *_: up, lambda up, *_: -up),
         "Mul": (lambda up, _, y: up * y, lambda up, x, _: up * x),
         "RealDiv": (lambda up, _, y: up / y, lambda up, x, y: -up * (x / (y * y))),
     }
 
-    def register(name: str, by_operand: tuple[Slope, Slope]) -> str:
-        @tf.RegisterGradient(f"KnownBroadcast{name}")
-        def apply(operation: Any, upstream: Any) -> list[Any]:
+    def register(name: str, by_operand: tuple[Rule, Rule]) -> str:
+        def apply(operation: Any, upstream: Tensor) -> list[Tensor]:
             x, y = operation.inputs
             return [
                 None
                 if operand.op.type == "Const"
-                else _summed_to(slope(upstream, x, y), operand.shape)
-                for slope, operand in zip(by_operand, (x, y), strict=True)
+                else _summed_to(rule(upstream, x, y), operand.shape)
+                for rule, operand in zip(by_operand, (x, y), strict=True)
             ]
 
+        tf.RegisterGradient(f"KnownBroadcast{name}")(apply)
         return f"KnownBroadcast{name}"
 
-    return {name: register(name, slope) for name, slope in slopes.items()}
+    return {name: register(name, rule) for name, rule in rules.items()}
 
 
-def _summed_to(term: Any, shape: Any) -> Any:
+def _summed_to(term: Tensor, shape: Any) -> Tensor:
     """Sum a gradient over the axes along which an operand of ``shape`` was repeated."""
     import tensorflow as tf
 

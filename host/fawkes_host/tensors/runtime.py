@@ -62,7 +62,8 @@ def _house_libraries() -> None:
 
 @contextmanager
 def _silent_stderr() -> Iterator[None]:
-    """TensorFlow's C++ code reports missing GPUs on fd 2 before any setting can stop it."""
+    """Keep off fd 2 what TensorFlow's C++ code says of missing GPUs before any setting can stop
+    it."""
     if "tensorflow" in sys.modules:
         yield
         return

@@ -7,10 +7,11 @@ depthwise convolution, and so does its gradient; the radius of the filter costs 
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from fawkes_host.tensors import Tensor
 
 
 class Border(Enum):
@@ -21,10 +22,10 @@ class Border(Enum):
     MIRRORED = "mirrored"
 
 
-def band_matrices(profiles: NDArray[np.float32], size: Any, border: Border) -> Any:
-    """Matrices float32 [c, size, size] that filter rows of ``size`` pixels.
+def band_matrices(profiles: NDArray[np.float32], size: Tensor, border: Border) -> Tensor:
+    """Return matrices float32 [c, size, size] that filter rows of ``size`` pixels.
 
-    ``profiles`` is float32 [c, k] with k odd; ``size`` is an int32 tensor.
+    ``profiles`` is float32 [c, k] with k odd; ``size`` is int32 [].
     """
     import tensorflow as tf
 
@@ -46,7 +47,7 @@ def band_matrices(profiles: NDArray[np.float32], size: Any, border: Border) -> A
     return tf.transpose(matrices, [2, 0, 1])
 
 
-def apply(planes: Any, rows: Any, columns: Any) -> Any:
+def apply(planes: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     """Filter planes [n, c, h, w] with matrices [c, h, h] down and [c, w, w] across; c may be 1."""
     import tensorflow as tf
 

@@ -6,12 +6,15 @@ third of the time of FLIP and its gradient.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-Planes = tuple[Any, Any, Any]
+from fawkes_host.tensors import Tensor
+
+Planes: TypeAlias = tuple[Tensor, Tensor, Tensor]
+"""Three of float32 [n, h, w]."""
 
 RGB_TO_XYZ = np.array(
     [
@@ -29,8 +32,8 @@ KNEE = 6.0 / 29.0
 """Of CIE Lab: below its cube, the curve is a line."""
 
 
-def to_linear(srgb: Any) -> Any:
-    """SRGB 0..255 to linear light 0..1 (IEC 61966-2-1), of any shape."""
+def to_linear(srgb: Tensor) -> Tensor:
+    """Turn sRGB 0..255 into linear light 0..1 (IEC 61966-2-1), of any shape."""
     import tensorflow as tf
 
     value = tf.clip_by_value(srgb / 255.0, 0.0, 1.0)
@@ -39,22 +42,22 @@ def to_linear(srgb: Any) -> Any:
 
 
 def mix(planes: Planes, matrix: ArrayLike) -> Planes:
-    """Every row of ``matrix`` [3, 3] is a weighted sum of the three planes."""
+    """Return a weighted sum of the three planes for every row of ``matrix`` [3, 3]."""
     rows = np.asarray(matrix, np.float32).tolist()
     one, two, three = (a * planes[0] + b * planes[1] + c * planes[2] for a, b, c in rows)
     return one, two, three
 
 
 def to_xyz(linear: Planes) -> Planes:
-    """XYZ relative to white of linear RGB."""
+    """Turn linear RGB into XYZ relative to white."""
     return mix(linear, RGB_TO_RELATIVE_XYZ)
 
 
 def to_lab(xyz: Planes) -> Planes:
-    """CIE Lab of XYZ relative to white."""
+    """Turn XYZ relative to white into CIE Lab (CIE 15)."""
     import tensorflow as tf
 
-    def bend(plane: Any) -> Any:
+    def bend(plane: Tensor) -> Tensor:
         root = power(tf.maximum(plane, KNEE**3), 1.0 / 3.0)
         return tf.where(plane > KNEE**3, root, plane / (3.0 * KNEE**2) + 4.0 / 29.0)
 
@@ -62,9 +65,9 @@ def to_lab(xyz: Planes) -> Planes:
     return 116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)
 
 
-def power(base: Any, exponent: Any) -> Any:
-    """``base`` to a power, where it is positive: in two fifths of the time of TensorFlow's own,
-    half with its gradient, which take care of all other cases."""
+def power(base: Tensor, exponent: Tensor) -> Tensor:
+    """Raise a positive ``base`` of any shape to a power: in two fifths of the time of TensorFlow's
+    own, half with its gradient, which take care of all other cases."""
     import tensorflow as tf
 
     return tf.exp(exponent * tf.math.log(base))

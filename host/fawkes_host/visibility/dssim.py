@@ -1,4 +1,5 @@
-"""DSSIM, the measure of change of the Fawkes paper: (1 − SSIM) / 2 (Wang et al., 2004)."""
+"""DSSIM, the measure of change of the Fawkes paper (Shan et al., 2020): (1 − SSIM) / 2, of the mean
+SSIM of Wang et al. (2004)."""
 
 from __future__ import annotations
 

@@ -3,19 +3,22 @@
 100 is identical, 90 is called visually lossless, 70 high and 50 medium quality.  One thing differs
 from the reference tool on purpose: all scales are always used, with their own weights (the
 reference drops scales on crops under about 256 px, which shifts its weights onto other terms).
+
+The reference is ``tools/ssimulacra2.cc`` of libjxl, whose ``SSIMMap`` and ``EdgeDiffMap`` are the
+maps below and whose ``Msssim::Score`` is the sum over them.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fawkes_host.tensors import separable
+from fawkes_host.tensors import Tensor, separable
 from fawkes_host.tensors.separable import Border, band_matrices
-from fawkes_host.visibility.colour import mix, power, to_linear
+from fawkes_host.visibility.colour import Planes, mix, power, to_linear
 
 SCALES = 5
 """The reference computes six, but no weight of the sixth is above 0.0014."""
@@ -71,7 +74,7 @@ _NORMS = ("mean", "l4")
 
 @lru_cache(maxsize=1)
 def _weights() -> NDArray[np.float32]:
-    """float32 [scale, norm, map, plane]."""
+    """Return the weights as float32 [scale, norm, map, plane]."""
     weights = np.zeros((SCALES, 2, 3, 3), np.float32)
     for plane, scale, norm, name, weight in _WEIGHT_LIST:
         weights[scale, _NORMS.index(norm), _MAPS.index(name), "xyb".index(plane)] = weight
@@ -80,25 +83,27 @@ def _weights() -> NDArray[np.float32]:
 
 @lru_cache(maxsize=SCALES)
 def _planes(scale: int) -> list[int]:
-    """Which planes have a weight at a scale: at the finest, where they cost most, one in three."""
-    return np.flatnonzero(_weights()[scale].any(axis=(0, 1))).tolist()
+    """Return which planes have a weight at a scale: at the finest, where they cost most, one in
+    three."""
+    found: list[int] = np.flatnonzero(_weights()[scale].any(axis=(0, 1))).tolist()
+    return found
 
 
-Reference = list[tuple[Any, Any, Any, Any]]
+Reference: TypeAlias = list[tuple[Tensor, Tensor, Tensor, tuple[Tensor, Tensor]]]
 """What is needed of an original, a scale each: those planes of XYB that have a weight there, their
 local mean and their local variance, float32 [n, planes, h, w], and the matrices that blur them."""
 
 
-def ssimulacra2(original: Any, changed: Any) -> Any:
-    """Score each changed crop against its original.
+def ssimulacra2(original: Tensor, changed: Tensor) -> Tensor:
+    """Score each changed crop against its original, float32 [n].
 
-    Both are float32 tensors [n, h, w, 3], sRGB 0..255, at least 16 px on each side.  Returns a
-    float32 tensor [n].  Call it in a graph: TensorFlow then fuses most of it.
+    Both are float32 [n, h, w, 3], sRGB 0..255, at least 16 px on each side.  Call it in a graph:
+    TensorFlow then fuses most of it.
     """
-    return score(look_at(to_linear(original)), to_linear(changed))
+    return score(reference(to_linear(original)), to_linear(changed))
 
 
-def look_at(linear: Any) -> Reference:
+def reference(linear: Tensor) -> Reference:
     """Prepare originals, linear light [n, h, w, 3], that several crops will be compared with."""
     scales = []
     for xyb in _pyramid(linear):
@@ -108,14 +113,15 @@ def look_at(linear: Any) -> Reference:
     return scales
 
 
-def score(reference: Reference, changed: Any) -> Any:
-    """As ``ssimulacra2``, of linear light, against originals that were prepared before."""
+def score(original: Reference, changed: Tensor) -> Tensor:
+    """Return what ``ssimulacra2`` does, of linear light [n, h, w, 3], against originals that
+    ``reference`` has prepared."""
     import tensorflow as tf
 
     total = 0.0
-    for scale, (original, xyb2) in enumerate(zip(reference, _pyramid(changed), strict=True)):
+    for scale, (prepared, xyb2) in enumerate(zip(original, _pyramid(changed), strict=True)):
         weights = _weights()[scale][..., _planes(scale)]
-        xyb1, mean1, variance1, blur = original
+        xyb1, mean1, variance1, blur = prepared
         mean2 = separable.apply(xyb2, *blur)
         variance2 = separable.apply(xyb2 * xyb2, *blur) - mean2 * mean2
         covariance = separable.apply(xyb1 * xyb2, *blur) - mean1 * mean2
@@ -128,10 +134,11 @@ def score(reference: Reference, changed: Any) -> Any:
                 total += tf.einsum("np,p->n", tf.reduce_mean(found, axis=(2, 3)), mean)
             if fourth.any():
                 squared = found * found
-                # Not 0, where roots have no slope.
+                # Not 0, where roots have no gradient.
                 mean = tf.maximum(tf.reduce_mean(squared * squared, axis=(2, 3)), 1e-32)
                 l4 = tf.sqrt(tf.sqrt(mean))
                 total += tf.einsum("np,p->n", l4, fourth)
+    # The reference's fit of the weighted sum to people's answers, in ``Msssim::Score``.
     error = 0.9562382616834844 * total
     error = (6.248496625763138e-05 * error - 0.020884521182843837) * error**2 + (
         2.326765642916932 * error
@@ -139,9 +146,9 @@ def score(reference: Reference, changed: Any) -> Any:
     return 100.0 - 10.0 * tf.maximum(error, 1e-6) ** 0.6276336467831387
 
 
-def _pyramid(linear: Any) -> list[Any]:
-    """Those planes of XYB that have a weight, [n, planes, h, w], at every scale, each half as large
-    as the one before, averaged in linear light."""
+def _pyramid(linear: Tensor) -> list[Tensor]:
+    """Return those planes of XYB that have a weight, [n, planes, h, w], at every scale, each half
+    as large as the one before, averaged in linear light [n, h, w, 3]."""
     import tensorflow as tf
 
     scales = []
@@ -153,12 +160,13 @@ def _pyramid(linear: Any) -> list[Any]:
     return scales
 
 
-def _to_xyb(linear: Any) -> tuple[Any, Any, Any]:
-    """Linear light [n, h, w, 3] to the planes X, Y and B, each [n, h, w], shifted and scaled to
-    positive values as SSIMULACRA2 wants it."""
+def _to_xyb(linear: Tensor) -> Planes:
+    """Turn linear light [n, h, w, 3] into the planes X, Y and B, each [n, h, w], shifted and scaled
+    to positive values as the reference's ``MakePositiveXYB`` does."""
     import tensorflow as tf
 
-    mixed = mix(tf.unstack(linear, axis=-1), OPSIN_MIX)
+    red, green, blue = tf.unstack(linear, axis=-1)
+    mixed = mix((red, green, blue), OPSIN_MIX)
     long, middle, short = (
         power(plane + OPSIN_BIAS, 1.0 / 3.0) - OPSIN_BIAS ** (1.0 / 3.0) for plane in mixed
     )
@@ -167,9 +175,9 @@ def _to_xyb(linear: Any) -> tuple[Any, Any, Any]:
     return 14.0 * x + 0.42, y + 0.01, short - y + 0.55
 
 
-def _blur_matrices(planes: Any) -> tuple[Any, Any]:
-    """Of a Gaussian, for [n, c, h, w]; columns are mirrored and rows end in zeros, as the
-    reference has it."""
+def _blur_matrices(planes: Tensor) -> tuple[Tensor, Tensor]:
+    """Return those of a Gaussian, [1, h, h] and [1, w, w], for planes [n, c, h, w]; columns are
+    mirrored and rows end in zeros, as the reference has it."""
     import tensorflow as tf
 
     offsets = np.arange(-BLUR_RADIUS_PX, BLUR_RADIUS_PX + 1)
