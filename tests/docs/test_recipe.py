@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from fawkes_host.engine.cloak import Recipe
 from fawkes_host.engine.levels import LEVELS
+from fawkes_host.engine.recipe import Recipe
 from fawkes_host.engine.views import Diversity
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "recipe.md"

@@ -66,7 +66,7 @@ def test_change_comes_back_to_the_place_it_was_made_for(scale, shift):
     change = np.zeros((align.CANVAS_PX, align.CANVAS_PX), np.float32)
     x, y = np.rint(frame.landmarks[2]).astype(int)
     change[y - 2 : y + 3, x - 2 : x + 3] = 10
-    projected = frame.project(change)
+    projected = frame.to_photo(change)
     assert projected.shape == (frame.crop.height, frame.crop.width)
     rows, columns = np.indices(projected.shape)
     weight = projected.sum()
@@ -82,7 +82,7 @@ def test_change_shrinks_back_to_what_it_was_in_the_canvas(scale, shift):
     place = np.arange(align.CANVAS_PX) / 9
     change = np.outer(np.sin(place), np.cos(place)).astype(np.float32)
     shown = change[frame.crop_slices]
-    back = frame.shrink(frame.project(change))
+    back = frame.shrink(frame.to_photo(change))
     assert back.shape == shown.shape
     # The outermost pixels may lie partly beyond the crop.
     assert np.abs(back - shown)[2:-2, 2:-2].max() < (0.05 if scale > 1 else 1e-6)

@@ -101,19 +101,19 @@ def test_planes_are_shown_alike(canvas):
     assert np.array_equal(whole[..., :1], red)
 
 
-def test_the_slope_of_a_view_is_exact(canvas):
-    """What a view shows is linear, so a slope by the canvas tells what any change does to it."""
+def test_the_gradient_of_a_view_is_exact(canvas):
+    """What a view shows is linear, so a gradient by the canvas tells what any change does to it."""
     transform, warp, _ = map(tf.constant, draw(Diversity(), 7))
     shown, random = views.build_show(SIZE), np.random.default_rng(1)
     upstream = random.normal(size=(1, SIZE, SIZE, 1)).astype(np.float32)
     change = random.normal(size=(CANVAS_PX, CANVAS_PX, 1)).astype(np.float32)
 
     @tf.function(autograph=False)
-    def slope(plane):
+    def gradient(plane):
         (chip,) = shown(transform, warp, plane)
         return tf.gradients(tf.reduce_sum(chip * upstream), plane)[0]
 
-    told = float(np.vdot(slope(tf.constant(canvas[..., :1])), change))
+    told = float(np.vdot(gradient(tf.constant(canvas[..., :1])), change))
     (chip,) = shown(transform, warp, tf.constant(change))
     assert told == pytest.approx(float(np.vdot(chip, upstream)), rel=1e-3, abs=1e-2)
 

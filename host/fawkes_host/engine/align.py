@@ -27,7 +27,7 @@ smaller faces keep their own pixels, larger ones are shrunk to it."""
 
 
 def similarity(source: ArrayLike, target: ArrayLike) -> Transform:
-    """Least-squares rotation, scale and shift from points to points (Umeyama, 1991).
+    """Return the least-squares rotation, scale and shift between points (Umeyama, 1991).
 
     Both are [k, 2] with k >= 2.  Raises ``ValueError`` where the points coincide.
     """
@@ -151,7 +151,7 @@ class Frame:
         )
         return np.asarray(canvas, np.float32)
 
-    def project(self, change: NDArray[np.float32]) -> NDArray[np.float32]:
+    def to_photo(self, change: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return a change of the canvas, float32 [C, C], at the photo's own resolution.
 
         The result is float32 [crop.height, crop.width].  Enlarging is bicubic, so that a change

@@ -76,7 +76,7 @@ def detect(pixels: NDArray[np.uint8]) -> list[Face]:
 
 
 def _search(pixels: NDArray[np.uint8], scale: float) -> list[Face]:
-    """MTCNN on the photo shrunk by ``scale``."""
+    """Ask MTCNN about the photo shrunk by ``scale``."""
     if scale < 1.0:
         height, width = pixels.shape[:2]
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -129,7 +129,7 @@ def _merge(coarse: list[Face], fine: list[Face]) -> list[Face]:
 
 
 def _overlap(a: Face, b: Face) -> float:
-    """Intersection over the smaller box."""
+    """Return the intersection over the smaller box."""
     ax, ay, aw, ah = a.box
     bx, by, bw, bh = b.box
     w = min(ax + aw, bx + bw) - max(ax, bx)

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fawkes_host.engine import align
 from fawkes_host.engine.align import CANVAS_PX
-from fawkes_host.tensors import separable
+from fawkes_host.tensors import Tensor, separable
+
+if TYPE_CHECKING:
+    from fawkes_models.network import Network
 
 LAST_PX = CANVAS_PX - 1.001
 """Chips look no further: every place has a neighbour to its right and below."""
@@ -59,17 +62,18 @@ class View(NamedTuple):
 
 
 def as_projective(transform: align.Transform) -> NDArray[np.float32]:
-    """The same transform as the eight numbers, float32 [8], of TensorFlow's projective one."""
+    """Return a transform as the eight numbers, float32 [8], of TensorFlow's projective one."""
     return np.concatenate([transform.ravel(), [0.0, 0.0]]).astype(np.float32)
 
 
-def plain_transform(network: Any, landmarks: ArrayLike) -> NDArray[np.float32]:
-    """Chip to canvas as the network expects a face with ``landmarks`` [5, 2], float32 [8]."""
+def plain_transform(network: Network, landmarks: ArrayLike) -> NDArray[np.float32]:
+    """Return what takes a chip, as the network expects a face, to the canvas with ``landmarks``
+    [5, 2], float32 [8]."""
     return as_projective(align.similarity(network.template, landmarks))
 
 
-def show_plain(images: Any, transforms: Any, size: int) -> Any:
-    """Chips [n, size, size, c] of images [n, h, w, c], bilinear; ``transforms`` is [n, 8]."""
+def show_plain(images: Tensor, transforms: Tensor, size: int) -> Tensor:
+    """Return chips [n, size, size, c] of images [n, h, w, c], bilinear, by transforms [n, 8]."""
     import tensorflow as tf
 
     return tf.raw_ops.ImageProjectiveTransformV3(
@@ -83,9 +87,9 @@ def show_plain(images: Any, transforms: Any, size: int) -> Any:
 
 
 def draw(
-    network: Any, landmarks: ArrayLike, diversity: Diversity, random: np.random.Generator
+    network: Network, landmarks: ArrayLike, diversity: Diversity, random: np.random.Generator
 ) -> View:
-    """A random view for a network, of a face with ``landmarks`` [5, 2] in the canvas."""
+    """Return a random view for a network, of a face with ``landmarks`` [5, 2] in the canvas."""
     size = network.input_size
     middle = np.full(2, (size - 1) / 2)
     scale = np.exp(diversity.scale * random.uniform(-1, 1))
@@ -114,7 +118,7 @@ def build_show(size: int) -> Any:
     basis = tf.image.resize(np.eye(KNOTS)[..., None], (size, KNOTS), "bicubic")[..., 0].numpy()
     places = np.arange(size, dtype=np.float32)
 
-    def show(transform: Any, warp: Any, *planes: Any) -> list[Any]:
+    def show(transform: Tensor, warp: Tensor, *planes: Tensor) -> list[Tensor]:
         beside = tf.einsum("yi,xj,ijk->kyx", basis, basis, warp)
         x = transform[0] * places + transform[1] * places[:, None] + transform[2] + beside[0]
         y = transform[3] * places + transform[4] * places[:, None] + transform[5] + beside[1]
@@ -137,7 +141,7 @@ def build_show(size: int) -> Any:
     return show
 
 
-def blurred(planes: Any, amount: Any = 1.0) -> Any:
+def blurred(planes: Tensor, amount: Tensor = 1.0) -> Tensor:
     """Mix planes [..., C, C] of a canvas with what a Gaussian makes of them, as a photo shows them
     that was made smaller or softer.  ``amount`` is 0 for the planes as they are, 1 for the blur."""
     matrix = _blur_matrix()
@@ -146,7 +150,7 @@ def blurred(planes: Any, amount: Any = 1.0) -> Any:
 
 @cache
 def _blur_matrix() -> NDArray[np.float32]:
-    """Filters a row or a column of the canvas, float32 [C, C]; its edge is repeated."""
+    """Return what filters rows and columns of the canvas, float32 [C, C]; its edge is repeated."""
     import tensorflow as tf
 
     reach = int(np.ceil(3 * BLUR_SIGMA_PX))
