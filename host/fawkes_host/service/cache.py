@@ -9,7 +9,6 @@ import logging
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -58,21 +57,9 @@ class PhotoCache:
     def bytes(self) -> int:
         return self._bytes
 
-    def name(
-        self,
-        sha256: str,
-        level: str,
-        policy: str,
-        replaced: Collection[str] = (),
-        remembered: int = 0,
-    ) -> str:
-        """The name of the entry for a photo with this SHA-256.
-
-        ``replaced``: the formats that become another for this receiver; ``remembered``: the
-        engine's ``remembered.stamp``, since a photo of someone who is remembered is cloaked better.
-        """
-        formats = ",".join(sorted(replaced))
-        what = "\0".join((sha256, level, policy, formats, str(remembered), self._engine_version))
+    def name(self, order: str) -> str:
+        """The name of the entry for an order, given as the engine's ``fingerprint`` of it."""
+        what = f"{order}\0{self._engine_version}"
         return hmac.new(self._secret, what.encode(), hashlib.sha256).hexdigest()
 
     def get(self, name: str) -> Entry | None:

@@ -14,8 +14,7 @@ from typing import Any, Final
 from websockets.asyncio.server import ServerConnection
 
 import fawkes_host
-from fawkes_host.engine import remembered
-from fawkes_host.photo.media_types import replaced_by_jpeg
+from fawkes_host.engine.fingerprint import fingerprint
 from fawkes_host.protocol.errors import (
     Cancelled,
     DeadlineExceeded,
@@ -331,10 +330,7 @@ class Service:
 
     def _name(self, job: Job) -> str:
         assert self._cache is not None
-        order = job.order
-        replaced = replaced_by_jpeg(order.accept)
-        names = order.sha256, order.level, order.policy, replaced
-        return self._cache.name(*names, remembered.stamp())
+        return self._cache.name(fingerprint(job.order))
 
     # --- endings --------------------------------------------------------------------------
 
