@@ -80,7 +80,7 @@ SURROGATES: dict[str, NetworkCard] = {
 
 POPULATION = WeightFile(
     "population.safetensors",
-    "6952c5202232639d0c4399ef08fd8b6b3221aab641a0b4ce5f2449b216ba31a9",
+    "611cffda710cc2ec7bf75354819d8614e1cf3c00368f338fa5b355f1ba0fa6f2",
 )
 """Statistics of a population of faces under each network; no individual is in it."""
 

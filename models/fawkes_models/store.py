@@ -79,7 +79,7 @@ def retrained(network: Network, file: Path) -> Network:
 
 @cache
 def read_population(folder: Path = WEIGHTS_FOLDER) -> dict[str, NDArray[np.float32]]:
-    """``NAME/centre`` [d] and ``NAME/targets`` [k, d] of every surrogate, float32."""
+    """``NAME/centre`` [d] of every surrogate, float32."""
     return read(POPULATION, folder)
 
 

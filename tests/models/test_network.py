@@ -82,10 +82,10 @@ def test_filters_stay_beside_the_graph(name: str) -> None:
     network = store.load(name)
 
     @tf.function(autograph=False)
-    def slope(chips: tf.Tensor) -> tf.Tensor:
+    def gradient(chips: tf.Tensor) -> tf.Tensor:
         return tf.gradients(tf.reduce_sum(network(chips)), chips)
 
     chips = tf.TensorSpec((1, network.input_size, network.input_size, 3))
-    graph = slope.get_concrete_function(chips).graph.as_graph_def()
+    graph = gradient.get_concrete_function(chips).graph.as_graph_def()
     weights = sum(array.nbytes for array in network.weights.values())
     assert len(graph.SerializeToString()) < weights / 4
