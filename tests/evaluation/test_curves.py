@@ -19,7 +19,7 @@ from fawkes_host.evaluation.curves import (
 from fawkes_host.evaluation.datasets import PersonPhoto, choose_people
 from fawkes_host.evaluation.judge import Judge
 from fawkes_host.evaluation.protection import protection_row, worst_first
-from tests.evaluation.toy import crowd
+from tests.evaluation.toy import embedded_people
 
 POSTED = 6
 
@@ -31,7 +31,7 @@ class KnownStore:
     recogniser = SimpleNamespace(name="known")
 
     def __init__(self) -> None:
-        embeddings, names = crowd(people=12, photos=14)
+        embeddings, names = embedded_people(people=12, photos=14)
         self.photos = [
             PersonPhoto(str(name), Path("clean") / name / f"{i % 14:02}.jpg")
             for i, name in enumerate(names)
@@ -120,7 +120,7 @@ def test_the_worst_comes_first(hidden, shown):
 def test_photos_in_which_no_face_is_left_are_not_enrolled(judge, people, kinds, missed):
     person = people[0]
     own = judge.embed(files(people, *kinds)[person.name])
-    assert ((judge.places(judge.nearest, person, own) > 0) == missed).all()
+    assert ((judge.ranks(judge.nearest, person, own) > 0) == missed).all()
 
 
 def test_posting_one_weak_photo_more_ends_protection(judge, people):

@@ -31,10 +31,10 @@ def test_no_probe_is_ever_posted():
 
 
 def test_people_with_enough_photos_are_chosen_by_the_seed():
-    crowd = photos(**{f"p{i}": 20 for i in range(12)}, few=9)
-    chosen = [{p.name for p in choose_people(crowd, 12, 4, seed)} for seed in range(3)]
+    everyone = photos(**{f"p{i}": 20 for i in range(12)}, few=9)
+    chosen = [{p.name for p in choose_people(everyone, 12, 4, seed)} for seed in range(3)]
     assert all(len(names) == 4 and "few" not in names for names in chosen)
-    assert chosen[0] == {p.name for p in choose_people(crowd, 12, 4, 0)}
+    assert chosen[0] == {p.name for p in choose_people(everyone, 12, 4, 0)}
     assert len({frozenset(names) for names in chosen}) > 1
 
 

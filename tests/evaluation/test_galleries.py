@@ -12,11 +12,11 @@ from fawkes_host.evaluation.galleries import (
     stack,
 )
 from fawkes_host.evaluation.trackers import NearestNeighbour
-from tests.evaluation.toy import crowd
+from tests.evaluation.toy import embedded_people
 
 
 def test_everyone_but_leaves_the_person_and_the_donor_out():
-    embeddings, names = crowd(people=6, photos=3)
+    embeddings, names = embedded_people(people=6, photos=3)
     others = everyone_but(embeddings, names, ["person 01", "person 04"])
     assert set(others.names) == {"person 00", "person 02", "person 03", "person 05"}
     assert others.embeddings.shape == (12, 32)
@@ -29,7 +29,7 @@ def test_photos_without_a_face_are_not_enrolled():
 
 
 def test_second_identity_has_a_name_of_its_own():
-    embeddings, names = crowd(people=4, photos=3)
+    embeddings, names = embedded_people(people=4, photos=3)
     others = everyone_but(embeddings, names, ["person 00"])
     own = embeddings[names == "person 00"]
     gallery = Gallery("person 00", own[:1], others, own[1:2])
@@ -38,14 +38,14 @@ def test_second_identity_has_a_name_of_its_own():
 
 
 def test_second_identity_takes_the_probes_that_look_like_it():
-    embeddings, names = crowd(people=4, photos=4)
+    embeddings, names = embedded_people(people=4, photos=4)
     others = everyone_but(embeddings, names, ["person 00"])
     own = embeddings[names == "person 00"]
     cloaked, probe = -own[:2], own[3:]
     plain = Gallery("person 00", np.concatenate([cloaked, own[:1]]), others)
-    assert NearestNeighbour().places(plain, probe).tolist() == [0]
+    assert NearestNeighbour().ranks(plain, probe).tolist() == [0]
     with_second = Gallery("person 00", plain.own, others, probe)
-    assert NearestNeighbour().places(with_second, probe).tolist() == [1]
+    assert NearestNeighbour().ranks(with_second, probe).tolist() == [1]
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,14 @@ from fawkes_host.evaluation.trackers import (
     Verification,
     principal_axes,
 )
-from tests.evaluation.toy import crowd
+from tests.evaluation.toy import embedded_people
 
 PERSON, STRANGER = "person 03", "person 07"
 
 
 @pytest.fixture(scope="module")
 def everyone():
-    return crowd(people=20, photos=8)
+    return embedded_people(people=20, photos=8)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def split(everyone):
 def test_every_tracker_knows_who_has_posted_clean_photos(everyone, trackers):
     own, probes, others = split(everyone)
     for tracker in trackers:
-        assert (tracker.places(Gallery(PERSON, own, others), probes) == 0).all(), tracker.name
+        assert (tracker.ranks(Gallery(PERSON, own, others), probes) == 0).all(), tracker.name
 
 
 def test_no_tracker_knows_who_has_posted_only_somebody_elses_face(everyone, trackers):
@@ -45,22 +45,22 @@ def test_no_tracker_knows_who_has_posted_only_somebody_elses_face(everyone, trac
     _, probes, others = split(everyone)
     wrong = -embeddings[names == PERSON][:5]
     for tracker in trackers:
-        assert (tracker.places(Gallery(PERSON, wrong, others), probes) > 0).all(), tracker.name
+        assert (tracker.ranks(Gallery(PERSON, wrong, others), probes) > 0).all(), tracker.name
 
 
 def test_one_clean_photo_wins_the_nearest_neighbour(everyone):
     own, probes, others = split(everyone)
     mixed = np.concatenate([-own[:4], own[4:]])
-    assert (NearestNeighbour().places(Gallery(PERSON, mixed, others), probes) == 0).all()
+    assert (NearestNeighbour().ranks(Gallery(PERSON, mixed, others), probes) == 0).all()
 
 
 def test_who_is_not_enrolled_comes_after_everyone(everyone):
     _, probes, others = split(everyone)
     empty = Gallery(PERSON, np.zeros((0, 32), np.float32), others)
     identities = len(np.unique(others.names))
-    assert (NearestNeighbour().places(empty, probes) == identities).all()
-    assert (LinearClassifier().places(empty, probes) == identities).all()
-    assert (FineTuned().places(empty, probes) == identities).all()
+    assert (NearestNeighbour().ranks(empty, probes) == identities).all()
+    assert (LinearClassifier().ranks(empty, probes) == identities).all()
+    assert (FineTuned().ranks(empty, probes) == identities).all()
 
 
 def test_place_counts_the_identities_that_are_nearer():
@@ -68,11 +68,11 @@ def test_place_counts_the_identities_that_are_nearer():
     others = everyone_but(axes[:3], np.array(["a", "b", "c"]), [])
     probe = unit(np.array([[0.9, 0.5, 0.1, 0.3]], np.float32))
     gallery = Gallery("p", axes[3:], others)
-    assert NearestNeighbour().places(gallery, probe).tolist() == [2]
+    assert NearestNeighbour().ranks(gallery, probe).tolist() == [2]
 
 
 def test_verification_accepts_one_stranger_in_a_thousand():
-    embeddings, names = crowd(people=40, photos=10, spread=0.3)
+    embeddings, names = embedded_people(people=40, photos=10, spread=0.3)
     tracker = Verification(embeddings, names)
     classes = np.unique(names)
     means = unit(np.stack([embeddings[names == name].mean(axis=0) for name in classes]))
@@ -82,7 +82,7 @@ def test_verification_accepts_one_stranger_in_a_thousand():
 
 def test_linear_classifier_names_as_scikit_learn_does_wherever_it_starts():
     sklearn = pytest.importorskip("sklearn.linear_model")
-    embeddings, names = crowd(people=30, photos=6, spread=0.35, seed=4)
+    embeddings, names = embedded_people(people=30, photos=6, spread=0.35, seed=4)
     tracker = LinearClassifier()
     agreed = []
     for person in ("person 02", "person 11", "person 25"):
@@ -93,22 +93,22 @@ def test_linear_classifier_names_as_scikit_learn_does_wherever_it_starts():
         gallery = Gallery(person, unit(0.5 * own[:3] + 0.7 * other), others)
         theirs = sklearn.LogisticRegression(C=tracker.C, max_iter=1000)
         theirs.fit(gallery.embeddings, gallery.names)
-        ours = tracker.places(gallery, embeddings[names == person]) > 0
+        ours = tracker.ranks(gallery, embeddings[names == person]) > 0
         agreed += list(ours == (theirs.predict(own) != person))
     assert np.mean(agreed) >= 0.9
 
 
 def test_tuned_features_part_people_that_a_recogniser_confuses():
     random = np.random.default_rng(1)
-    embeddings, names = crowd(people=12, photos=10, spread=0.05, seed=2)
+    embeddings, names = embedded_people(people=12, photos=10, spread=0.05, seed=2)
     # A direction that says nothing of the person drowns what does.
     loud = np.concatenate([0.3 * embeddings, random.normal(size=(120, 4))], axis=1)
     loud = unit(loud.astype(np.float32))
     person = "person 05"
     own = loud[names == person]
     gallery = Gallery(person, own[:5], everyone_but(loud, names, [person]))
-    untuned = (NearestNeighbour().places(gallery, own[5:]) > 0).mean()
-    tuned = (FineTuned().places(gallery, own[5:]) > 0).mean()
+    untuned = (NearestNeighbour().ranks(gallery, own[5:]) > 0).mean()
+    tuned = (FineTuned().ranks(gallery, own[5:]) > 0).mean()
     assert untuned >= 0.4
     assert tuned <= untuned - 0.2
 

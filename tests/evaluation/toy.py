@@ -24,7 +24,7 @@ class ToyRecogniser:
         return (halves.reshape(len(chips), DIMENSION) / 255 - 0.5).astype(np.float32)
 
 
-def crowd(people: int, photos: int, spread: float = 0.1, seed: int = 0):
+def embedded_people(people: int, photos: int, spread: float = 0.1, seed: int = 0):
     """Embeddings [people · photos, d] of length one around one direction a person, and names."""
     random = np.random.default_rng(seed)
     centres = random.normal(size=(people, 32))

@@ -16,7 +16,7 @@ from fawkes_host.evaluation.judge import Judge, Rows
 from fawkes_host.evaluation.protection import share_row
 from fawkes_host.evaluation.purifier import Purifier
 from fawkes_host.evaluation.recognisers import unit
-from fawkes_host.evaluation.trackers import Places, tune
+from fawkes_host.evaluation.trackers import Ranks, tune
 
 Files = Mapping[str, Sequence[Path]]
 
@@ -49,14 +49,14 @@ class _Adapted:
     two look alike."""
 
     name = "1-NN"
-    ranks = False
+    is_ranking = False
 
     def __init__(self, judge: Judge, people: Sequence[Person], cloaked: Files, posted: int) -> None:
         self._judge = judge
         self._cloaked = {p.name: judge.embed(cloaked[p.name][:posted]) for p in people}
         self._projections: dict[str, Any] = {}
 
-    def places(self, gallery: Gallery, probes: Any) -> Places:
+    def ranks(self, gallery: Gallery, probes: Any) -> Ranks:
         projection = self._projections.get(gallery.person)
         others = gallery.others
         if projection is None:
@@ -73,7 +73,7 @@ class _Adapted:
             unit(gallery.own @ projection),
             Others(unit(others.embeddings @ projection), others.names),
         )
-        return self._judge.nearest.places(seen, unit(probes @ projection))
+        return self._judge.nearest.ranks(seen, unit(probes @ projection))
 
 
 def _tuned(
@@ -82,10 +82,10 @@ def _tuned(
     return share_row(
         people,
         (_Adapted(judge, people, cloaked, posted),),
-        lambda tracker, person: judge.places(
+        lambda tracker, person: judge.ranks(
             tracker, person, judge.embed(cloaked[person.name][:posted])
         ),
-        lambda tracker, person: judge.places(tracker, person, judge.posted(person, posted)),
+        lambda tracker, person: judge.ranks(tracker, person, judge.posted(person, posted)),
         seed,
     )
 
@@ -93,7 +93,7 @@ def _tuned(
 def _purified(
     judge: Judge, people: Sequence[Person], cloaked: Files, posted: int, epochs: int, seed: int
 ) -> dict[str, Any]:
-    """The tracker purifies what is posted under the person's name, cloaked or not."""
+    """Let the tracker purify what is posted under the person's name, cloaked or not."""
     chips: dict[str, tuple[list[Any], list[Any]]] = {}
     for person in people:
         chips[person.name] = (
@@ -124,8 +124,8 @@ def _purified(
     return share_row(
         people,
         (judge.nearest, judge.linear),
-        lambda tracker, person: judge.places(tracker, person, rows[person.name, True]),
-        lambda tracker, person: judge.places(tracker, person, rows[person.name, False]),
+        lambda tracker, person: judge.ranks(tracker, person, rows[person.name, True]),
+        lambda tracker, person: judge.ranks(tracker, person, rows[person.name, False]),
         seed,
     )
 

@@ -18,7 +18,7 @@ from fawkes_host.evaluation.galleries import count_leaked, leak
 from fawkes_host.evaluation.intervals import mean_over_people
 from fawkes_host.evaluation.judge import Judge
 from fawkes_host.evaluation.protection import share_row
-from fawkes_host.evaluation.trackers import Places, Tracker
+from fawkes_host.evaluation.trackers import Ranks, Tracker
 
 Files = Mapping[str, Sequence[Path]]
 """Cloaked files of each person, in the order of posting."""
@@ -38,16 +38,16 @@ class Sybil:
 def posted_curve(
     judge: Judge, people: Sequence[Person], cloaked: Files, counts: Sequence[int], seed: int
 ) -> list[dict[str, Any]]:
-    """Protection by the number of photos posted, over the people who have posted the most."""
+    """Measure protection by the number of photos posted, over the people who have posted most."""
     able = [person for person in people if len(person.posted) >= max(counts)]
     rows = []
     for count in counts if able else ():
 
-        def protected(tracker: Tracker, person: Person, count: int = count) -> Places:
-            return judge.places(tracker, person, judge.embed(cloaked[person.name][:count]))
+        def protected(tracker: Tracker, person: Person, count: int = count) -> Ranks:
+            return judge.ranks(tracker, person, judge.embed(cloaked[person.name][:count]))
 
-        def unprotected(tracker: Tracker, person: Person, count: int = count) -> Places:
-            return judge.clean_places(tracker, person, count)
+        def unprotected(tracker: Tracker, person: Person, count: int = count) -> Ranks:
+            return judge.clean_ranks(tracker, person, count)
 
         trackers = (judge.nearest, judge.linear)
         shares = share_row(able, trackers, protected, unprotected, seed)
@@ -64,11 +64,11 @@ def leak_curve(
     posted: int,
     seed: int,
 ) -> list[dict[str, Any]]:
-    """Protection by the share of the posted photos that leaked clean, without and with a second
-    identity."""
+    """Measure protection by the share of the posted photos that leaked clean, without and with a
+    second identity."""
 
-    def unprotected(tracker: Tracker, person: Person) -> Places:
-        return judge.clean_places(tracker, person, posted)
+    def unprotected(tracker: Tracker, person: Person) -> Ranks:
+        return judge.clean_ranks(tracker, person, posted)
 
     rows = []
     for share in leaked_shares:
@@ -76,7 +76,7 @@ def leak_curve(
 
             def protected(
                 tracker: Tracker, person: Person, share: float = share, second: bool = with_second
-            ) -> Places:
+            ) -> Ranks:
                 sybil = sybils[person.name]
                 own = leak(
                     judge.embed(cloaked[person.name][:posted]),
@@ -85,7 +85,7 @@ def leak_curve(
                     seed,
                 )
                 rows = judge.embed(sybil.files) if second else None
-                return judge.places(tracker, person, own, sybil.donor, rows)
+                return judge.ranks(tracker, person, own, sybil.donor, rows)
 
             trackers = (judge.nearest, judge.linear)
             rows.append(
@@ -107,15 +107,15 @@ def transform_table(
     posted: int,
     seed: int,
 ) -> list[dict[str, Any]]:
-    """Protection where the tracker enrols the photos after a transform."""
+    """Measure protection where the tracker enrols the photos after a transform."""
     rows = []
     for name in (None, *transforms):
 
-        def protected(tracker: Tracker, person: Person, name: str | None = name) -> Places:
-            return judge.places(tracker, person, judge.embed(cloaked[person.name][:posted], name))
+        def protected(tracker: Tracker, person: Person, name: str | None = name) -> Ranks:
+            return judge.ranks(tracker, person, judge.embed(cloaked[person.name][:posted], name))
 
-        def unprotected(tracker: Tracker, person: Person, name: str | None = name) -> Places:
-            return judge.clean_places(tracker, person, posted, name)
+        def unprotected(tracker: Tracker, person: Person, name: str | None = name) -> Ranks:
+            return judge.clean_ranks(tracker, person, posted, name)
 
         trackers = (judge.nearest, judge.linear)
         shares = share_row(people, trackers, protected, unprotected, seed)
@@ -126,7 +126,7 @@ def transform_table(
 def retrieval_table(
     judge: Judge, people: Sequence[Person], cloaked: Files, posted: int, seed: int
 ) -> list[dict[str, Any]]:
-    """The four cases of query and gallery, clean or protected, by nearest neighbour.
+    """Measure the four cases of query and gallery, clean or protected, by nearest neighbour.
 
     All four on the same photos: each posted photo in turn is the query, the person's others are
     enrolled.  Where a cloak gave all photos of a person one wrong face, protected queries would
@@ -141,16 +141,16 @@ def retrieval_table(
                 changed = judge.embed(cloaked[person.name][:posted])
                 queries = changed if query_protected else clean
                 enrolled = changed if gallery_protected else clean
-                places = []
+                ranks = []
                 for i, query in enumerate(queries):
                     if query is None:
                         # No face, no name.
-                        places.append(1)
+                        ranks.append(1)
                         continue
                     own = enrolled[:i] + enrolled[i + 1 :]
                     gallery = judge.gallery(person.name, own)
-                    places.append(int(judge.nearest.places(gallery, query[None])[0]))
-                missed.append(float(np.mean(np.array(places) > 0)))
+                    ranks.append(int(judge.nearest.ranks(gallery, query[None])[0]))
+                missed.append(float(np.mean(np.array(ranks) > 0)))
             rows.append(
                 {
                     "query": "protected" if query_protected else "clean",

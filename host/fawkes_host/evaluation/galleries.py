@@ -52,7 +52,7 @@ class Gallery:
 
 
 def everyone_but(embeddings: Embeddings, names: NDArray[np.str_], absent: Sequence[str]) -> Others:
-    """Return the rows of a crowd that belong to none of ``absent``."""
+    """Return the rows of all photos that belong to none of ``absent``."""
     kept = ~np.isin(names, list(absent))
     return Others(embeddings[kept], names[kept])
 

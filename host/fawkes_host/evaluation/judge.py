@@ -1,4 +1,4 @@
-"""One recogniser with its crowd of clean photos and its trackers."""
+"""One recogniser with everyone's clean photos and its trackers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fawkes_host.evaluation.trackers import (
     FineTuned,
     LinearClassifier,
     NearestNeighbour,
-    Places,
+    Ranks,
     Tracker,
     Verification,
     principal_axes,
@@ -32,18 +32,18 @@ class Judge:
     def __init__(
         self,
         store: EmbeddingStore,
-        crowd: Sequence[PersonPhoto],
+        photos: Sequence[PersonPhoto],
         on_each: Callable[[int], None] | None = None,
     ) -> None:
-        """``crowd`` are all clean photos: everyone's, and the distractors."""
+        """Take all clean photos: everyone's, and those of the distractors."""
         self.name = store.recogniser.name
         self.store = store
-        rows = store.embed([Picture(photo.path) for photo in crowd], on_each)
+        rows = store.embed([Picture(photo.path) for photo in photos], on_each)
         found = [i for i, row in enumerate(rows) if row is not None]
         self._embeddings: Embeddings = np.stack([row for row in rows if row is not None])
-        self._names: NDArray[np.str_] = np.array([crowd[i].person for i in found])
+        self._names: NDArray[np.str_] = np.array([photos[i].person for i in found])
         self._others: dict[tuple[str, ...], Others] = {}
-        self._places: dict[tuple[str, int, str | None, str], Places] = {}
+        self._ranks: dict[tuple[str, int, str | None, str], Ranks] = {}
         self.nearest = NearestNeighbour()
         axes = principal_axes(self._embeddings)
         self.linear = LinearClassifier(axes)
@@ -84,24 +84,24 @@ class Judge:
             None if second is None else stack(second, self.dimension),
         )
 
-    def clean_places(
+    def clean_ranks(
         self, tracker: Tracker, person: Person, count: int, transform: str | None = None
-    ) -> Places:
-        """Return the places of a person's probes without a cloak, computed once."""
+    ) -> Ranks:
+        """Return the ranks of a person's probes without a cloak, computed once."""
         key = (person.name, count, transform, tracker.name)
-        if key not in self._places:
+        if key not in self._ranks:
             gallery = self.gallery(person.name, self.posted(person, count, transform))
-            self._places[key] = tracker.places(gallery, self.probes(person))
-        return self._places[key]
+            self._ranks[key] = tracker.ranks(gallery, self.probes(person))
+        return self._ranks[key]
 
-    def places(
+    def ranks(
         self,
         tracker: Tracker,
         person: Person,
         own: Rows,
         absent: str | None = None,
         second: Rows | None = None,
-    ) -> Places:
-        """Return the places of a person's probes where ``own`` is enrolled: see ``gallery``."""
+    ) -> Ranks:
+        """Return the ranks of a person's probes where ``own`` is enrolled: see ``gallery``."""
         gallery = self.gallery(person.name, own, absent, second)
-        return tracker.places(gallery, self.probes(person))
+        return tracker.ranks(gallery, self.probes(person))

@@ -29,7 +29,7 @@ class Size:
     shown: int
     """People whose faces the report shows."""
     purifier_epochs: int
-    crowd_people: int | None = None
+    distractor_people: int | None = None
     """At most so many distractors."""
 
 
@@ -60,7 +60,7 @@ QUICK = Size(
     viewed=4,
     shown=1,
     purifier_epochs=1,
-    crowd_people=20,
+    distractor_people=20,
 )
 """A few minutes: shows that everything runs; its figures mean nothing."""
 

@@ -27,7 +27,7 @@ PAPER_WITH_LEAKS = 80
 
 
 def frontier(report: dict[str, Any]) -> str:
-    """Protection against visibility: every method on the same people by the same judge."""
+    """Plot protection against visibility: every method on the same people by the same judge."""
     seen = {
         (row["method"], row["strength"], row["held_out"]): row["ssimulacra2"]["mean"]
         for row in report["visibility"]
@@ -61,7 +61,7 @@ def frontier(report: dict[str, Any]) -> str:
 
 
 def posted(rows: Sequence[dict[str, Any]]) -> str:
-    """Protection by the number of photos posted."""
+    """Plot protection by the number of photos posted."""
     with _figure(1, (4.6, 3.9)) as (figure, (panel,)):
         x = [row["posted"] for row in rows]
         for tracker in TRACKERS:
@@ -75,7 +75,7 @@ def posted(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def leaked(rows: Sequence[dict[str, Any]]) -> str:
-    """Protection by the share of photos that leaked clean."""
+    """Plot protection by the share of photos that leaked clean."""
     with _figure(1, (4.6, 3.9)) as (figure, (panel,)):
         for second in (False, True):
             chosen = [row for row in rows if row["second_identity"] is second]
@@ -103,7 +103,7 @@ def leaked(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def transforms(rows: Sequence[dict[str, Any]]) -> str:
-    """Protection after each transform."""
+    """Plot protection after each transform."""
     with _figure(1, (9.2, 0.9 + 0.32 * len(rows))) as (figure, (panel,)):
         places = range(len(rows))
         for offset, tracker in zip((-0.2, 0.2), TRACKERS, strict=True):
@@ -135,7 +135,7 @@ def _band(panel: Any, x: Sequence[float], shares: Sequence[dict[str, Any]], titl
 
 
 def _legend_below(figure: Any, panel: Any, columns: int = 2) -> None:
-    """Beside the lines it would hide some of them."""
+    """Put the legend where it hides no line."""
     handles, labels = panel.get_legend_handles_labels()
     lines = -(-len(labels) // columns)
     figure.legend(handles, labels, loc="lower center", ncols=columns, frameon=False, fontsize=9)

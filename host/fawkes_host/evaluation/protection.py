@@ -16,12 +16,12 @@ from fawkes_host.evaluation.cloaks import CloakSet
 from fawkes_host.evaluation.datasets import Person
 from fawkes_host.evaluation.intervals import mean_over_people
 from fawkes_host.evaluation.judge import Judge
-from fawkes_host.evaluation.trackers import Places, Tracker
+from fawkes_host.evaluation.trackers import Ranks, Tracker
 
-RANKS = (5, 10)
+CUTOFFS = (5, 10)
 
-Find = Callable[[Tracker, Person], Places]
-"""Tells a person's place for each of the person's probes."""
+Find = Callable[[Tracker, Person], Ranks]
+"""Tells a person's rank for each of the person's probes."""
 
 
 def share_row(
@@ -40,15 +40,15 @@ def share_row(
             "protection": _beyond(hidden, 1, seed),
             "unprotected": _beyond(plain, 1, seed),
         }
-        if tracker.ranks:
-            for rank in RANKS:
+        if tracker.is_ranking:
+            for rank in CUTOFFS:
                 row[tracker.name][f"rank_{rank}"] = _beyond(hidden, rank, seed)
     return row
 
 
-def _beyond(places: Sequence[Places], rank: int, seed: int) -> dict[str, Any]:
-    """Share of probes for which the person is not among the first ``rank``."""
-    return mean_over_people([float(np.mean(own >= rank)) for own in places], seed).to_json()
+def _beyond(ranks: Sequence[Ranks], cutoff: int, seed: int) -> dict[str, Any]:
+    """Return the share of probes for which the person is not among the first ``cutoff``."""
+    return mean_over_people([float(np.mean(own >= cutoff)) for own in ranks], seed).to_json()
 
 
 def protection_row(
@@ -74,10 +74,10 @@ def protection_row(
         "trackers": share_row(
             people,
             judge.trackers,
-            lambda tracker, person: judge.places(
+            lambda tracker, person: judge.ranks(
                 tracker, person, judge.embed(cloaked[person.name][:posted])
             ),
-            lambda tracker, person: judge.clean_places(tracker, person, posted),
+            lambda tracker, person: judge.clean_ranks(tracker, person, posted),
             seed,
         ),
     }

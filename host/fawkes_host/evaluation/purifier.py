@@ -36,7 +36,7 @@ class Purifier:
     def train(
         self, cloaked: NDArray[np.uint8], clean: NDArray[np.uint8], epochs: int
     ) -> list[float]:
-        """Learn from chips [n, s, s, 3]; returns the loss of each epoch."""
+        """Learn from chips [n, s, s, 3]; return the loss of each epoch."""
         import tensorflow as tf
 
         optimiser = tf.keras.optimizers.Adam(LEARNING_RATE)

@@ -82,7 +82,7 @@ class _FileRecogniser:
         self.fingerprint = digest.hexdigest()[:12]
 
     def _values(self, chip: NDArray[np.uint8], low: float, high: float) -> NDArray[np.float32]:
-        """Input values float32 [3, s, s] of a chip."""
+        """Return the input values float32 [3, s, s] of a chip."""
         low = low if self.format.low is None else self.format.low
         high = high if self.format.high is None else self.format.high
         planes = chip[..., ::-1] if self.format.bgr else chip
@@ -198,5 +198,5 @@ def cut_chip(
 
 
 def unit(embeddings: Embeddings) -> Embeddings:
-    """Embeddings [n, d] of length one."""
+    """Return embeddings [n, d] at length one."""
     return embeddings / np.linalg.norm(embeddings, axis=-1, keepdims=True)

@@ -96,7 +96,7 @@ def _summary(report: dict[str, Any]) -> str:
 
 
 def _card(report: dict[str, Any], level: str) -> str:
-    """The worst unseen judge at one level, and what can be seen there."""
+    """Show the worst unseen judge at one level, and what can be seen there."""
     row = next(row for row in report["unseen"] if row["strength"] == level)
     seen: dict[str, Any] = next(
         (
@@ -231,7 +231,7 @@ def _visibility(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], words: int) -> str:
-    """A table whose first columns hold words and the others numbers; cells are HTML."""
+    """Show a table whose first columns hold words and the others numbers; cells are HTML."""
     columns = [f'<th scope="col"{_kind(i, words)}>{name}</th>' for i, name in enumerate(head)]
     lines = [
         "<tr>"
@@ -266,7 +266,7 @@ def _interval(share: dict[str, Any]) -> str:
 
 
 def _face(face: dict[str, Any], number: int) -> str:
-    """A face beside its cloaked versions; one button lays the original over the version."""
+    """Show a face beside its cloaked versions; one button lays the original over the version."""
     options = "".join(
         f'<option value="{i}">{html.escape(title)}</option>'
         for i, (title, _) in enumerate(face["versions"])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fawkes_host.engine.align import face_crop
 from fawkes_host.evaluation.adaptive import adaptive_rows
-from fawkes_host.evaluation.cloaks import CloakSet, CloakShelf, seconds_of
+from fawkes_host.evaluation.cloaks import CloakCache, CloakSet, seconds_of
 from fawkes_host.evaluation.curves import (
     Sybil,
     leak_curve,
@@ -70,7 +70,7 @@ class Instrument:
         self.progress = Progress(tell)
         self.tell = tell
         self.landmarks = Landmarks(plan.output / "landmarks.json")
-        self.shelf = CloakShelf(plan.output / "cloaks")
+        self.cache = CloakCache(plan.output / "cloaks")
         self.stores: dict[str, EmbeddingStore] = {}
         self.judges: dict[str, Judge] = {}
         self.files: dict[CloakSet, dict[str, list[Path]]] = {}
@@ -110,8 +110,8 @@ class Instrument:
             "people_posting_fewer": [p.name for p in self.people if len(p.posted) < size.posted],
             "baseline_people": [p.name for p in self.few],
             "probes": sum(len(p.probes) for p in self.people),
-            "gallery_photos": len(self.crowd),
-            "gallery_people": len({photo.person for photo in self.crowd}),
+            "gallery_photos": len(self.photos),
+            "gallery_people": len({photo.person for photo in self.photos}),
             "judges": sorted(self.judges),
             "hold_out": list(plan.hold_out),
             "unseen": unseen,
@@ -136,7 +136,7 @@ class Instrument:
     def cloak(self) -> None:
         """Find everyone's faces and make every cloak; what an earlier run has made is kept."""
         plan = self.plan
-        self.crowd = self._find_crowd()
+        self.photos = self._find_faces()
         self.people = self._choose()
         self.few = self.people[: plan.size.baseline_people]
         # The user's recogniser judges cloaks made on all surrogates.
@@ -147,14 +147,14 @@ class Instrument:
         ]
         self._cloak_all()
 
-    def _find_crowd(self) -> list[PersonPhoto]:
-        """All photos that show a face: everyone's, then the distractors'."""
+    def _find_faces(self) -> list[PersonPhoto]:
+        """Return all photos that show a face: everyone's, then the distractors'."""
         photos = find_photos(self.plan.faces)
         self._own = {photo.path for photo in photos}
         if self.plan.distractors is not None:
             others = find_photos(self.plan.distractors)
             names = list(dict.fromkeys(photo.person for photo in others))
-            kept = set(names[: self.plan.size.crowd_people])
+            kept = set(names[: self.plan.size.distractor_people])
             photos += [photo for photo in others if photo.person in kept]
         self.progress.begin(f"Looking for faces in {len(photos)} photos", len(photos))
         shown = []
@@ -174,7 +174,7 @@ class Instrument:
 
     def _choose(self) -> list[Person]:
         plan = self.plan
-        own = [photo for photo in self.crowd if photo.path in self._own]
+        own = [photo for photo in self.photos if photo.path in self._own]
         people = choose_people(own, plan.reserved, plan.size.people, plan.seed)
         if not people:
             raise NothingToMeasure(
@@ -191,27 +191,27 @@ class Instrument:
             photos = [photo for person in people for photo in person.posted[:wanted]]
             # What a person posts is cloaked together, as from a folder.
             known = 0 if self.plan.alone else self.plan.size.posted
-            met = [photo for person in people for photo in person.posted[:known]]
+            enrolled = [photo for person in people for photo in person.posted[:known]]
             title = f"Cloaking [{number} of {len(self.sets)}]: {set_.title}"
-            self._cloak(set_, photos, title, met)
-            self.shelf.release(set_)
+            self._cloak(set_, photos, title, enrolled)
+            self.cache.release(set_)
 
     def _cloak(
         self,
         set_: CloakSet,
         photos: Sequence[PersonPhoto],
         title: str,
-        met: Sequence[PersonPhoto] = (),
+        enrolled: Sequence[PersonPhoto] = (),
     ) -> list[Path]:
         self.progress.begin(title, len(photos))
-        files = self.shelf.cloak(set_, photos, self.progress.done, met)
+        files = self.cache.cloak(set_, photos, self.progress.done, enrolled)
         by_person = self.files.setdefault(set_, {})
         for photo, file in zip(photos, files, strict=True):
             by_person.setdefault(photo.person, []).append(file)
         return files
 
     def _store(self, recogniser: Recogniser) -> EmbeddingStore:
-        """One for each recogniser, since it rewrites its file whole."""
+        """Return the one of each recogniser, since it rewrites its file whole."""
         if recogniser.name not in self.stores:
             folder = self.plan.output / "embeddings"
             self.stores[recogniser.name] = EmbeddingStore(recogniser, self.landmarks, folder)
@@ -220,9 +220,9 @@ class Instrument:
     def _open_judges(self) -> None:
         held_out = [SurrogateRecogniser(self.networks[name]) for name in self.plan.hold_out]
         for recogniser in (*self.external, *held_out):
-            self.progress.begin(f"Embedding by {recogniser.name}", len(self.crowd))
+            self.progress.begin(f"Embedding by {recogniser.name}", len(self.photos))
             store = self._store(recogniser)
-            self.judges[recogniser.name] = Judge(store, self.crowd, self.progress.done)
+            self.judges[recogniser.name] = Judge(store, self.photos, self.progress.done)
         for by_person in self.files.values():
             for files in by_person.values():
                 for file in files:
@@ -238,8 +238,8 @@ class Instrument:
         return [set_ for set_ in self.sets if set_.method == OURS]
 
     def _unseen_pairs(self) -> list[tuple[CloakSet, Judge]]:
-        """A recogniser of the user's judges cloaks made on all surrogates, a held-out one those
-        made without it."""
+        """Pair a recogniser of the user's with cloaks made on all surrogates, a held-out one
+        with those made without it."""
         pairs = []
         for set_ in self._ours():
             if set_.held_out is None:
@@ -249,7 +249,7 @@ class Instrument:
         return pairs
 
     def _white_box_pairs(self) -> list[tuple[CloakSet, Judge]]:
-        """Surrogates judge the first set of cloaks that they had a part in."""
+        """Pair surrogates with the first set of cloaks that they had a part in."""
         level = self.plan.curve_level.name
         pairs = []
         for name in self.plan.hold_out:
@@ -258,13 +258,13 @@ class Instrument:
         return pairs
 
     def _frontier_rows(self) -> list[dict[str, Any]]:
-        """Every method on the same people, by the same judge, on the same surrogates."""
+        """Judge every method on the same people, by the same judge, on the same surrogates."""
         judge = self.judges[self.left_out or self.external[0].name]
         sets = [s for s in self.sets if s.method == NOISE or s.held_out == self.left_out]
         return [self._row(set_, judge, self.few) for set_ in sets]
 
     def _worst_view(self, unseen: Sequence[dict[str, Any]]) -> tuple[CloakSet, Judge]:
-        """The curves are drawn where protection is weakest."""
+        """Choose where protection is weakest: the curves are drawn there."""
         level = self.plan.curve_level.name
         row = next(row for row in unseen if row["strength"] == level)
         set_ = next(
@@ -291,8 +291,8 @@ class Instrument:
         }
 
     def _make_sybils(self, set_: CloakSet) -> dict[str, Sybil]:
-        """For each person photos of somebody else, pulled towards the person's clean photos."""
-        own = [photo for photo in self.crowd if photo.path in self._own]
+        """Pull photos of somebody else towards each person's clean photos."""
+        own = [photo for photo in self.photos if photo.path in self._own]
         names = sorted({photo.person for photo in own})
         counts = {name: sum(photo.person == name for photo in own) for name in names}
         stores = {n: self._store(SurrogateRecogniser(self.networks[n])) for n in set_.networks}
@@ -312,12 +312,12 @@ class Instrument:
 
             pulled = second_identity(self.plan, self.cloaked_on, set_, person, find_embeddings)
             files = self._cloak(pulled, photos, f"Cloaking: {pulled.title}")
-            self.shelf.release(pulled)
+            self.cache.release(pulled)
             sybils[person.name] = Sybil(donor, tuple(files))
         return sybils
 
     def _visibility(self) -> list[dict[str, Any]]:
-        """Visibility and seconds of every set, on photos spread evenly over it."""
+        """Measure visibility and seconds of every set, on photos spread evenly over it."""
         self.progress.begin("Measuring visibility", len(self.sets))
         originals = {
             (photo.person, photo.path.name): photo.path
@@ -352,8 +352,8 @@ class Instrument:
         return rows
 
     def shown_faces(self) -> list[dict[str, Any]]:
-        """The face crops that the report shows: of each person the first photo, original and by
-        every set in which it is."""
+        """Return the face crops that the report shows: of each person the first photo, original and
+        by every set in which it is."""
         faces = []
         for person in self.people[: self.plan.size.shown]:
             photo = person.posted[0]

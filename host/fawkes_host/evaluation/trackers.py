@@ -1,6 +1,6 @@
 """Trackers: the ways in which a gallery of embeddings is used to name people.
 
-Each answers with the *place* of the person among all identities for every probe: 0 where the probe
+Each answers with the *rank* of the person among all identities for every probe: 0 where the probe
 is named as that person, the number of identities where the person is not enrolled at all.
 """
 
@@ -19,7 +19,7 @@ from fawkes_host.evaluation.recognisers import Embeddings, unit
 FALSE_ACCEPTS = 1e-3
 
 TUNING_ROUNDS, MORE_ROUNDS = 80, 30
-"""Steps of tuning features on a crowd, and then with one more person."""
+"""Steps of tuning features on the distractors, and then with one more person."""
 TUNING_RATE = 2e-3
 SOFTMAX_SCALE = 24.0
 """Of cosines, as usual in recognisers' losses."""
@@ -27,18 +27,19 @@ SOFTMAX_SCALE = 24.0
 MOST_AXES = 256
 """Training needs no more dimensions; longer embeddings are turned to their principal axes."""
 
-Places = NDArray[np.int64]
+Ranks = NDArray[np.int64]
+"""The person's rank for each probe, int64 [n]."""
 
 
 class Tracker(Protocol):
     """One way to name people."""
 
     name: str
-    ranks: bool
-    """Whether places beyond the first mean anything."""
+    is_ranking: bool
+    """Whether ranks beyond the first mean anything."""
 
-    def places(self, gallery: Gallery, probes: Embeddings) -> Places:
-        """Return the person's place for each probe [n, d]."""
+    def ranks(self, gallery: Gallery, probes: Embeddings) -> Ranks:
+        """Return the person's rank for each probe [n, d]."""
         ...
 
 
@@ -46,14 +47,14 @@ class NearestNeighbour:
     """Names a probe as the gallery photo with the highest cosine."""
 
     name = "1-NN"
-    ranks = True
+    is_ranking = True
 
-    def places(self, gallery: Gallery, probes: Embeddings) -> Places:
+    def ranks(self, gallery: Gallery, probes: Embeddings) -> Ranks:
         order = np.argsort(gallery.names, kind="stable")
         names = gallery.names[order]
         classes, starts = np.unique(names, return_index=True)
         similarity = probes @ gallery.embeddings[order].T
-        return _place(np.maximum.reduceat(similarity, starts, axis=1), classes, gallery.person)
+        return _rank(np.maximum.reduceat(similarity, starts, axis=1), classes, gallery.person)
 
 
 class Verification:
@@ -61,16 +62,16 @@ class Verification:
     beyond a threshold, at which one in a thousand clean photos of other people is accepted."""
 
     name = "verification"
-    ranks = False
+    is_ranking = False
 
     def __init__(self, embeddings: Embeddings, names: NDArray[np.str_]) -> None:
-        """The threshold is that of a clean crowd, [n, d] and [n]."""
+        """Set the threshold by clean photos of everyone, embeddings [n, d] and names [n]."""
         classes = np.unique(names)
         means = unit(np.stack([embeddings[names == name].mean(axis=0) for name in classes]))
         strangers = (embeddings @ means.T)[names[:, None] != classes]
         self.threshold = float(np.quantile(strangers, 1.0 - FALSE_ACCEPTS))
 
-    def places(self, gallery: Gallery, probes: Embeddings) -> Places:
+    def ranks(self, gallery: Gallery, probes: Embeddings) -> Ranks:
         if not len(gallery.own):
             return np.ones(len(probes), np.int64)
         mean = unit(gallery.own.mean(axis=0))
@@ -93,7 +94,7 @@ class LinearClassifier:
     """
 
     name = "linear"
-    ranks = True
+    is_ranking = True
     C = 100.0
     """Inverse weight of the squared weights, as scikit-learn's ``LogisticRegression`` has it."""
     ROUNDS = 100
@@ -106,7 +107,7 @@ class LinearClassifier:
         self._starts: WeakKeyDictionary[Others, _Softmax] = WeakKeyDictionary()
         self._last: _Softmax | None = None
 
-    def places(self, gallery: Gallery, probes: Embeddings) -> Places:
+    def ranks(self, gallery: Gallery, probes: Embeddings) -> Ranks:
         others = gallery.others
         start = self._starts.get(others)
         if start is None:
@@ -114,7 +115,7 @@ class LinearClassifier:
             self._starts[others] = self._last = start
         model = self._fit(_along(self._axes, gallery.embeddings), gallery.names, start)
         scores = _along(self._axes, probes) @ model.weights[:, :-1].T + model.weights[:, -1]
-        return _place(scores, model.classes, gallery.person)
+        return _rank(scores, model.classes, gallery.person)
 
     def _fit(
         self, embeddings: Embeddings, names: NDArray[np.str_], start: _Softmax | None
@@ -162,14 +163,14 @@ class FineTuned:
     """
 
     name = "fine-tuned"
-    ranks = True
+    is_ranking = True
 
     def __init__(self, axes: Embeddings | None = None) -> None:
         """``axes`` as for ``LinearClassifier``."""
         self._axes = axes
         self._starts: WeakKeyDictionary[Others, tuple[Any, _Softmax]] = WeakKeyDictionary()
 
-    def places(self, gallery: Gallery, probes: Embeddings) -> Places:
+    def ranks(self, gallery: Gallery, probes: Embeddings) -> Ranks:
         others = gallery.others
         if others not in self._starts:
             embeddings = _along(self._axes, others.embeddings)
@@ -179,7 +180,7 @@ class FineTuned:
         enrolled = _along(self._axes, gallery.embeddings)
         projection, head = _tune(enrolled, gallery.names, projection, head, MORE_ROUNDS)
         tuned = unit(_along(self._axes, probes) @ projection)
-        return _place(tuned @ head.weights.T, head.classes, gallery.person)
+        return _rank(tuned @ head.weights.T, head.classes, gallery.person)
 
 
 def principal_axes(embeddings: Embeddings) -> Embeddings | None:
@@ -238,8 +239,8 @@ def _tune(
     return variables[0].numpy(), _Softmax(classes, unit(variables[1].numpy()))
 
 
-def _place(scores: NDArray[Any], classes: NDArray[np.str_], person: str) -> Places:
-    """Place of the person in scores [n, m] of sorted classes [m]."""
+def _rank(scores: NDArray[Any], classes: NDArray[np.str_], person: str) -> Ranks:
+    """Rank the person in scores [n, m] of sorted classes [m]."""
     column = int(np.searchsorted(classes, person))
     if column == len(classes) or classes[column] != person:
         return np.full(len(scores), len(classes), np.int64)

@@ -98,7 +98,7 @@ def _ssimulacra2(original: NDArray[np.uint8], changed: NDArray[np.uint8]) -> flo
 
 
 def _to_lab(crop: NDArray[np.float32]) -> NDArray[np.float64]:
-    """CIELAB (D65) of sRGB [h, w, 3] in 0..1."""
+    """Return CIELAB (D65) of sRGB [h, w, 3] in 0..1."""
     linear = np.where(crop <= 0.04045, crop / 12.92, ((crop + 0.055) / 1.055) ** 2.4)
     to_xyz = np.array(
         [

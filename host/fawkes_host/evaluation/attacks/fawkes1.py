@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-CHIP_PX = 112
-BOX_MARGIN_PX = 30
 PENALTY = 1e3
 """Weight of DSSIM beyond the threshold, in units of the loss."""
 

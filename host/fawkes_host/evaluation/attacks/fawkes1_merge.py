@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fawkes_host.engine.detect import Face
-from fawkes_host.evaluation.attacks.fawkes1 import BOX_MARGIN_PX, CHIP_PX
+
+CHIP_PX = 112
+BOX_MARGIN_PX = 30
 
 
 @dataclass(frozen=True)

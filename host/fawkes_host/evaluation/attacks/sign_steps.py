@@ -13,7 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fawkes_host.engine import align, views
-from fawkes_host.engine.align import Frame
+from fawkes_host.engine.align import Frame, frame_face
+from fawkes_host.engine.detect import Face
+from fawkes_host.evaluation.attacks.base import FaceAttack
+from fawkes_host.photo.decode import Photo
+from fawkes_host.tensors import Tensor
 
 STEPS = 10
 MOMENTUM = 1.0
@@ -24,8 +28,23 @@ KERNEL_PX = 15
 KERNEL_SIGMA = 3.0
 
 
+class SignStepsAttack(FaceAttack):
+    """MI-DI-TI on every face."""
+
+    def __init__(self, optimiser: SignSteps, epsilon: float, seed: int) -> None:
+        self._optimiser = optimiser
+        self._epsilon = epsilon
+        self._seed = seed
+
+    def change_face(self, pixels: NDArray[np.uint8], photo: Photo, face: Face) -> NDArray[np.uint8]:
+        frame = frame_face(face.landmarks, photo.width, photo.height)
+        canvas = frame.extract(photo.pixels)
+        change = self._optimiser.optimise(canvas, frame, self._epsilon, self._seed)
+        return add_change(pixels, frame, change)
+
+
 class SignSteps:
-    """The attack on a set of surrogates."""
+    """Its optimiser on a set of surrogates."""
 
     def __init__(self, networks: Sequence[Any]) -> None:
         import tensorflow as tf
@@ -64,7 +83,9 @@ class SignSteps:
             change = np.clip(change, -epsilon, epsilon).astype(np.float32)
         return np.asarray(change[0] * frame.mask()[..., None], np.float32)
 
-    def _embed_all(self, images: Any, transforms: list[Any]) -> list[Any]:
+    def _embed_all(self, images: Tensor, transforms: list[Tensor]) -> list[Tensor]:
+        """Return the unit embedding [n, d] of images [n, C, C, 3] for each surrogate, whose
+        transforms are [n, 8]."""
         import tensorflow as tf
 
         return [
@@ -72,7 +93,10 @@ class SignSteps:
             for network, view in zip(self.networks, transforms, strict=True)
         ]
 
-    def _embedding_gradient(self, images: Any, transforms: list[Any], own: list[Any]) -> Any:
+    def _embedding_gradient(
+        self, images: Tensor, transforms: list[Tensor], own: list[Tensor]
+    ) -> Tensor:
+        """Return the smoothed gradient [n, C, C, 3] of the likeness to ``own`` embeddings."""
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
@@ -92,7 +116,7 @@ class SignSteps:
 
 
 def _draw_view(network: Any, frame: Frame, random: np.random.Generator) -> NDArray[np.float32]:
-    """Chip to canvas, float32 [8], shrunk and shifted at random."""
+    """Return a transform from chip to canvas, float32 [8], shrunk and shifted at random."""
     size = network.input_size
     scale = random.uniform(SMALLEST_SCALE, 1.0)
     shift = random.uniform(0.0, size * (1.0 - scale), 2)
@@ -105,7 +129,7 @@ def add_change(
     pixels: NDArray[np.uint8], frame: Frame, change: NDArray[np.float32]
 ) -> NDArray[np.uint8]:
     """Return a photo uint8 [h, w, 3] with a canvas' change float32 [C, C, 3] added."""
-    planes = [frame.project(np.ascontiguousarray(change[..., i])) for i in range(3)]
+    planes = [frame.to_photo(np.ascontiguousarray(change[..., i])) for i in range(3)]
     changed = pixels.copy()
     crop = changed[frame.crop.slices] + np.stack(planes, axis=-1)
     changed[frame.crop.slices] = np.clip(np.rint(crop), 0, 255).astype(np.uint8)
