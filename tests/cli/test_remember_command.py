@@ -43,7 +43,7 @@ def test_single_photos_of_a_person_who_is_remembered_are_cloaked_knowing_her(
     assert "2 faces of people who are on several of these photos, 2 new" in out
     assert str(remembered.path()) in out
 
-    engine = Engine()
+    engine = Engine.load()
     darker = tmp_path / "darker.png"
     Image.fromarray((draw_portrait(220) * 0.5).astype(np.uint8)).resize((180, 220)).save(darker)
     (face,) = engine.cloak(darker.read_bytes(), LEVELS["low"]).receipt.faces

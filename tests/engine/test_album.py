@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fawkes_host.engine import album
-from fawkes_host.engine.album import Album, Page, cosines, mean_person
+from fawkes_host.engine.album import Album, PhotoFaces, cosines, mean_person
 
 SIZES = {"one": 64, "other": 128}
 
@@ -22,8 +22,8 @@ def face(person: int, photo: int, moment: float = 0.6) -> dict[str, np.ndarray]:
     return made
 
 
-def page(*faces: dict[str, np.ndarray]) -> Page:
-    return Page((), faces)
+def page(*faces: dict[str, np.ndarray]) -> PhotoFaces:
+    return PhotoFaces((), faces)
 
 
 def test_other_photos_of_the_person_are_found_and_nobody_else():

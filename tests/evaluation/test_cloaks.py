@@ -13,12 +13,12 @@ from fawkes_host.engine.levels import LEVELS
 from fawkes_host.evaluation.attacks.fawkes1_merge import frame_box
 from fawkes_host.evaluation.attacks.noise import add_noise
 from fawkes_host.evaluation.attacks.sign_steps import SignSteps, add_change
-from fawkes_host.evaluation.cloaks import CloakSet, CloakShelf, _secret, seconds_of
+from fawkes_host.evaluation.cloaks import CloakCache, CloakSet, seconds_of, secret_of
 from fawkes_host.evaluation.datasets import PersonPhoto
 from fawkes_host.evaluation.methods import our_sets
 from fawkes_host.evaluation.plan import DEFAULT, Plan
 from fawkes_host.evaluation.portrait import draw_portrait
-from fawkes_host.visibility.budget import Viewer
+from fawkes_host.visibility.meter import VisibilityMeter
 from fawkes_models import store
 
 LANDMARKS = np.array([[166, 175], [234, 175], [200, 222], [173, 258], [227, 258]], np.float32)
@@ -29,10 +29,10 @@ class CountingMaker:
     def __init__(self, batch: int) -> None:
         self.batch = batch
         self.batches: list[int] = []
-        self.met: list[bytes] = []
+        self.enrolled: list[bytes] = []
 
-    def meet(self, photos):
-        self.met += photos
+    def enrol(self, photos):
+        self.enrolled += photos
 
     def make(self, photos):
         self.batches.append(len(photos))
@@ -56,32 +56,32 @@ def set_of(maker, source="abc") -> CloakSet:
 
 def test_finished_cloaks_are_not_made_again(tmp_path, photos):
     maker = CountingMaker(2)
-    files = CloakShelf(tmp_path / "out").cloak(set_of(maker), photos[:3])
+    files = CloakCache(tmp_path / "out").cloak(set_of(maker), photos[:3])
     assert maker.batches == [2, 1]
     assert [file.read_bytes() for file in files] == [b"0 cloaked", b"1 cloaked", b"2 cloaked"]
     assert seconds_of(files[0]) >= 0
 
     later, heard = CountingMaker(2), []
-    assert CloakShelf(tmp_path / "out").cloak(set_of(later), photos, heard.append)[:3] == files
+    assert CloakCache(tmp_path / "out").cloak(set_of(later), photos, heard.append)[:3] == files
     assert later.batches == [2]
     assert heard == [5]
 
 
 def test_cloaks_of_other_code_are_not_taken_for_these(tmp_path, photos):
-    CloakShelf(tmp_path / "out").cloak(set_of(CountingMaker(9)), photos)
+    CloakCache(tmp_path / "out").cloak(set_of(CountingMaker(9)), photos)
     changed = CountingMaker(9)
-    CloakShelf(tmp_path / "out").cloak(set_of(changed, source="def"), photos)
+    CloakCache(tmp_path / "out").cloak(set_of(changed, source="def"), photos)
     assert changed.batches == [5]
 
 
-def test_photos_are_met_before_any_is_made(tmp_path, photos):
+def test_photos_are_enrolled_before_any_is_made(tmp_path, photos):
     class Asked(CountingMaker):
         def make(self, photos):
-            assert self.met == [b"0", b"1", b"2"]
+            assert self.enrolled == [b"0", b"1", b"2"]
             return super().make(photos)
 
     maker = Asked(2)
-    CloakShelf(tmp_path / "out").cloak(set_of(maker), photos, met=photos[:3])
+    CloakCache(tmp_path / "out").cloak(set_of(maker), photos, enrolled=photos[:3])
     assert maker.batches == [2, 2, 1]
 
 
@@ -91,25 +91,22 @@ def test_an_interrupted_cloak_leaves_no_photo(tmp_path, photos):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        CloakShelf(tmp_path / "out").cloak(set_of(Broken(1)), photos)
+        CloakCache(tmp_path / "out").cloak(set_of(Broken(1)), photos)
     assert not list((tmp_path / "out").rglob("*.jpg"))
 
 
 def test_cloaks_depend_on_the_evaluations_seed_and_not_on_the_installation():
-    with _secret(1):
-        one = installation.seed(b"photo", 0)
-    with _secret(1):
-        assert installation.seed(b"photo", 0) == one
-    with _secret(2):
-        assert installation.seed(b"photo", 0) != one
-    assert installation.seed(b"photo", 0) != one
+    one = secret_of(1)
+    assert len(one) == installation.SECRET_BYTES
+    assert one == secret_of(1)
+    assert one not in {secret_of(2), installation.secret()}
 
 
 def test_noise_is_as_visible_as_it_is_told_and_stays_on_the_face():
     portrait = draw_portrait(400)
     crop = face_crop(LANDMARKS, 400, 400)
     noisy = add_noise(portrait, crop, 65.0, seed=0)
-    seen = Viewer(portrait[crop.slices]).see(noisy[crop.slices])
+    seen = VisibilityMeter(portrait[crop.slices]).measure(noisy[crop.slices])
     assert seen.ssimulacra2 == pytest.approx(65, abs=1.5)
     noisy[crop.slices] = portrait[crop.slices]
     assert np.array_equal(noisy, portrait)
@@ -166,7 +163,7 @@ def test_part_files_do_not_count_as_photos(tmp_path, photos):
     folder.mkdir(parents=True)
     (folder / ".0.jpg.part").write_bytes(b"half")
     maker = CountingMaker(9)
-    CloakShelf(tmp_path / "out").cloak(set_of(maker), photos[:1])
+    CloakCache(tmp_path / "out").cloak(set_of(maker), photos[:1])
     assert maker.batches == [1]
 
 

@@ -38,13 +38,13 @@ def command(photos: tuple[str, ...], recursive: bool) -> None:
     runtime.start()
     from fawkes_host.engine.pipeline import Engine
 
-    engine = Engine()
+    engine = Engine.load()
     failed = 0
     progress = click.progressbar(sources, label="Looking at photos", file=sys.stderr)
     with progress as waiting:
         for source in waiting:
             try:
-                engine.look_at(read_photo(source))
+                engine.enrol(read_photo(source))
             except FawkesError as error:
                 failed += 1
                 say(f"{source}: {error} ({error.code})", err=True)

@@ -1,4 +1,4 @@
-"""Photos that belong together, and who is on them.
+"""Photos that were enrolled, and who is on them.
 
 One photo's embedding holds the person and the moment: pose, light, expression.  A cloak that moves
 a face against it spends part of its budget on the moment, which other photos do not share.  The
@@ -28,14 +28,14 @@ SAME_PICTURE = 0.95
 """From here on they are one picture, saved twice, which tells nothing new."""
 
 PHOTOS = 2000
-"""An album holds so many; what was looked at longest ago goes first.  A face takes 6 KB."""
+"""An album holds so many; what was enrolled longest ago goes first.  A face takes 6 KB."""
 
 Embeddings = Mapping[str, NDArray[np.float32]]
 """For each surrogate the centred unit embedding [d] of one face."""
 
 
 @dataclass(frozen=True)
-class Page:
+class PhotoFaces:
     """The faces of one photo, and what the surrogates see of each."""
 
     faces: tuple[Face, ...]
@@ -43,28 +43,28 @@ class Page:
 
 
 class Album:
-    """Pages by photo; a photo's key is its content's digest.
+    """The faces of photos; a photo's key is its content's digest.
 
     ``remembered`` returns faces of people who are known without a photo in it.
     """
 
     def __init__(self, remembered: Callable[[], Sequence[Embeddings]] = tuple) -> None:
         self._remembered = remembered
-        self._pages: OrderedDict[bytes, Page] = OrderedDict()
+        self._photos: OrderedDict[bytes, PhotoFaces] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._pages)
+        return len(self._photos)
 
-    def add(self, photo: bytes, page: Page) -> None:
+    def add(self, photo: bytes, found: PhotoFaces) -> None:
         """Put a photo in, or to the front again."""
-        self._pages[photo] = page
-        self._pages.move_to_end(photo)
-        if len(self._pages) > PHOTOS:
-            self._pages.popitem(last=False)
+        self._photos[photo] = found
+        self._photos.move_to_end(photo)
+        if len(self._photos) > PHOTOS:
+            self._photos.popitem(last=False)
 
-    def get(self, photo: bytes) -> Page | None:
-        """Return a photo's page, if it is in."""
-        return self._pages.get(photo)
+    def get(self, photo: bytes) -> PhotoFaces | None:
+        """Return the faces of a photo, if it is in."""
+        return self._photos.get(photo)
 
     def others(self, photo: bytes, face: Embeddings) -> list[Embeddings]:
         """Return the faces on other photos, and of those remembered, that are the same
@@ -76,15 +76,15 @@ class Album:
         """Return the faces of people who are on two photos or more."""
         return [
             face
-            for photo, page in self._pages.items()
-            for face in page.embeddings
+            for photo, found in self._photos.items()
+            for face in found.embeddings
             if any(_same_person(face, other) for other in self._nearest(photo, face))
         ]
 
     def _nearest(self, photo: bytes, face: Embeddings) -> list[Embeddings]:
-        """Of every other photo the face that is most like this one: a person is on it once."""
-        pages = [page for key, page in self._pages.items() if key != photo and page.embeddings]
-        return [max(page.embeddings, key=partial(_likeness, face)) for page in pages]
+        """Return of every other photo the face most like this one: a person is on it once."""
+        others = [found.embeddings for key, found in self._photos.items() if key != photo]
+        return [max(faces, key=partial(_likeness, face)) for faces in others if faces]
 
 
 def mean_person(faces: Iterable[Embeddings]) -> Embeddings:
@@ -97,7 +97,7 @@ def mean_person(faces: Iterable[Embeddings]) -> Embeddings:
 
 
 def same_picture(one: Embeddings, other: Embeddings) -> bool:
-    """Whether two faces are one face on one picture, perhaps saved twice."""
+    """Tell whether two faces are one face on one picture, perhaps saved twice."""
     return _likeness(one, other) >= SAME_PICTURE
 
 
@@ -107,7 +107,7 @@ def cosines(one: Embeddings, other: Embeddings) -> dict[str, float]:
 
 
 def _same_person(one: Embeddings, other: Embeddings) -> bool:
-    """Whether two faces are one person's, on two pictures."""
+    """Tell whether two faces are one person's, on two pictures."""
     return SAME_PERSON <= _likeness(one, other) < SAME_PICTURE
 
 

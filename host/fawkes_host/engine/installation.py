@@ -18,7 +18,7 @@ SECRET_BYTES = 32
 
 
 def secret_path() -> Path:
-    """Where the secret lies, readable by its owner alone."""
+    """Return where the secret lies, readable by its owner alone."""
     return user_data_path("fawkes-host", appauthor=False) / "installation.secret"
 
 
@@ -52,8 +52,8 @@ def _read(path: Path) -> bytes | None:
     return known if len(known) == SECRET_BYTES else None
 
 
-def seed(photo: bytes, face: int) -> int:
+def seed(secret: bytes, photo: bytes, face: int) -> int:
     """Return the seed (128 bits) of one face of a photo, given as its file's bytes."""
-    digest = hashlib.blake2b(photo, key=secret(), digest_size=16, person=b"fawkes face")
+    digest = hashlib.blake2b(photo, key=secret, digest_size=16, person=b"fawkes face")
     digest.update(face.to_bytes(4, "big"))
     return int.from_bytes(digest.digest(), "big")

@@ -8,32 +8,32 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 import fawkes_host
 from fawkes_host.engine import installation, remembered
-from fawkes_host.engine.album import Album, Embeddings, Page, cosines, mean_person
-from fawkes_host.engine.align import Frame, frame_face
+from fawkes_host.engine.album import Album, Embeddings, PhotoFaces, cosines
+from fawkes_host.engine.align import frame_face
 from fawkes_host.engine.cloak import Cloaker
 from fawkes_host.engine.detect import Face, detect
+from fawkes_host.engine.face_job import FaceJob
 from fawkes_host.engine.levels import DEFAULT, Level
-from fawkes_host.engine.merge import Patch, merge
-from fawkes_host.engine.progress import Progress, Way
+from fawkes_host.engine.merge import Patch, merge, merge_within_budget
+from fawkes_host.engine.progress import Progress, ProgressReporter
 from fawkes_host.engine.receipt import FaceReceipt, Receipt, measure_face
+from fawkes_host.engine.recipe import IN_FORCE, Recipe
 from fawkes_host.photo.containers import sniff
-from fawkes_host.photo.containers.sniff import Format
 from fawkes_host.photo.decode import Limits, Photo
 from fawkes_host.photo.encode import Encoded
 from fawkes_host.photo.media_types import replaced_by_jpeg
 from fawkes_host.photo.metadata import Policy
 from fawkes_host.photo.sandbox import client as sandbox
-from fawkes_host.photo.sandbox.client import decode, encode_with_notices, pass_through, to_jpeg
 from fawkes_host.protocol.errors import (
     AnimatedImage,
     OutOfMemory,
@@ -42,7 +42,7 @@ from fawkes_host.protocol.errors import (
     WeightsMissing,
 )
 from fawkes_host.tensors import runtime
-from fawkes_host.visibility.budget import Viewer
+from fawkes_host.visibility.meter import VisibilityMeter
 
 if TYPE_CHECKING:
     from fawkes_models.network import Network
@@ -58,6 +58,20 @@ ENCODE_ROUNDS = 3
 """Encoding adds to what can be seen; so often at most a cloak is made weaker and encoded anew."""
 
 
+class Codecs(Protocol):
+    """What turns files into pixels and back, as ``photo.sandbox.client`` does in a process."""
+
+    def decode(self, data: bytes, limits: Limits | None = None, /) -> Photo: ...
+
+    def encode_with_notices(
+        self, photo: Photo, pixels: NDArray[np.uint8], policy: Policy, /
+    ) -> Encoded: ...
+
+    def pass_through(self, data: bytes, policy: Policy, error: AnimatedImage, /) -> Encoded: ...
+
+    def to_jpeg(self, data: bytes, policy: Policy, limits: Limits | None = None, /) -> Encoded: ...
+
+
 @dataclass(frozen=True)
 class Result:
     """A finished photo: its bytes, and what was done to it."""
@@ -70,43 +84,70 @@ class Result:
 class Engine:
     """Cloaks photos, one at a time; loading it takes seconds, so keep it."""
 
-    def __init__(self, device: runtime.Device = runtime.Device.AUTO) -> None:
-        """Start TensorFlow and load the surrogates.
+    def __init__(
+        self,
+        networks: Sequence[Network],
+        album: Album,
+        secret: bytes,
+        codecs: Codecs = sandbox,
+        recipe: Recipe = IN_FORCE,
+        device: str = "CPU",
+    ) -> None:
+        """``networks`` are the surrogates, ``album`` holds who is known, and from ``secret`` comes
+        every cloak's randomness.  ``device`` is where the networks run, for people."""
+        self.device = device
+        self._album = album
+        self._secret = secret
+        self._codecs = codecs
+        self._cloaker = Cloaker(networks, recipe)
+
+    @classmethod
+    def load(
+        cls, device: runtime.Device = runtime.Device.AUTO, recipe: Recipe = IN_FORCE
+    ) -> Engine:
+        """Start TensorFlow, load the surrogates, and take this installation's secret and people.
 
         Raises ``NoGpu``, ``WeightsMissing`` or ``WeightsCorrupt``.
         """
         sandbox.start()  # It gets ready meanwhile.
-        self.device = runtime.start(device)
-        self._cloaker = Cloaker(_load_networks())
-        self._album = Album(remembered.Remembered([network.name for network in self.networks]))
+        found = runtime.start(device)
+        networks = _load_networks()
+        album = Album(remembered.Remembered([network.name for network in networks]))
+        return cls(networks, album, installation.secret(), sandbox, recipe, found)
 
     def warm_up(self) -> None:
         """Trace every graph once, so that the first photo need not wait for it."""
-        detect(np.zeros((64, 64, 3), np.uint8))
-        self._cloaker.warm_up()
         blank = np.zeros((64, 64, 3), np.uint8)
-        viewer = Viewer(blank)
-        viewer.see(blank)
-        viewer.bring_within(np.zeros((64, 64), np.float32), DEFAULT.budget)
+        detect(blank)
+        self._cloaker.warm_up()
+        meter = VisibilityMeter(blank)
+        meter.measure(blank)
+        meter.project(np.zeros((64, 64), np.float32), DEFAULT.budget)
 
     @property
     def networks(self) -> tuple[Network, ...]:
         """The surrogates."""
         return self._cloaker.networks
 
-    def look_at(self, data: bytes, limits: Limits | None = None) -> None:
+    def enrol(self, data: bytes, limits: Limits | None = None) -> None:
         """Get to know who is on a photo, so that cloaks of the same people's other photos are
         better ones.  Kept in memory alone.  Raises the errors of ``protocol.errors``."""
         limits = limits or Limits()
         with _memory_errors():
             try:
-                photo = decode(data, limits)
+                photo = self._codecs.decode(data, limits)
             except AnimatedImage:
                 return
-            self._album.add(_key(data), self._look(photo, _key(data), limits))
+            self._album.add(_key(data), self._find_faces(photo, _key(data), limits))
+
+    def faces(self, data: bytes, limits: Limits | None = None) -> PhotoFaces:
+        """Return the faces of a photo, largest first.  Raises the errors of ``protocol.errors``."""
+        limits = limits or Limits()
+        with _memory_errors():
+            return self._find_faces(self._codecs.decode(data, limits), _key(data), limits)
 
     def recurring_faces(self) -> list[Embeddings]:
-        """The faces of everyone who is on two or more of the photos that it has looked at."""
+        """Return the faces of everyone who is on two or more of the photos that were enrolled."""
         return self._album.recurring()
 
     def cloak(
@@ -118,116 +159,97 @@ class Engine:
         cancelled: Callable[[], bool] | None = None,
         limits: Limits | None = None,
         accept: Collection[str] = (),
-        remember: bool = False,
+        enrol: bool = False,
+        towards: Embeddings | None = None,
     ) -> Result:
-        """Cloak every face of a photo; of a person whom it knows from photos that it has looked at
-        it cloaks what they have in common.
+        """Cloak every face of a photo; of a person whom it knows from photos that were enrolled it
+        cloaks what they have in common.
 
         ``data`` is the file's content; the result has its format, size and orientation.  A photo
         without a face keeps every pixel and is never encoded anew.  ``cancelled`` is asked before
         every stage and optimisation step.  ``accept``: the media types that the receiver takes,
-        all where there is none; a HEIF or AVIF becomes a JPEG where they ask for it.
-        ``remember`` does what ``look_at`` does besides.  Raises the errors of ``protocol.errors``.
+        all where there is none; a HEIF or AVIF becomes a JPEG where they ask for it.  ``enrol``
+        does what the method does besides.  ``towards``: the faces shall be taken for that of this
+        embedding, and not just for somebody else.  Raises the errors of ``protocol.errors``.
         """
-        way, limits = Way(progress, cancelled), limits or Limits()
+        reporter, limits = ProgressReporter(progress, cancelled), limits or Limits()
         with _memory_errors():
-            return self._cloak(data, level, policy, way, limits, replaced_by_jpeg(accept), remember)
+            return self._cloak(data, level, policy, reporter, limits, accept, enrol, towards)
 
     def _cloak(
         self,
         data: bytes,
         level: Level,
         policy: Policy,
-        way: Way,
+        reporter: ProgressReporter,
         limits: Limits,
-        replaced: frozenset[Format],
-        remember: bool,
+        accept: Collection[str],
+        enrol: bool,
+        towards: Embeddings | None,
     ) -> Result:
         started = time.perf_counter()
 
-        way.reach("decode")
+        reporter.reach("decode")
         try:
-            source = Encoded(data)
-            if replaced and sniff.identify(data) in replaced:
-                source = to_jpeg(data, policy, limits)
-            photo = decode(source.data, limits)
+            source = self._convert(data, policy, limits, accept)
+            photo = self._codecs.decode(source.data, limits)
         except AnimatedImage as animated:
-            kept = pass_through(data, policy, animated)
-            receipt = self._receipt(level, policy, started, (), kept.notices)
-            return Result(kept.data, "no_face", receipt)
+            kept = self._codecs.pass_through(data, policy, animated)
+            return Result(kept.data, "no_face", _receipt(level, policy, started, (), kept))
 
-        way.reach("detect")
+        reporter.reach("detect")
         key = _key(source.data)
-        page = self._look(photo, key, limits)
-        if remember:
-            self._album.add(key, page)
-        if not page.faces:
-            way.reach("encode")
-            kept = encode_with_notices(photo, photo.pixels, policy)
-            notices = _together(source, kept)
-            receipt = self._receipt(level, policy, started, (), notices)
-            return Result(kept.data, "no_face", receipt)
+        found = self._find_faces(photo, key, limits)
+        if enrol:
+            self._album.add(key, found)
+        if not found.faces:
+            reporter.reach("encode")
+            kept = self._codecs.encode_with_notices(photo, photo.pixels, policy)
+            return Result(kept.data, "no_face", _receipt(level, policy, started, (), source, kept))
 
-        way.reach("align", len(page.faces))
-        frames = [frame_face(face.landmarks, photo.width, photo.height) for face in page.faces]
-        others = [self._album.others(key, own) for own in page.embeddings]
-        persons = [mean_person([own, *o]) for own, o in zip(page.embeddings, others, strict=True)]
+        reporter.reach("align", len(found.faces))
+        jobs = self._align(photo, key, found)
 
-        way.reach("cloak")
-        patches, seconds = self._make_patches(photo.pixels, frames, persons, data, level, way)
+        reporter.reach("cloak")
+        for number, job in enumerate(jobs):
+            seed = installation.seed(self._secret, data, number)
+            on_step = reporter.part("cloak", number, len(jobs))
+            self._cloak_face(photo.pixels, job, level, seed, towards, on_step)
+        patches = [job.patch for job in jobs]
 
-        way.reach("merge")
-        merged = self._merge_within_budget(photo.pixels, patches, level)
+        reporter.reach("merge")
+        merged = merge_within_budget(photo.pixels, patches, level.budget)
 
-        way.reach("encode")
+        reporter.reach("encode")
         encoded, seen = self._encode_within_budget(photo, merged, patches, level, policy, limits)
 
-        counts = [len(o) for o in others]
-        receipts = self._measure(photo, seen, page, frames, counts, patches, seconds)
-        notices = _together(source, encoded)
-        receipt = self._receipt(level, policy, started, receipts, notices)
+        faces = tuple(self._measure(photo, seen, job) for job in jobs)
+        receipt = _receipt(level, policy, started, faces, source, encoded)
         return Result(encoded.data, "cloaked", receipt)
 
     def cloak_pixels(self, pixels: NDArray[np.uint8], level: Level) -> NDArray[np.uint8]:
         """Cloak every face of an image uint8 [h, w, 3] RGB, without decoding and encoding."""
         height, width = pixels.shape[:2]
-        frames = [frame_face(face.landmarks, width, height) for face in detect(pixels)]
-        persons = [self._cloaker.embed(frame.extract(pixels), frame) for frame in frames]
-        data, way = pixels.tobytes(), Way()
-        patches, _ = self._make_patches(pixels, frames, persons, data, level, way)
-        return self._merge_within_budget(pixels, patches, level)
+        patches = []
+        for number, face in enumerate(detect(pixels)):
+            frame = frame_face(face.landmarks, width, height)
+            job = FaceJob(face, frame, self._cloaker.embed(frame.extract(pixels), frame))
+            seed = installation.seed(self._secret, pixels.tobytes(), number)
+            self._cloak_face(pixels, job, level, seed)
+            patches.append(job.patch)
+        return merge_within_budget(pixels, patches, level.budget)
 
-    def _make_patches(
-        self,
-        pixels: NDArray[np.uint8],
-        frames: list[Frame],
-        persons: list[Embeddings],
-        data: bytes,
-        level: Level,
-        way: Way,
-    ) -> tuple[list[Patch], list[float]]:
-        """Optimise each face's cloak, and bring it to the photo's own resolution."""
-        patches, seconds = [], []
-        for number, (frame, person) in enumerate(zip(frames, persons, strict=True)):
-            started = time.perf_counter()
+    def _convert(
+        self, data: bytes, policy: Policy, limits: Limits, accept: Collection[str]
+    ) -> Encoded:
+        """Return a file that the receiver takes: a JPEG, or the photo's own."""
+        replaced = replaced_by_jpeg(accept)
+        if replaced and sniff.identify(data) in replaced:
+            return self._codecs.to_jpeg(data, policy, limits)
+        return Encoded(data)
 
-            def step(fraction: float, done: int = number) -> None:
-                way.within("cloak", (done + fraction) / len(frames))
-
-            canvas = frame.extract(pixels)
-            seed = installation.seed(data, number)
-            viewer = Viewer(pixels[frame.crop.slices])
-            budget = level.budget
-            change = self._cloaker.optimise(canvas, frame, viewer, budget, seed, person, step)
-            mask = np.clip(frame.project(frame.mask()), 0.0, 1.0)
-            patch = Patch(frame.crop, frame.project(change), mask, viewer)
-            patch.trim(budget)
-            patches.append(patch)
-            seconds.append(time.perf_counter() - started)
-        return patches, seconds
-
-    def _look(self, photo: Photo, key: bytes, limits: Limits) -> Page:
-        """Who is on a photo; ``key`` is that of its file.  Raises ``TooManyFaces``."""
+    def _find_faces(self, photo: Photo, key: bytes, limits: Limits) -> PhotoFaces:
+        """Return who is on a photo; ``key`` is that of its file.  Raises ``TooManyFaces``."""
         known = self._album.get(key)
         if known is not None:
             return known
@@ -236,22 +258,43 @@ class Engine:
             raise TooManyFaces(faces=len(faces), limit=limits.max_faces)
         frames = [frame_face(face.landmarks, photo.width, photo.height) for face in faces]
         embeddings = [self._cloaker.embed(f.extract(photo.pixels), f) for f in frames]
-        return Page(tuple(faces), tuple(embeddings))
+        return PhotoFaces(tuple(faces), tuple(embeddings))
 
-    @staticmethod
-    def _merge_within_budget(
-        pixels: NDArray[np.uint8], patches: list[Patch], level: Level
-    ) -> NDArray[np.uint8]:
-        """Fit every cloak to its face's budget; where faces overlap, a later one finds the budget
-        partly spent."""
-        merged = pixels.copy()
-        for patch in patches:
-            patch.fit(merged, level.budget)
-            merged[patch.crop.slices] = patch.add_to(merged)
-        return merged
+    def _align(self, photo: Photo, key: bytes, found: PhotoFaces) -> list[FaceJob]:
+        """Lay a canvas over every face, and find the same people's other photos."""
+        return [
+            FaceJob(
+                face,
+                frame_face(face.landmarks, photo.width, photo.height),
+                embedding,
+                self._album.others(key, embedding),
+            )
+            for face, embedding in zip(found.faces, found.embeddings, strict=True)
+        ]
 
-    @staticmethod
+    def _cloak_face(
+        self,
+        pixels: NDArray[np.uint8],
+        job: FaceJob,
+        level: Level,
+        seed: int,
+        towards: Embeddings | None = None,
+        on_step: Callable[[float], None] | None = None,
+    ) -> None:
+        """Optimise one face's cloak, and bring it to the resolution of a photo uint8 [h, w, 3]."""
+        started = time.perf_counter()
+        frame, budget = job.frame, level.budget
+        meter = VisibilityMeter(pixels[frame.crop.slices])
+        away_from = job.person if towards is None else {n: -row for n, row in towards.items()}
+        canvas = frame.extract(pixels)
+        change = self._cloaker.optimise(canvas, frame, meter, budget, seed, away_from, on_step)
+        mask = np.clip(frame.to_photo(frame.mask()), 0.0, 1.0)
+        job.patch = Patch(frame.crop, frame.to_photo(change), mask, meter)
+        job.patch.trim(budget)
+        job.seconds = time.perf_counter() - started
+
     def _encode_within_budget(
+        self,
         photo: Photo,
         merged: NDArray[np.uint8],
         patches: list[Patch],
@@ -259,11 +302,12 @@ class Engine:
         policy: Policy,
         limits: Limits,
     ) -> tuple[Encoded, NDArray[np.uint8]]:
-        """Encode, look at what a reader of the file will see, and correct what is too visible."""
+        """Encode, measure what a reader of the file will see, and correct what is too visible;
+        return the file and its pixels uint8 [h, w, 3]."""
         for attempt in range(1, ENCODE_ROUNDS + 1):
-            encoded = encode_with_notices(photo, merged, policy)
-            seen = decode(encoded.data, limits).pixels
-            over = [-level.budget.room(p.viewer.see(seen[p.crop.slices])) for p in patches]
+            encoded = self._codecs.encode_with_notices(photo, merged, policy)
+            seen = self._codecs.decode(encoded.data, limits).pixels
+            over = [-level.budget.slack(patch.measure(seen)) for patch in patches]
             if max(over) <= OVERSPENT or attempt == ENCODE_ROUNDS:
                 break
             for patch, points in zip(patches, over, strict=True):
@@ -272,59 +316,41 @@ class Engine:
             merged = merge(photo.pixels, patches)
         return encoded, seen
 
-    def _measure(
-        self,
-        photo: Photo,
-        seen: NDArray[np.uint8],
-        page: Page,
-        frames: list[Frame],
-        others: list[int],
-        patches: list[Patch],
-        seconds: list[float],
-    ) -> tuple[FaceReceipt, ...]:
-        receipts = []
-        for number, (face, frame, patch) in enumerate(
-            zip(page.faces, frames, patches, strict=True)
-        ):
-            after = self._cloaker.embed(frame.extract(seen), frame)
-            receipts.append(
-                measure_face(
-                    photo.pixels,
-                    seen,
-                    patch.crop,
-                    patch.viewer.see(seen[patch.crop.slices]),
-                    _box_inside(face, photo.width, photo.height),
-                    seconds[number],
-                    cosines(page.embeddings[number], after),
-                    others[number],
-                )
-            )
-        return tuple(receipts)
+    def _measure(self, photo: Photo, seen: NDArray[np.uint8], job: FaceJob) -> FaceReceipt:
+        """Compare one face of a photo with what a reader of the finished file sees."""
+        after = self._cloaker.embed(job.frame.extract(seen), job.frame)
+        return measure_face(
+            photo.pixels,
+            seen,
+            job.patch.crop,
+            job.patch.measure(seen),
+            _box_inside(job.face, photo.width, photo.height),
+            job.seconds,
+            cosines(job.embedding, after),
+            len(job.others),
+        )
 
-    @staticmethod
-    def _receipt(
-        level: Level,
-        policy: Policy,
-        started: float,
-        faces: tuple[FaceReceipt, ...],
-        notices: tuple[str, ...],
-    ) -> Receipt:
-        seconds = round(time.perf_counter() - started, 3)
-        return Receipt(level.name, policy.value, seconds, fawkes_host.__version__, faces, notices)
+
+def _receipt(
+    level: Level,
+    policy: Policy,
+    started: float,
+    faces: tuple[FaceReceipt, ...],
+    *files: Encoded,
+) -> Receipt:
+    """Return a photo's receipt, with the notices of the ``files`` that it became on its way."""
+    notices = tuple(sorted({notice for file in files for notice in file.notices}))
+    seconds = round(time.perf_counter() - started, 3)
+    return Receipt(level.name, policy.value, seconds, fawkes_host.__version__, faces, notices)
 
 
 def _key(data: bytes) -> bytes:
-    """Of a photo in the album."""
+    """Return that of a photo in the album."""
     return hashlib.sha256(data).digest()
 
 
-def _together(*files: Encoded) -> tuple[str, ...]:
-    """Notices of the steps that a file went through."""
-    return tuple(sorted({notice for file in files for notice in file.notices}))
-
-
 def _box_inside(face: Face, width: int, height: int) -> tuple[int, int, int, int]:
-    """Whole pixels of a face's box, cut at the photo's border."""
+    """Return whole pixels of a face's box, cut at the photo's border."""
     x, y, w, h = face.box
     left, top = max(round(x), 0), max(round(y), 0)
     right, bottom = min(round(x + w), width), min(round(y + h), height)
@@ -332,7 +358,7 @@ def _box_inside(face: Face, width: int, height: int) -> tuple[int, int, int, int
 
 
 def _load_networks() -> list[Network]:
-    """The surrogates; what the package of networks raises becomes this project's own errors."""
+    """Return the surrogates; what the package of networks raises becomes this project's errors."""
     from fawkes_models import registry, store
 
     try:
@@ -345,7 +371,7 @@ def _load_networks() -> list[Network]:
 
 @contextmanager
 def _memory_errors() -> Iterator[None]:
-    """Python and TensorFlow each have an error of their own for a lack of memory."""
+    """Raise one error for a lack of memory, of which Python and TensorFlow have each their own."""
     import tensorflow as tf
 
     try:

@@ -13,8 +13,11 @@ STAGES = {"decode": 0.0, "detect": 0.03, "align": 0.13, "cloak": 0.15, "merge": 
 """Where each stage starts on the whole way."""
 
 
-class Way:
-    """Tells progress, and stops where the photo was cancelled."""
+class ProgressReporter:
+    """Tells progress, and stops where the photo was cancelled.
+
+    Every method raises ``Cancelled`` then.
+    """
 
     def __init__(
         self, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None
@@ -24,13 +27,15 @@ class Way:
         self._faces = 0
 
     def reach(self, stage: str, faces: int | None = None) -> None:
-        """Tell that a stage starts, and how many faces there are once that is known.
-
-        Raises ``Cancelled``, as ``within`` does.
-        """
+        """Tell that a stage starts, and how many faces there are once that is known."""
         if faces is not None:
             self._faces = faces
         self.within(stage, 0.0)
+
+    def part(self, stage: str, number: int, parts: int) -> Callable[[float], None]:
+        """Return what tells the fraction done of one of several parts of a stage, which take one
+        after the other about as long."""
+        return lambda fraction: self.within(stage, (number + fraction) / parts)
 
     def within(self, stage: str, fraction: float) -> None:
         """Tell that ``fraction`` of a stage is done."""

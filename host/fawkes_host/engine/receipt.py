@@ -45,7 +45,7 @@ class Receipt:
     """One photo: the level and metadata policy it was cloaked with, and its faces.
 
     ``notices`` are codes of what the photo lost beside what its policy plainly says
-    (``engine.metadata.notices``).
+    (``photo.metadata``).
     """
 
     level: str

@@ -42,7 +42,7 @@ class Remembered:
 
 
 def path() -> Path:
-    """Where the file lies, or would."""
+    """Return where the file lies, or would."""
     return installation.secret_path().with_name("people.safetensors")
 
 
@@ -64,7 +64,7 @@ def read(networks: Sequence[str]) -> list[Embeddings]:
 
 
 def add(faces: Iterable[Embeddings], networks: Sequence[str]) -> int:
-    """Remember faces besides those that are; returns how many are new.  Raises ``OSError``."""
+    """Remember faces besides those that are; return how many are new.  Raises ``OSError``."""
     import numpy as np
     from safetensors.numpy import save
 
@@ -85,7 +85,7 @@ def add(faces: Iterable[Embeddings], networks: Sequence[str]) -> int:
 
 
 def forget() -> bool:
-    """Delete the file; returns whether there was one.  Raises ``OSError``."""
+    """Delete the file; return whether there was one.  Raises ``OSError``."""
     for draft in path().parent.glob(f".{path().name}.*"):  # of a process that was killed
         draft.unlink(missing_ok=True)
     try:

@@ -38,7 +38,7 @@ from fawkes_host.engine.pipeline import Engine
 from fawkes_host.engine.levels import MID
 from fawkes_host.evaluation.portrait import draw_group
 from PIL import Image
-engine = Engine(runtime.Device({device!r}))
+engine = Engine.load(runtime.Device({device!r}))
 loaded = time.perf_counter()
 file = io.BytesIO()
 Image.fromarray(draw_group({width}, {height}, {faces})).save(file, "JPEG", quality=92)
@@ -69,7 +69,7 @@ def run_bench(device: str, tell: Callable[[str], None]) -> dict[str, Any]:
     from fawkes_host.engine.pipeline import Engine
     from fawkes_host.tensors import runtime
 
-    engine = Engine(runtime.Device(device))
+    engine = Engine.load(runtime.Device(device))
     report["device"] = engine.device
     tell("Warming up")
     engine.warm_up()
@@ -111,7 +111,7 @@ def _detection(tell: Callable[[str], None]) -> dict[str, float]:
 
 
 def _levels(engine: Any, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Seconds a face from pixels to a merged cloak within its budget: batches of 1 and of 4."""
+    """Time a face from pixels to a merged cloak within its budget: batches of 1 and of 4."""
     from fawkes_host.engine.levels import LEVELS
 
     measured: dict[str, Any] = {}
@@ -135,7 +135,8 @@ def _levels(engine: Any, tell: Callable[[str], None]) -> dict[str, Any]:
 def _fawkes(engine: Any, levels: dict[str, Any]) -> dict[str, Any]:
     from PIL import Image
 
-    from fawkes_host.evaluation.attacks.fawkes1 import CHIP_PX, FAWKES_LEVELS, Fawkes1
+    from fawkes_host.evaluation.attacks.fawkes1 import FAWKES_LEVELS, Fawkes1
+    from fawkes_host.evaluation.attacks.fawkes1_merge import CHIP_PX
 
     fawkes = Fawkes1(engine.networks)
     portrait = Image.fromarray(draw_portrait(PORTRAIT_PX)).resize((CHIP_PX, CHIP_PX))

@@ -10,17 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fawkes_host.evaluation.attacks.fawkes1 import Fawkes1
-from fawkes_host.evaluation.attacks.sign_steps import SignSteps
-from fawkes_host.evaluation.cloaks import (
-    CloakSet,
-    EngineMaker,
-    Fawkes1Maker,
-    NoiseMaker,
-    SignStepsMaker,
-    baseline_source,
-    engine_source,
-    pulling_cloaker,
-)
+from fawkes_host.evaluation.attacks.fawkes1_attack import Fawkes1Attack
+from fawkes_host.evaluation.attacks.noise import NoiseAttack
+from fawkes_host.evaluation.attacks.sign_steps import SignSteps, SignStepsAttack
+from fawkes_host.evaluation.cloaks import CloakSet, EngineMaker, baseline_source, engine_source
 from fawkes_host.evaluation.datasets import Person
 from fawkes_host.evaluation.plan import Plan
 
@@ -42,7 +35,7 @@ def without(networks: Networks, left_out: str | None) -> tuple[str, ...]:
 def our_sets(plan: Plan, networks: Networks, with_all: bool) -> list[CloakSet]:
     """Return this project's cloaks at every level: on all surrogates where ``with_all`` says so,
     and without each that is held out."""
-    together = "alone" if plan.alone else f"met {plan.size.posted}"
+    together = "alone" if plan.alone else f"enrolled {plan.size.posted}"
     source = engine_source(plan.seed, together, *plan.retrained)
     sets = []
     for left_out in (*((None,) if with_all else ()), *plan.hold_out):
@@ -60,18 +53,18 @@ def baseline_sets(plan: Plan, networks: Networks, left_out: str | None) -> list[
     names = without(networks, left_out)
     chosen = [networks[name] for name in names]
     sets = [
-        CloakSet(NOISE, level.name, (), source, partial(NoiseMaker, level, plan.seed))
+        CloakSet(NOISE, level.name, (), source, partial(NoiseAttack, level, plan.seed))
         for level in plan.levels
     ]
     sign_steps = SignSteps(chosen)
     for epsilon in plan.size.sign_steps:
-        build: Callable[[], Any] = partial(SignStepsMaker, sign_steps, epsilon, plan.seed)
+        build: Callable[[], Any] = partial(SignStepsAttack, sign_steps, epsilon, plan.seed)
         sets.append(CloakSet(SIGN_STEPS, f"ε {epsilon}", names, source, build, left_out))
     fawkes = Fawkes1(chosen)
     kept: dict[str, Any] = {}
     for level in plan.size.fawkes_levels:
         for method, stretched in ((FAWKES_1, False), (FAWKES_1_STRETCHED, True)):
-            build = partial(Fawkes1Maker, fawkes, level, kept, stretched)
+            build = partial(Fawkes1Attack, fawkes, level, kept, stretched)
             sets.append(CloakSet(method, level, names, source, build, left_out))
     return sets
 
@@ -91,8 +84,9 @@ def second_identity(
 
     def build() -> EngineMaker:
         chosen: Sequence[Any] = [networks[name] for name in like.networks]
-        cloaker = pulling_cloaker(chosen, find_embeddings())
-        return EngineMaker(chosen, level, plan.seed, cloaker)
+        found = find_embeddings()
+        towards = {n.name: np.asarray(n.centred(found[n.name][None]))[0] for n in chosen}
+        return EngineMaker(chosen, level, plan.seed, towards)
 
     photos = (photo.path.name for photo in person.posted)
     source = engine_source(plan.seed, *photos, *plan.retrained)

@@ -6,7 +6,7 @@ python -m tests.photo.corpus.measure --write
 from __future__ import annotations
 
 import argparse
-import functools
+import dataclasses
 import sys
 import time
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ from PIL import Image
 
 from fawkes_host.engine.levels import LEVELS
 from fawkes_host.engine.pipeline import Engine, Result
+from fawkes_host.engine.recipe import IN_FORCE
 from fawkes_host.evaluation.portrait import draw_portrait
 from fawkes_host.photo.decode import decode
 from fawkes_host.photo.encode import encode_with_notices
@@ -192,10 +193,9 @@ def main() -> int:
     parser.add_argument("--steps", type=int, help="optimise less: the files are much the same")
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after so many")
     arguments = parser.parse_args()
-    engine = None if arguments.files_alone else Engine()
-    if engine and arguments.steps:
-        cloaker = engine._cloaker
-        cloaker.optimise = functools.partial(cloaker.optimise, steps=arguments.steps)
+    steps = ((arguments.steps, 1.0, 0.03),) if arguments.steps else IN_FORCE.step_sizes
+    recipe = dataclasses.replace(IN_FORCE, step_sizes=steps)
+    engine = None if arguments.files_alone else Engine.load(recipe=recipe)
     photos = [(one.row, one.name, one.data()) for one in specimens()]
     if engine:
         photos = [] if arguments.special_alone else photos

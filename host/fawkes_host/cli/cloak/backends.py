@@ -57,7 +57,7 @@ class EngineCloaking:
         self._report = report
 
     def meet(self, data: bytes, _wanted: bool, _following: int, /) -> None:
-        self._engine.look_at(data)
+        self._engine.enrol(data)
 
     def cloak(self, data: bytes) -> Cloaked:
         from fawkes_host.engine.levels import LEVELS as BUDGETS
@@ -77,7 +77,7 @@ def start_engine(device: str) -> Engine:
     runtime.start(runtime.Device(device))
     from fawkes_host.engine.pipeline import Engine
 
-    return Engine(runtime.Device(device))
+    return Engine.load(runtime.Device(device))
 
 
 class ServiceCloaking:

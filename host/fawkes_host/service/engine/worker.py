@@ -82,7 +82,7 @@ class PipelineEngine:
         from fawkes_host.engine.pipeline import Engine
         from fawkes_host.tensors.runtime import Device
 
-        self._engine = Engine(Device(device))
+        self._engine = Engine.load(Device(device))
 
     def warm_up(self) -> None:
         self._engine.warm_up()
@@ -98,7 +98,7 @@ class PipelineEngine:
         return tuple(str(detail.get("device_name", "GPU")) for detail in details)
 
     def look_at(self, data: bytes) -> None:
-        self._engine.look_at(data)
+        self._engine.enrol(data)
 
     def cloak(
         self,
@@ -120,7 +120,7 @@ class PipelineEngine:
             progress=progress,
             cancelled=cancelled,
             accept=accept,
-            remember=remember,
+            enrol=remember,
         )
         return cast(Outcome, result)
 
