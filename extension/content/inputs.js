@@ -17,6 +17,8 @@
   const watched = new WeakSet();
   /** What was in an input before, for when the user gives up.  @type {WeakMap<HTMLInputElement, FileList>} */
   const released = new WeakMap();
+  /** Of selections that no page has taken.  @type {WeakMap<HTMLInputElement, AbortController>} */
+  const untaken = new WeakMap();
   /** @type {WeakSet<Event>} */
   const own = new WeakSet();
   /** Browsers' events that go on: they are heard at the window and again at the input. @type {WeakSet<Event>} */
@@ -72,6 +74,7 @@
       return false;
     }
     supersede(input);
+    untaken.get(input)?.abort();
     if (fawkes.protection.isOff()) {
       approve(input);
       return false;
@@ -107,9 +110,10 @@
    */
   async function answer(input, files, known, paths, accept) {
     const watch = fawkes.delivery.watch(input);
+    const abort = new AbortController();
     fill(input, known, paths);
-    const settled = await fawkes.selection.settle(files, new AbortController().signal, accept);
-    report(input, settled, watch, await watch.isTaken([]));
+    const settled = await fawkes.selection.settle(files, abort.signal, accept);
+    report(input, settled, watch, await watch.isTaken([]), abort);
   }
 
   /** The `change` of a shadow tree and every event of a detached one stay inside. */
@@ -150,7 +154,7 @@
     }
   }
 
-  async function release({ input, place, end }, settled, paths) {
+  async function release({ input, place, end, abort }, settled, paths) {
     if (settled.every((file) => file === null)) {
       end("given up");
       giveUp(input);
@@ -167,7 +171,7 @@
       tellSettled(input, true);
       if (await watch.isTaken(events)) {
         end("there");
-        report(target, settled, watch, true);
+        report(target, settled, watch, true, abort);
         return;
       }
     }
@@ -175,7 +179,7 @@
     const last = successor ?? input;
     // What people see holding their photo, a page may look into when they press "Post".
     end(watch && fawkes.delivery.isShown(last) ? "there" : "untaken");
-    report(last, settled, watch, false);
+    report(last, settled, watch, false, abort);
   }
 
   /** @returns {Event[]} by which the page was told */
@@ -202,13 +206,16 @@
   }
 
   /** Says what has become of the photos; a page that looks later has taken them then. */
-  function report(input, settled, watch, isTaken) {
+  function report(input, settled, watch, isTaken, abort) {
     if (isTaken) {
       fawkes.selection.taken(settled);
       return;
     }
+    // What is chosen next takes its place.
+    untaken.set(input, abort);
+    const isShown = watch !== null && fawkes.delivery.isShown(input);
     const choose = input.isConnected && !input.disabled ? () => input.click() : null;
-    fawkes.selection.untaken(settled, { choose });
+    fawkes.selection.untaken(settled, { choose, isShown });
     watch?.read.then(() => fawkes.selection.taken(settled));
   }
 

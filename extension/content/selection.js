@@ -151,12 +151,13 @@
    * Nobody took what `settle` gave: the toast says so and offers to choose again, to save the
    * cloaked photos or to copy them.
    * @param {(File | null)[]} settled the very array that `settle` resolved to
-   * @param {{choose?: (() => void) | null}} [offers] `choose`: called within the user's click, so
-   *   that it may open the picker; without it the user is told to choose again
+   * @param {{choose?: (() => void) | null, isShown?: boolean}} [offers] `choose`: called within
+   *   the user's click, so that it may open the picker; without it the user is told to choose
+   *   again; `isShown`: it is there for all to see, and the page may look at it later
    */
-  function untaken(settled, { choose = null } = {}) {
+  function untaken(settled, { choose = null, isShown = false } = {}) {
     const delivery = deliveries.get(settled);
-    delivery?.toast.untaken(choose, delivery.signal);
+    delivery?.toast.untaken(choose, isShown, delivery.signal);
   }
 
   /**

@@ -9,7 +9,7 @@ import pytest
 from tests.browser.conftest import Running
 from tests.browser.marks import is_marked
 from tests.browser.server import Server
-from tests.browser.tab import Tab, wait_for, wait_until
+from tests.browser.tab import Tab, wait_for, wait_for_toast, wait_until
 from tests.browser.test_upload_paths import assert_unseen
 from tests.browser.upload_paths import BUTTON, INPUT, UPLOAD_PATHS
 
@@ -116,6 +116,37 @@ def test_photo_that_is_chosen_again_comes_with_the_browsers_own_event(
     assert is_marked(upload.data)
     assert running.user.photos_begun() == 1
     assert_unseen(PLAIN, tab, server, photos)
+
+
+def test_photo_that_nobody_took_makes_room_for_the_one_that_is_chosen_again(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    tab.goto(server.page("/trusted-alone", TRUSTED_ALONE.replace("<input", "<input hidden")))
+    tab.js("f.hidden = false; f.style.opacity = 0")
+    tab.pick(INPUT, [photos / "astronaut.jpg"])
+    assert "1 face cloaked" not in wait_for_toast(tab, "has not taken")
+    tab.pick(INPUT, [photos / "astronaut.jpg"])
+    server.recorder.wait_for(1)
+    assert "has not taken" not in wait_for_toast(tab, "1 face cloaked")
+
+
+def test_photo_that_the_page_looks_at_later_is_taken_then(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    tab.goto(
+        server.page(
+            "/looks-later",
+            """<input type="file" id="f"><button id="b">Send</button>
+            <script src="/spy.js"></script>
+            <script>inputs = () => []; b.onclick = () => deliver(f.files, "click");</script>""",
+        )
+    )
+    tab.pick(INPUT, [photos / "astronaut.jpg"])
+    assert "1 face cloaked" not in wait_for_toast(tab, "has not looked")
+    tab.click(BUTTON)
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    assert "has not looked" not in wait_for_toast(tab, "1 face cloaked")
 
 
 def test_photo_that_is_chosen_again_at_another_level_is_cloaked_again(

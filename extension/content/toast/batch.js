@@ -226,11 +226,12 @@
     }
 
     /** @param {(() => void) | null} choose @param {AbortSignal} signal */
-    async untaken(choose, signal) {
+    async untaken(choose, isShown, signal) {
       const lines = this.#handing();
       if (lines.length === 0) return;
-      const question = fawkes.toastQuestion.ofUntaken(choose !== null, lines.length);
-      const asking = this.#askOfAll(question, t("toast_not_taken"), lines, signal);
+      const question = fawkes.toastQuestion.ofUntaken(choose !== null, isShown, lines.length);
+      const words = t(isShown ? "toast_not_read" : "toast_not_taken");
+      const asking = this.#askOfAll(question, words, lines, signal);
       this.#untaken = asking;
       const choice = await asking.answer;
       this.#untaken = null;

@@ -44,12 +44,16 @@
     return question(errorText(fault), /** @type {string[]} */ (choices.filter(Boolean)), photos);
   }
 
-  /** @param {boolean} choose whether we can open the picker for them @param {number} photos */
-  function ofUntaken(choose, photos) {
+  /**
+   * @param {boolean} choose whether we can open the picker for them
+   * @param {boolean} isShown people see it on the page, which may look at it later
+   * @param {number} photos
+   */
+  function ofUntaken(choose, isShown, photos) {
     const copy = photos === 1 && Boolean(navigator.clipboard) && window === window.top;
     const choices = [choose && "choose", "save", copy && "copy", "dismiss"];
-    const sentence = t(choose ? "toast_untaken" : "toast_untaken_choose");
-    return question(sentence, /** @type {string[]} */ (choices.filter(Boolean)), photos);
+    const key = isShown ? "toast_unread" : choose ? "toast_untaken" : "toast_untaken_choose";
+    return question(t(key), /** @type {string[]} */ (choices.filter(Boolean)), photos);
   }
 
   /** @param {number} photos */
