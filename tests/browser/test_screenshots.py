@@ -89,3 +89,29 @@ def test_page(
             assert not found, found
     finally:
         running.browser.set_colour_scheme("light")
+
+
+@schemes
+def test_popup_of_a_page_with_frames_of_other_sites(
+    running: Running, tab: Tab, server: Server, scheme: str
+) -> None:
+    running.browser.set_colour_scheme(scheme)
+    FOLDER.mkdir(exist_ok=True)
+    try:
+        widget = server.url("/inner", host="plain.test")
+        tab.goto(
+            server.page("/with-a-widget", f'<title>page</title><iframe src="{widget}"></iframe>')
+        )
+        number = running.in_extension(
+            "const [tab] = await chrome.tabs.query({url: 'http://127.0.0.1/*'}); return tab.id"
+        )
+        opened = running.browser.open_tab()
+        opened.goto(running.browser.extension_url(f"popup/popup.html?tab={number}"))
+        wait_for(opened, "return document.querySelector('#uncovered button')")
+        size = (348, 600)
+        opened.screenshot(FOLDER / f"popup-frames-{running.name}-{scheme}.png", size=size)
+        found = faults(opened)
+        opened.close()
+        assert not found, found
+    finally:
+        running.browser.set_colour_scheme("light")
