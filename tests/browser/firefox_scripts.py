@@ -129,19 +129,23 @@ for (const { name, bytes, lastModified } of given.files) {
 const transfer = Cu.evalInSandbox(
   "const t = new DataTransfer(); for (const f of files) t.items.add(f);" +
   "for (const [type, text] of texts) t.setData(type, text); t", sandbox);
-let target = content.document.elementFromPoint(given.x, given.y);
-while (target.openOrClosedShadowRoot) {
-  const inner = target.openOrClosedShadowRoot.elementFromPoint(given.x, given.y);
-  if (!inner || inner === target) break;
-  target = inner;
-}
+const targetNow = () => {
+  let target = content.document.elementFromPoint(given.x, given.y);
+  while (target.openOrClosedShadowRoot) {
+    const inner = target.openOrClosedShadowRoot.elementFromPoint(given.x, given.y);
+    if (!inner || inner === target) break;
+    target = inner;
+  }
+  return target;
+};
 // Before the drop, files are protected: nobody can read them.
 const protectedTransfer = new content.DataTransfer();
 for (const type of ["dragenter", "dragover", "drop"]) {
   const event = new content.DragEvent(type, { bubbles: true, cancelable: true, composed: true,
     clientX: given.x, clientY: given.y,
     dataTransfer: type === "drop" ? transfer : protectedTransfer });
-  target.dispatchEvent(event);
+  targetNow().dispatchEvent(event);
+  await new Promise((resolve) => content.setTimeout(resolve, 0));
 }
 """
 
