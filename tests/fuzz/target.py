@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 
-from fawkes_host.photo import metadata
+from fawkes_host.photo import scrub
 from fawkes_host.photo.containers import jpeg
 from fawkes_host.photo.convert import to_jpeg
 from fawkes_host.photo.decode import Limits, Photo, decode
@@ -27,7 +27,7 @@ def execute(data: bytes) -> str:
     """
     policy = POLICIES[zlib.crc32(data) % len(POLICIES)]
     try:
-        scrubbed = metadata.apply(data, policy)
+        scrubbed = scrub.apply(data, policy)
     except FawkesError:
         scrubbed = None
     if scrubbed is not None and policy is Policy.KEEP:

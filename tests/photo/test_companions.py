@@ -8,7 +8,7 @@ import struct
 import numpy as np
 from PIL import Image
 
-from fawkes_host.photo import metadata
+from fawkes_host.photo import scrub
 from fawkes_host.photo.containers import jpeg
 from fawkes_host.photo.decode import decode
 from fawkes_host.photo.encode import encode, encode_with_notices
@@ -18,7 +18,7 @@ from tests.photo.files_by_hand import add_segments, make_movie
 
 def test_companion_pictures_lose_their_place_and_are_still_found(stereo, has_place):
     assert has_place(stereo)
-    result = metadata.scrub(stereo, Policy.STRIP_LOCATION)
+    result = scrub.scrub(stereo, Policy.STRIP_LOCATION)
     assert not has_place(result.data)
     assert not result.notices
     before, after = Image.open(io.BytesIO(stereo)), Image.open(io.BytesIO(result.data))
@@ -40,7 +40,7 @@ def test_companion_pictures_are_found_after_a_segment_has_gone(stereo):
     position = moved.index(old, listed)
     struct.pack_into("<I", moved, position, struct.unpack("<I", old)[0] + len(extra))
     assert Image.open(io.BytesIO(bytes(moved))).n_frames == 2
-    result = Image.open(io.BytesIO(metadata.apply(bytes(moved), Policy.STRIP_LOCATION)))
+    result = Image.open(io.BytesIO(scrub.apply(bytes(moved), Policy.STRIP_LOCATION)))
     assert result.n_frames == 2
     result.seek(1)
     original = Image.open(io.BytesIO(stereo))
@@ -69,40 +69,40 @@ def test_a_gain_map_goes_with_all_that_leads_to_it(stereo, cloak):
     )
     photo = decode(data)
     for trace in (b"hdrgm:Version", b"c:Directory", b"21496"):
-        assert trace in metadata.apply(data, Policy.STRIP_LOCATION)
+        assert trace in scrub.apply(data, Policy.STRIP_LOCATION)
         assert trace not in encode(photo, cloak(photo.pixels)[0], Policy.KEEP)
 
 
 def test_the_video_of_a_motion_photo_loses_its_place_and_stays(scene, save):
     movie = make_movie()
     data = save(scene, "JPEG") + movie
-    result = metadata.scrub(data, Policy.STRIP_LOCATION)
+    result = scrub.scrub(data, Policy.STRIP_LOCATION)
     assert len(result.data) == len(data)
     assert b"+48.1234" not in result.data
     assert b"Kamerawerk" in result.data
     assert result.data.endswith(b"moving pictures" * 9)
     assert not result.notices
-    assert metadata.scrub(result.data, Policy.STRIP_LOCATION).data == result.data
+    assert scrub.scrub(result.data, Policy.STRIP_LOCATION).data == result.data
 
 
 def test_a_video_with_a_track_of_telemetry_goes(scene, save):
     picture = save(scene, "JPEG")
-    result = metadata.scrub(picture + make_movie(telemetry=True), Policy.STRIP_LOCATION)
+    result = scrub.scrub(picture + make_movie(telemetry=True), Policy.STRIP_LOCATION)
     assert result.data == picture
     assert result.notices == ("motion_video_removed",)
 
 
 def test_strip_leaves_no_video_and_no_companion_picture(scene, save, stereo):
     picture = save(scene, "JPEG")
-    assert metadata.apply(picture + make_movie(), Policy.STRIP) == picture
-    result = metadata.apply(stereo, Policy.STRIP)
+    assert scrub.apply(picture + make_movie(), Policy.STRIP) == picture
+    result = scrub.apply(stereo, Policy.STRIP)
     assert result.count(b"\xff\xd8\xff") == 1
     assert Image.open(io.BytesIO(result)).format == "JPEG"
 
 
 def test_what_makers_append_goes_with_the_place(scene, save):
     picture = save(scene, "JPEG")
-    result = metadata.scrub(picture + b"SEFH" + b"MCC_Data262" + b"SEFT", Policy.STRIP_LOCATION)
+    result = scrub.scrub(picture + b"SEFH" + b"MCC_Data262" + b"SEFT", Policy.STRIP_LOCATION)
     assert result.data == picture
     assert result.notices == ("trailing_data_removed",)
 
@@ -117,7 +117,7 @@ def test_the_video_goes_when_the_face_is_cloaked(scene, save, cloak):
 def test_a_companion_that_cannot_be_read_goes_and_the_photo_stays(stereo):
     second = stereo.rindex(b"\xff\xd8\xff")
     broken = stereo[:second] + b"\xff\xd8\xff" + bytes(len(stereo) - second - 3)
-    result = metadata.scrub(broken, Policy.STRIP_LOCATION)
+    result = scrub.scrub(broken, Policy.STRIP_LOCATION)
     assert result.notices == ("companion_pictures_removed",)
     assert np.array_equal(decode(result.data).pixels, decode(stereo).pixels)
 
@@ -128,7 +128,7 @@ def test_what_lies_behind_a_companion_goes_with_the_place(stereo):
     size = len(stereo) - stereo.rindex(b"\xff\xd8\xff")
     struct.pack_into("<I", data, data.index(struct.pack("<I", size), data.index(b"MPF\0")),
                      size + len(hidden))  # fmt: skip
-    result = metadata.scrub(bytes(data), Policy.STRIP_LOCATION)
+    result = scrub.scrub(bytes(data), Policy.STRIP_LOCATION)
     assert hidden not in result.data
     assert "trailing_data_removed" in result.notices
     assert Image.open(io.BytesIO(result.data)).n_frames == 2

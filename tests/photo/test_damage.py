@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fawkes_host.photo import metadata
+from fawkes_host.photo import scrub
 from fawkes_host.photo.decode import Limits, decode
 from fawkes_host.photo.encode import encode
 from fawkes_host.photo.metadata import Policy
@@ -23,7 +23,7 @@ def test_a_cut_off_file_is_damaged_or_whole_to_the_picture(name, share, placed):
     """TIFF's pictures and JPEG's scans are not looked into here: decoding finds those."""
     data = placed[name][: int(len(placed[name]) * share)]
     try:
-        metadata.apply(data, Policy.STRIP_LOCATION)
+        scrub.apply(data, Policy.STRIP_LOCATION)
     except DamagedImage:
         return
     with pytest.raises(DamagedImage):
@@ -41,7 +41,7 @@ def test_flipped_bytes_of_metadata_raise_nothing_but_coded_errors(data, placed, 
         damaged[position % len(damaged)] = data.draw(st.sampled_from([0, 1, 2, 8, 127, 128, 255]))
     for policy in Policy:
         try:
-            result = metadata.apply(bytes(damaged), policy)
+            result = scrub.apply(bytes(damaged), policy)
         except FawkesError:
             continue
         if policy is Policy.KEEP:

@@ -13,11 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from fawkes_host.photo import metadata
+from fawkes_host.photo import scrub
 from fawkes_host.photo.animation import pass_through
 from fawkes_host.photo.containers import webp
 from fawkes_host.photo.decode import Limits, decode
 from fawkes_host.photo.encode import encode_with_notices
+from fawkes_host.photo.metadata import Policy
 from fawkes_host.protocol.errors import (
     AnimatedImage,
     DamagedImage,
@@ -151,7 +152,7 @@ def test_a_photo_that_is_an_archive_too_is_no_photo(name, comment, files):
     with pytest.raises(NotAnImage):
         decode(data)
     with pytest.raises(NotAnImage):
-        metadata.apply(data, metadata.Policy.KEEP)
+        scrub.apply(data, Policy.KEEP)
 
 
 @pytest.mark.parametrize("mark", [b"Rar!\x1a\x07\0", b"Rar!\x1a\x07\1\0", b"7z\xbc\xaf\x27\x1c"])
@@ -240,7 +241,7 @@ def test_pictures_in_endless_pieces_are_refused():
     iinf = box(b"iinf", bytes(4) + b"\0\0")
     data = box(b"ftyp", b"heic\0\0\0\0") + box(b"meta", bytes(4) + pitm + iloc + iinf)
     with pytest.raises(DamagedImage) as failure:
-        metadata.apply(data, metadata.Policy.STRIP)
+        scrub.apply(data, Policy.STRIP)
     assert "pieces" in str(failure.value)
 
 
@@ -274,7 +275,7 @@ def test_a_sequence_of_heif_is_passed_on_with_its_frames_told(scene, save):
     with pytest.raises(AnimatedImage) as failure:
         decode(data)
     assert failure.value.parameters == {"frames": 3}
-    passed = pass_through(data, metadata.Policy.KEEP, failure.value)
+    passed = pass_through(data, Policy.KEEP, failure.value)
     assert (passed.data, passed.notices) == (data, ("animation_untouched",))
 
 
@@ -325,7 +326,7 @@ def test_a_still_that_says_it_is_animated_is_a_photo(name, scene, save, psnr):
     assert psnr(photo.pixels, np.asarray(scene)) > 30
     pixels = photo.pixels.copy()
     pixels[:16, :16] = (255, 0, 255)
-    cloaked = encode_with_notices(photo, pixels, metadata.Policy.KEEP).data
+    cloaked = encode_with_notices(photo, pixels, Policy.KEEP).data
     assert psnr(decode(cloaked).pixels, pixels) > 25
     if "HEIF" not in name:
         with Image.open(io.BytesIO(cloaked)) as shown:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fawkes_host.photo import metadata
+from fawkes_host.photo import scrub
 from fawkes_host.photo.containers import jpeg, png
 from fawkes_host.photo.decode import decode
 from fawkes_host.photo.encode import encode
@@ -25,7 +25,7 @@ def test_the_files_of_these_tests_do_tell_the_place(name, placed, has_place):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_trace_of_the_place_is_left(name, placed, has_place):
-    result = metadata.apply(placed[name], Policy.STRIP_LOCATION)
+    result = scrub.apply(placed[name], Policy.STRIP_LOCATION)
     assert not has_place(result)
     exif = read_exif(result)
     assert not exif.get_ifd(0x8825)
@@ -39,7 +39,7 @@ def test_no_trace_of_the_place_is_left(name, placed, has_place):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_rest_stays_when_the_place_goes(name, placed):
-    result = metadata.apply(placed[name], Policy.STRIP_LOCATION)
+    result = scrub.apply(placed[name], Policy.STRIP_LOCATION)
     exif = read_exif(result)
     assert exif[0x010F] == "Kamerawerk"
     assert exif.get_ifd(0x8769)[0x9003] == "2024:05:06 07:08:09"
@@ -57,13 +57,13 @@ def test_the_rest_stays_when_the_place_goes(name, placed):
 @pytest.mark.parametrize("policy", list(Policy))
 @pytest.mark.parametrize("name", NAMES)
 def test_no_pixel_changes(name, policy, placed):
-    before, after = decode(placed[name]), decode(metadata.apply(placed[name], policy))
+    before, after = decode(placed[name]), decode(scrub.apply(placed[name], policy))
     assert np.array_equal(before.pixels, after.pixels)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_strip_leaves_nothing_but_the_picture(name, placed, has_place):
-    result = metadata.apply(placed[name], Policy.STRIP)
+    result = scrub.apply(placed[name], Policy.STRIP)
     assert not has_place(result)
     for trace in (b"Kamerawerk", b"2024:05:06", b"Ada Beispiel", b"Credit"):
         assert trace not in result
@@ -72,20 +72,20 @@ def test_strip_leaves_nothing_but_the_picture(name, placed, has_place):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_keep_keeps_every_byte(name, placed):
-    assert metadata.apply(placed[name], Policy.KEEP) == placed[name]
+    assert scrub.apply(placed[name], Policy.KEEP) == placed[name]
 
 
 @pytest.mark.parametrize("policy", [Policy.STRIP_LOCATION, Policy.STRIP])
 @pytest.mark.parametrize("name", [*NAMES, "BMP"])
 def test_where_nothing_is_to_be_removed_not_a_byte_changes(name, policy, scene, save):
     data = save(scene, name)
-    assert metadata.apply(data, policy) == data
+    assert scrub.apply(data, policy) == data
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_metadata_without_a_place_stays_byte_for_byte(name, placed):
-    once = metadata.apply(placed[name], Policy.STRIP_LOCATION)
-    assert metadata.apply(once, Policy.STRIP_LOCATION) == once
+    once = scrub.apply(placed[name], Policy.STRIP_LOCATION)
+    assert scrub.apply(once, Policy.STRIP_LOCATION) == once
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -108,7 +108,7 @@ def test_orientation_and_profile_survive_every_policy(policy, scene, save, displ
     exif[0x0112], exif[0x010F] = 6, "Kamerawerk"
     for name in ("JPEG", "PNG", "WEBP", "TIFF"):
         data = save(scene, name, exif=exif, icc_profile=display_p3)
-        result = Image.open(io.BytesIO(metadata.apply(data, policy)))
+        result = Image.open(io.BytesIO(scrub.apply(data, policy)))
         assert result.getexif()[0x0112] == 6
         assert result.info["icc_profile"] == display_p3
 
@@ -119,7 +119,7 @@ def test_maker_notes_go_unless_their_maker_writes_no_place(scene, save):
     def scrubbed(note: bytes) -> tuple[bytes, tuple[str, ...]]:
         exif = Image.Exif()
         exif.get_ifd(0x8769)[0x927C] = note
-        result = metadata.scrub(save(scene, "JPEG", exif=exif), Policy.STRIP_LOCATION)
+        result = scrub.scrub(save(scene, "JPEG", exif=exif), Policy.STRIP_LOCATION)
         TiffFile(read_exif(result.data).tobytes()[6:])
         return result.data, result.notices
 
@@ -138,7 +138,7 @@ def test_unreadable_metadata_goes_whole(scene, save):
     name = b"http://ns.adobe.com/xap/1.0/\0"
     for segment in (broken, name + entity, name + unclosed):
         data = add_segments(save(scene, "JPEG"), (jpeg.APP1, segment))
-        result = metadata.scrub(data, Policy.STRIP_LOCATION)
+        result = scrub.scrub(data, Policy.STRIP_LOCATION)
         assert b"Quellenhausen" not in result.data
         assert result.notices == ("metadata_unreadable",)
 
@@ -152,9 +152,9 @@ def test_unreadable_exif_leaves_its_orientation(scene, save, cloak):
     photo = decode(add_segments(save(scene, "JPEG"), (jpeg.APP1, broken)))
     assert photo.orientation == 6
     for policy in Policy:
-        assert decode(metadata.apply(photo.source, policy)).orientation == 6
+        assert decode(scrub.apply(photo.source, policy)).orientation == 6
         assert decode(encode(photo, cloak(photo.pixels)[0], policy)).orientation == 6
-    assert metadata.scrub(photo.source, Policy.STRIP_LOCATION).notices == ("metadata_unreadable",)
+    assert scrub.scrub(photo.source, Policy.STRIP_LOCATION).notices == ("metadata_unreadable",)
 
 
 @pytest.mark.parametrize("policy", list(Policy))
@@ -168,7 +168,7 @@ def test_tags_that_point_into_their_own_directory_destroy_nothing(policy, scene,
         struct.pack_into("<HHII", file.data, entry.position, new_tag, kind, count, page.offset)
     data = bytes(file.data)
     photo = decode(data)
-    assert np.array_equal(decode(metadata.apply(data, policy)).pixels, photo.pixels)
+    assert np.array_equal(decode(scrub.apply(data, policy)).pixels, photo.pixels)
     pixels, _ = cloak(photo.pixels)
     assert np.array_equal(decode(encode(photo, pixels, policy)).pixels, pixels)
 
@@ -194,7 +194,7 @@ def test_extended_xmp_is_cleaned_and_still_found(scene, save):
     data = add_segments(
         save(scene, "JPEG"), (jpeg.APP1, b"http://ns.adobe.com/xap/1.0/\0" + main), *parts
     )
-    result = jpeg.parse(metadata.apply(data, Policy.STRIP_LOCATION))
+    result = jpeg.parse(scrub.apply(data, Policy.STRIP_LOCATION))
     texts = [s.payload for s in result.head if s.payload.startswith(prefix[:35])]
     whole = b"".join(text[35 + 32 + 8 :] for text in texts)
     new_name = hashlib.md5(whole).hexdigest().upper().encode()

@@ -10,16 +10,9 @@ from pathlib import Path
 
 import click
 
+from fawkes_host.photo.media_types import PHOTO_SUFFIXES
 from fawkes_host.protocol.errors import EmptyInput, TooManyBytes, UnreadableInput
 from fawkes_host.protocol.limits import PHOTO_BYTES
-
-PHOTO_SUFFIXES = frozenset(
-    {
-        *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff"),
-        *(".heic", ".heif", ".hif", ".avif"),
-    }
-)
-"""Files of a folder that are taken for photos.  A file named by itself is judged by its content."""
 
 CLOAKED_MARK = "_cloaked"
 
@@ -125,6 +118,7 @@ def _photos_in(folder: Path, recursive: bool, skip_cloaked: bool) -> list[Path]:
         folders[:] = sorted(folders) if recursive else []
         for name in sorted(names):
             path = Path(parent) / name
+            # A file that is named by itself is judged by its content.
             if path.suffix.lower() not in PHOTO_SUFFIXES or name.startswith("."):
                 continue
             if skip_cloaked and path.stem.endswith(CLOAKED_MARK):

@@ -3,7 +3,7 @@ on single frames of a few dozen pixels."""
 
 from __future__ import annotations
 
-from fawkes_host.photo import metadata
+from fawkes_host.photo import scrub
 from fawkes_host.photo.containers import sniff
 from fawkes_host.photo.encode import Encoded
 from fawkes_host.photo.metadata import Policy
@@ -20,5 +20,5 @@ def pass_through(data: bytes, policy: Policy, error: AnimatedImage) -> Encoded:
     """
     if sniff.identify(data) == "TIFF":
         raise error
-    scrubbed = metadata.scrub(data, policy)
+    scrubbed = scrub.scrub(data, policy)
     return Encoded(scrubbed.data, (NOTICE, *scrubbed.notices))

@@ -7,15 +7,15 @@ from typing import Literal, get_args
 from fawkes_host.photo.containers import isobmff
 from fawkes_host.protocol.errors import EmptyInput, NotAnImage
 
-Format = Literal["JPEG", "PNG", "WEBP", "HEIF", "AVIF", "BMP", "TIFF"]
+FormatName = Literal["JPEG", "PNG", "WEBP", "HEIF", "AVIF", "BMP", "TIFF"]
 
-SUPPORTED: tuple[Format, ...] = get_args(Format)
+SUPPORTED: tuple[FormatName, ...] = get_args(FormatName)
 
 _TIFF_SIGNATURES = (b"II\x2a\x00", b"MM\x00\x2a")
 """Classic TIFF only: BigTIFF is for files beyond 4 GB, far over the limit on bytes."""
 
 
-def identify(data: bytes) -> Format | Literal["GIF"]:
+def identify(data: bytes) -> FormatName | Literal["GIF"]:
     """Return the format of ``data``.
 
     GIF is told apart although it is not supported, so that an animation can be called one.
@@ -33,7 +33,7 @@ def identify(data: bytes) -> Format | Literal["GIF"]:
     return format_
 
 
-def _by_first_bytes(data: bytes) -> Format | Literal["GIF"] | None:
+def _by_first_bytes(data: bytes) -> FormatName | Literal["GIF"] | None:
     if data.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from fawkes_host.photo.containers import jpeg
+from fawkes_host.photo.containers import jpeg, tiff
 from fawkes_host.photo.containers.jpeg import JpegFile, Segment
 from fawkes_host.photo.metadata import exif, photoshop, trailer, xmp
 from fawkes_host.photo.metadata.policy import Removal
@@ -223,3 +223,11 @@ class _ExtendedXmp:
         """Return the segments, once."""
         segments, self._segments = self._segments, []
         return segments
+
+
+def read_orientation(data: bytes) -> int:
+    """Return the orientation by which viewers turn the picture; 1 where nothing tells it."""
+    for segment in jpeg.parse(data).head:
+        if segment.marker == jpeg.APP1 and segment.payload.startswith(exif.PREFIX):
+            return tiff.read_orientation(segment.payload[len(exif.PREFIX) :])
+    return 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fawkes_host.photo.containers import png
+from fawkes_host.photo.containers import png, tiff
 from fawkes_host.photo.containers.png import Chunk
 from fawkes_host.photo.metadata import exif, png_text
 from fawkes_host.photo.metadata.chunks import scrub_each
@@ -55,3 +55,9 @@ def _scrub_chunk(chunk: Chunk, removal: Removal) -> Chunk | None:
         removal.note("unknown_metadata_removed")
         return None
     return chunk
+
+
+def read_orientation(data: bytes) -> int:
+    """Return the orientation by which viewers turn the picture; 1 where nothing tells it."""
+    chunks, _ = png.parse(data)
+    return tiff.read_orientation(next((c.payload for c in chunks if c.kind == b"eXIf"), b""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fawkes_host.photo.containers import webp
+from fawkes_host.photo.containers import tiff, webp
 from fawkes_host.photo.containers.webp import Chunk
 from fawkes_host.photo.metadata import exif, xmp
 from fawkes_host.photo.metadata.chunks import scrub_each
@@ -70,3 +70,10 @@ def split_exif(payload: bytes) -> tuple[bytes, bytes]:
     if payload.startswith(exif.PREFIX):
         return payload[len(exif.PREFIX) :], exif.PREFIX
     return payload, b""
+
+
+def read_orientation(data: bytes) -> int:
+    """Return the orientation by which viewers turn the picture; 1 where nothing tells it."""
+    chunks, _ = webp.parse(data)
+    structure = next((split_exif(c.payload)[0] for c in chunks if c.kind == b"EXIF"), b"")
+    return tiff.read_orientation(structure)

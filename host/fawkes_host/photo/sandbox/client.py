@@ -14,13 +14,13 @@ import subprocess
 import threading
 import time
 import weakref
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fawkes_host.photo.codecs.change import Change
-from fawkes_host.photo.containers.sniff import Format
+from fawkes_host.photo.containers.sniff import SUPPORTED
 from fawkes_host.photo.decode import Limits, Photo
 from fawkes_host.photo.encode import Encoded
 from fawkes_host.photo.metadata import Policy
@@ -144,14 +144,14 @@ class CodecProcess:
             not isinstance(answer, messages.Decoded)
             or min(answer.width, answer.height) < 1
             or pixels.size != answer.width * answer.height * 3
-            or answer.format not in Format.__args__  # type: ignore[attr-defined]
+            or answer.format not in SUPPORTED
             or not 1 <= answer.orientation <= 8
         ):
             self._end()
             raise DamagedImage(detail="its decoder said what makes no sense")
         shown = pixels.reshape(answer.height, answer.width, 3)
         shown.flags.writeable = False
-        return Photo(shown, cast(Format, answer.format), answer.orientation, bytes(data))
+        return Photo(shown, answer.format, answer.orientation, bytes(data))
 
     def encode_with_notices(
         self, photo: Photo, pixels: NDArray[np.uint8], policy: Policy
