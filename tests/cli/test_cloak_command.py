@@ -340,17 +340,17 @@ def test_a_decoder_that_crashes_is_a_coded_error_of_its_photo_alone(
     assert tree(tmp_path / "out") == ["portrait.png"]
 
 
-def test_photos_of_a_run_are_looked_at_before_the_first_is_cloaked(run, tmp_path, monkeypatch):
+def test_photos_of_a_run_are_enrolled_before_the_first_is_cloaked(run, tmp_path, monkeypatch):
     called = []
 
     class Recorder:
-        met_at_once = 2
+        enrolled_at_once = 2
 
         def __init__(self, *_) -> None:
             pass
 
-        def meet(self, data: bytes, wanted: bool, following: int) -> None:
-            called.append(("meet", data, wanted, following))
+        def enrol(self, data: bytes, wanted: bool, following: int) -> None:
+            called.append(("enrol", data, wanted, following))
             raise DamagedImage(detail="told when its turn comes")
 
         def cloak(self, data: bytes) -> Cloaked:
@@ -364,10 +364,10 @@ def test_photos_of_a_run_are_looked_at_before_the_first_is_cloaked(run, tmp_path
     (tmp_path / "out" / "b.jpg").write_bytes(b"it is there")
     assert run("cloak", tmp_path, "-o", tmp_path / "out")[0] == 3
     assert called == [
-        ("meet", b"a", True, 1),
-        ("meet", b"b", False, 0),
+        ("enrol", b"a", True, 1),
+        ("enrol", b"b", False, 0),
         ("cloak", b"a"),
-        ("meet", b"c", True, 0),
+        ("enrol", b"c", True, 0),
         ("cloak", b"c"),
     ]
 

@@ -44,7 +44,7 @@ def test_clients_take_turns(served):
     assert finished.index("late") < 4
 
 
-def test_photos_that_wait_are_looked_at_before_the_next_is_cloaked(world):
+def test_photos_that_wait_are_enrolled_before_the_next_is_cloaked(world):
     world.serve()
     link = world.link()
     link.send_photo(b"steps=20,step_s=0.05 ", "first")

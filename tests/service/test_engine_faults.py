@@ -19,7 +19,7 @@ from fawkes_host.protocol.messages import (
     StatusRequest,
     Stop,
 )
-from fawkes_host.service import server, settings
+from fawkes_host.service import photo_work, server, settings
 from tests.support.processes import until
 
 SLOW = b"steps=20000,step_s=0.02 "
@@ -125,7 +125,7 @@ def test_hello_that_wakes_starts_an_engine_that_did_not_start(world):
 
 @pytest.mark.slow
 def test_engine_that_does_not_stop_is_ended(world, monkeypatch):
-    monkeypatch.setattr(server, "ABANDON_SECONDS", 0.2)
+    monkeypatch.setattr(photo_work, "ABANDON_SECONDS", 0.2)
     loop = asyncio.new_event_loop()
     service = loop.run_until_complete(_make_service(world))
     thread = threading.Thread(target=lambda: loop.run_until_complete(service.run()))

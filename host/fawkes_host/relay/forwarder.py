@@ -61,7 +61,7 @@ _HANG_UP_SECONDS: Final = 0.1
 """How often a relay that is not reading looks whether the browser is still there."""
 
 
-class _Look(Struct):
+class _Find(Struct):
     """To the sending thread: find the service, and ``start`` it if there is none."""
 
     start: bool
@@ -77,7 +77,7 @@ class _Spoiled(Struct):
 _SPOILED_FRAME: Final = '{"type":"unreadable","id":"%s"}'
 """Lets the service end a photo for a bad message, so that it is answered once."""
 
-_Item = _Look | _Spoiled | Cloak | Chunk | End | Cancel | StatusRequest
+_Item = _Find | _Spoiled | Cloak | Chunk | End | Cancel | StatusRequest
 
 
 class Forwarder:
@@ -133,7 +133,7 @@ class Forwarder:
                 self._greet()
             self._protocol = message.protocol
             if message.protocol == PROTOCOL:
-                self._put(_Look(start=message.wake))
+                self._put(_Find(start=message.wake))
             else:
                 refused = ProtocolUnsupported(protocol=message.protocol, supported=PROTOCOL)
                 self._say(Error.of(refused))
@@ -180,8 +180,8 @@ class Forwarder:
                 self._refuse(item, InternalError(detail=type(fault).__name__))
 
     def _send(self, item: _Item) -> None:
-        if isinstance(item, _Look | StatusRequest):
-            start = isinstance(item, _Look) and item.start
+        if isinstance(item, _Find | StatusRequest):
+            start = isinstance(item, _Find) and item.start
             if not start and self._link is None and not self._endpoint.alive():
                 if isinstance(item, StatusRequest):
                     self._say(Status(running=False))
@@ -239,7 +239,7 @@ class Forwarder:
 
     def _refuse(self, item: _Item, error: FawkesError) -> None:
         """What could not be sent is answered here, since nobody else will."""
-        if isinstance(item, _Look):
+        if isinstance(item, _Find):
             self._news(EngineNews(engine="cold", problem=error.code))
         elif isinstance(item, StatusRequest):
             self._say(Status(running=False))

@@ -29,6 +29,11 @@ class Stage(Enum):
 class Owner(Protocol):
     """The client whose photo it is."""
 
+    @property
+    def jobs(self) -> list[Job]:
+        """All photos of this client."""
+        ...
+
     def tell_progress(self, progress: Progress) -> None: ...
 
     def deliver(self, job: Job, result: Result, data: bytes) -> None: ...
@@ -47,7 +52,7 @@ class Job:
 
     number: int = field(default_factory=lambda: next(_numbers))
     stage: Stage = Stage.ARRIVING
-    looked_at: bool = False
+    enrolled: bool = False
     """The engine knows who is on it, or was asked to."""
 
     assembly: Assembly = field(init=False)
@@ -130,10 +135,10 @@ class JobQueue:
         job.stage = Stage.RUNNING
         return job
 
-    def unknown(self) -> Job | None:
-        """A waiting photo that has not been looked at."""
+    def next_to_enrol(self) -> Job | None:
+        """A waiting photo that has not been enrolled."""
         waiting = itertools.chain.from_iterable(self._waiting.values())
-        return next((job for job in waiting if not job.looked_at), None)
+        return next((job for job in waiting if not job.enrolled), None)
 
     def withdraw(self, job: Job) -> None:
         """Takes a waiting photo out of the line, out of turn."""

@@ -46,7 +46,7 @@ from fawkes_host.protocol.messages import (
     parse,
     photo_of,
 )
-from fawkes_host.service.jobs import Job, Stage
+from fawkes_host.service.jobs import Job, Owner, Stage
 
 _SPOKEN_AHEAD: Final = 256
 """So many messages may wait for a client; then it is not listened to until it reads."""
@@ -57,17 +57,21 @@ class Desk(Protocol):
 
     def greet(self, wake: bool) -> HostHello: ...
 
-    def begin(self, session: Session, order: Cloak) -> Job: ...
+    def status(self) -> Status: ...
+
+    def stop(self, now: bool) -> None: ...
+
+
+class Photos(Protocol):
+    """The photos that the service holds, as far as a session needs them."""
+
+    def begin(self, owner: Owner, order: Cloak) -> Job: ...
 
     def arrived(self, job: Job) -> None: ...
 
     def fail(self, job: Job, error: FawkesError) -> None: ...
 
     def delivered(self, job: Job) -> None: ...
-
-    def status(self) -> Status: ...
-
-    def stop(self, now: bool) -> None: ...
 
 
 @dataclass
@@ -86,8 +90,11 @@ class Session:
     ``private`` marks the service's own socket, on which ``stop`` is heard.
     """
 
-    def __init__(self, desk: Desk, connection: ServerConnection, private: bool) -> None:
+    def __init__(
+        self, desk: Desk, photos: Photos, connection: ServerConnection, private: bool
+    ) -> None:
         self._desk = desk
+        self._photos = photos
         self._connection = connection
         self._private = private
         self._protocol: int | None = None
@@ -121,7 +128,7 @@ class Session:
             with contextlib.suppress(asyncio.CancelledError, ConnectionClosed):
                 await writer
             for job in self.jobs:
-                self._desk.fail(job, Cancelled())
+                self._photos.fail(job, Cancelled())
 
     async def close(self) -> None:
         await self._connection.close(1001)
@@ -196,7 +203,7 @@ class Session:
             return
         # From here a cancel comes too late.
         self._jobs.pop(job.order.id, None)
-        self._desk.delivered(job)
+        self._photos.delivered(job)
         await self._send(encode(End(id=job.order.id)))
 
     # --- what the client says -------------------------------------------------------------
@@ -216,7 +223,7 @@ class Session:
             self._answer(message)
         except FawkesError as error:
             if photo is not None and (job := self._jobs.get(photo)):
-                self._desk.fail(job, error)
+                self._photos.fail(job, error)
             else:
                 self.say(Error.of(error, photo))
         while len(self._messages) >= _SPOKEN_AHEAD:
@@ -262,7 +269,7 @@ class Session:
                 raise EmptyInput
             if order.size > limits.PHOTO_BYTES:
                 raise TooManyBytes(bytes=order.size, limit=limits.PHOTO_BYTES)
-            self._jobs[order.id] = self._desk.begin(self, order)
+            self._jobs[order.id] = self._photos.begin(self, order)
         except FawkesError as error:
             self.say(Error.of(error, order.id))
 
@@ -276,11 +283,11 @@ class Session:
                 case End():
                     self._arriving(job)
                     job.data = job.assembly.finish()
-                    self._desk.arrived(job)
+                    self._photos.arrived(job)
                 case Cancel():
                     raise Cancelled
         except FawkesError as error:
-            self._desk.fail(job, error)
+            self._photos.fail(job, error)
 
     @staticmethod
     def _arriving(job: Job) -> None:

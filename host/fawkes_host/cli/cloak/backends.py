@@ -29,14 +29,14 @@ class Cloaked:
 class Cloaking(Protocol):
     """Who cloaks the photos of this run."""
 
-    met_at_once: ClassVar[int]
-    """So many photos of a run are met before the first of them is cloaked: photos of one person
+    enrolled_at_once: ClassVar[int]
+    """So many photos of a run are enrolled before the first is cloaked: photos of one person
     protect each other, and a long run should not begin with a long wait."""
 
-    def meet(self, data: bytes, wanted: bool, following: int, /) -> None:
+    def enrol(self, data: bytes, wanted: bool, following: int, /) -> None:
         """Get to know who is on a photo; raises the errors of ``protocol.errors``.
 
-        ``wanted``: it will be cloaked too.  So many others are met at once, ``following`` it.
+        ``wanted``: it will be cloaked too.  So many others are enrolled at once, ``following`` it.
         """
         ...
 
@@ -48,7 +48,7 @@ class Cloaking(Protocol):
 class EngineCloaking:
     """Cloaking in this process."""
 
-    met_at_once: ClassVar[int] = 64
+    enrolled_at_once: ClassVar[int] = 64
 
     def __init__(self, device: str, level: str, metadata: str, report: Report) -> None:
         self._engine = start_engine(device)
@@ -56,7 +56,7 @@ class EngineCloaking:
         self._metadata = metadata
         self._report = report
 
-    def meet(self, data: bytes, _wanted: bool, _following: int, /) -> None:
+    def enrol(self, data: bytes, _wanted: bool, _following: int, /) -> None:
         self._engine.enrol(data)
 
     def cloak(self, data: bytes) -> Cloaked:
@@ -83,10 +83,10 @@ def start_engine(device: str) -> Engine:
 class ServiceCloaking:
     """Cloaking by the service; one that ends is followed by another.
 
-    The service looks at the photos that wait there, so those that are met are sent ahead.
+    The service looks at the photos that wait there, so those that are enrolled are sent ahead.
     """
 
-    met_at_once: ClassVar[int] = 24
+    enrolled_at_once: ClassVar[int] = 24
 
     sent_ahead_bytes: ClassVar[int] = 64 * MIB
     """At most: every chunk is acknowledged, and until a photo's turn comes nobody reads that."""
@@ -101,7 +101,7 @@ class ServiceCloaking:
         """By digest, the ids of photos that were sent and not asked for yet."""
         self._sent_bytes = 0
 
-    def meet(self, data: bytes, wanted: bool, following: int, /) -> None:
+    def enrol(self, data: bytes, wanted: bool, following: int, /) -> None:
         digest = hashlib.sha256(data).digest()
         # Where the service was lost, the next photo's turn brings another, once and not for each.
         if self._client is None or not wanted or digest in self._sent:

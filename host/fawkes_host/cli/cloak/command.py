@@ -127,7 +127,7 @@ def _cloak_all(
     jobs: list[Job], start: Callable[[], Cloaking], overwrite: bool, report: Report
 ) -> list[Outcome]:
     cloaking: Cloaking | None = None
-    met = 0
+    enrolled = 0
     outcomes = []
     originals = Originals(job.input for job in jobs if job.input is not None)
     for number, job in enumerate(jobs):
@@ -143,9 +143,9 @@ def _cloak_all(
             if cloaking is None:
                 # Only now: a mistyped name is told at once and not after TensorFlow has started.
                 cloaking = start()
-            if number >= met and len(jobs) > 1:
-                met = number + cloaking.met_at_once
-                _meet(jobs[number:met], cloaking, overwrite, report)
+            if number >= enrolled and len(jobs) > 1:
+                enrolled = number + cloaking.enrolled_at_once
+                _enrol(jobs[number:enrolled], cloaking, overwrite, report)
                 started = time.perf_counter()
             result = cloaking.cloak(data)
             write_output(job.output, result.data, overwrite, job.input, originals)
@@ -164,10 +164,10 @@ def _cloak_all(
     return outcomes
 
 
-def _meet(jobs: list[Job], cloaking: Cloaking, overwrite: bool, report: Report) -> None:
-    """Look at photos; what is wrong with one is told when its turn comes."""
+def _enrol(jobs: list[Job], cloaking: Cloaking, overwrite: bool, report: Report) -> None:
+    """Enrol who is on photos; what is wrong with one is told when its turn comes."""
     for number, job in enumerate(jobs):
         report.look(number / len(jobs))
         wanted = job.output is None or overwrite or not os.path.lexists(job.output)
         with contextlib.suppress(Exception):
-            cloaking.meet(read_photo(job.input), wanted, len(jobs) - number - 1)
+            cloaking.enrol(read_photo(job.input), wanted, len(jobs) - number - 1)

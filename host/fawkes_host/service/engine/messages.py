@@ -30,7 +30,7 @@ class Work(_EngineMessage, frozen=True, kw_only=True):
     private: bool = False
 
 
-class Look(_EngineMessage, frozen=True, kw_only=True):
+class Enrol(_EngineMessage, frozen=True, kw_only=True):
     """To the engine: get to know who is on the photo that follows, until its turn comes."""
 
     job: int
@@ -66,8 +66,8 @@ class Done(_EngineMessage, frozen=True, kw_only=True):
     receipt: Receipt
 
 
-class Looked(_EngineMessage, frozen=True, kw_only=True):
-    """From the engine: it has looked at the photo."""
+class Enrolled(_EngineMessage, frozen=True, kw_only=True):
+    """From the engine: it knows who is on the photo."""
 
     job: int
 
@@ -84,8 +84,8 @@ class Failed(_EngineMessage, frozen=True, kw_only=True):
     trail: str = ""
 
 
-ToEngine = Work | Look | Abandon
-FromEngine = Ready | Step | Done | Looked | Failed
+ToEngine = Work | Enrol | Abandon
+FromEngine = Ready | Step | Done | Enrolled | Failed
 
 encode: Final = msgspec.msgpack.Encoder().encode
 to_engine_decoder: Final[msgspec.msgpack.Decoder[ToEngine]] = msgspec.msgpack.Decoder(ToEngine)

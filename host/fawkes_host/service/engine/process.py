@@ -14,9 +14,9 @@ from fawkes_host.protocol.messages import EngineNews, EngineState
 from fawkes_host.service.engine.messages import (
     Abandon,
     Done,
+    Enrol,
+    Enrolled,
     Failed,
-    Look,
-    Looked,
     Photo,
     Ready,
     Step,
@@ -50,7 +50,7 @@ class EngineProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._life: asyncio.Task[None] | None = None
         self._ready: asyncio.Future[None] | None = None
-        self._answer: asyncio.Future[tuple[Done | Looked, bytes]] | None = None
+        self._answer: asyncio.Future[tuple[Done | Enrolled, bytes]] | None = None
         self._step: Callable[[Step], None] | None = None
         self._job: int | None = None
         self._last_words: deque[str] = deque(maxlen=_REMEMBERED_LINES)
@@ -91,13 +91,13 @@ class EngineProcess:
         assert isinstance(done, Done)
         return done, data
 
-    async def look(self, job: int, photo: Photo) -> None:
+    async def enrol(self, job: int, photo: Photo) -> None:
         """Lets the engine get to know who is on a photo; raises as ``run`` does."""
-        await self._ask(Look(job=job), photo)
+        await self._ask(Enrol(job=job), photo)
 
     async def _ask(
-        self, order: Work | Look, photo: Photo, on_step: Callable[[Step], None] | None = None
-    ) -> tuple[Done | Looked, bytes]:
+        self, order: Work | Enrol, photo: Photo, on_step: Callable[[Step], None] | None = None
+    ) -> tuple[Done | Enrolled, bytes]:
         await self.warm()
         self._answer = asyncio.get_running_loop().create_future()
         self._job, self._step = order.job, on_step
@@ -199,7 +199,7 @@ class EngineProcess:
                     case Step() as step:
                         if step.job == self._job and self._step is not None:
                             self._step(step)
-                    case Done() | Looked() as done:
+                    case Done() | Enrolled() as done:
                         if done.job == self._job and self._answer and not self._answer.done():
                             self._answer.set_result((done, photo))
                     case Failed(job=job, code=code, parameters=parameters, trail=trail):

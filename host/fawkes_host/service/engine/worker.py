@@ -25,10 +25,10 @@ from fawkes_host.protocol.messages import Receipt
 from fawkes_host.service.engine.messages import (
     Abandon,
     Done,
+    Enrol,
+    Enrolled,
     Failed,
     FromEngine,
-    Look,
-    Looked,
     Ready,
     Step,
     Work,
@@ -141,7 +141,7 @@ class Worker:
         self._orders = orders
         self._answers = answers
         self._answer_lock = threading.Lock()
-        self._work: queue.SimpleQueue[tuple[Work | Look, bytes]] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[tuple[Work | Enrol, bytes]] = queue.SimpleQueue()
         self._abandoned: set[int] = set()
 
     def run(self, device: str) -> None:
@@ -161,7 +161,7 @@ class Worker:
             if isinstance(order, Work):
                 self._cloak(engine, order, photo)
             else:
-                self._look(engine, order, photo)
+                self._enrol(engine, order, photo)
 
     def _listen(self) -> None:
         """Takes orders until the service closes the pipe, then ends the process at once."""
@@ -177,10 +177,10 @@ class Worker:
         finally:
             os._exit(0)
 
-    def _look(self, engine: WarmEngine, order: Look, photo: bytes) -> None:
+    def _enrol(self, engine: WarmEngine, order: Enrol, photo: bytes) -> None:
         try:
             engine.look_at(photo)
-            self._say(Looked(job=order.job))
+            self._say(Enrolled(job=order.job))
         except Exception as fault:
             self._say(_failure(order.job, fault))
 
