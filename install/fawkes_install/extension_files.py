@@ -87,7 +87,7 @@ def is_ours(target: Path) -> bool:
     if target.is_symlink() or not (target / "manifest.json").is_file():
         return False
     try:
-        return manifest(target)["key"] == manifest()["key"]
+        return bool(manifest(target)["key"] == manifest()["key"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

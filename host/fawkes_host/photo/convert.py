@@ -83,7 +83,8 @@ def _on_white(pixels: NDArray[np.uint8], look: Appearance) -> NDArray[np.uint8]:
     assert look.alpha is not None
     alpha = look.alpha[..., None].astype(np.uint16)
     light = pixels if look.premultiplied else (pixels * alpha + 127) // 255
-    return np.minimum(light + (255 - alpha), 255).astype(np.uint8)
+    shown: NDArray[np.uint8] = np.minimum(light + (255 - alpha), 255).astype(np.uint8)
+    return shown
 
 
 def _segments(source: bytes, removal: Removal) -> tuple[jpeg.Segment, ...]:

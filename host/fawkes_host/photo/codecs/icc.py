@@ -72,7 +72,7 @@ def _curve(transfer: int) -> bytes:
     samples = np.linspace(0.0, 1.0, _CURVE_POINTS)
     # IEC 61966-2-1
     light = np.where(samples <= 0.04045, samples / 12.92, ((samples + 0.055) / 1.055) ** 2.4)
-    points = np.rint(light * 65535).astype(">u2").tobytes()
+    points: bytes = np.rint(light * 65535).astype(">u2").tobytes()
     return b"curv" + bytes(4) + struct.pack(">I", _CURVE_POINTS) + points
 
 

@@ -203,7 +203,8 @@ def _averaged(samples: NDArray[np.float32], across: int, down: int) -> NDArray[n
     blocks = padded.reshape(
         padded.shape[0] // down, down, padded.shape[1] // across, across, channels
     )
-    return blocks.mean(axis=(1, 3), dtype=np.float32)
+    averages: NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32)
+    return averages
 
 
 def _save(
