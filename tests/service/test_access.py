@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from fawkes_host.protocol.errors import NotAuthorised, ServiceUnavailable
-from fawkes_host.service import endpoint
+from fawkes_host.service import endpoint, proof
 from fawkes_host.service.client import Link, ServiceClient
 from fawkes_host.system import files, folders
 from tests.support.fake_engine import cloaked
@@ -229,3 +229,50 @@ def test_address_too_long_for_a_socket_moves_to_a_short_private_folder(world, mo
 def test_session_without_a_runtime_folder_is_served_without_a_warning(monkeypatch):
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     assert folders.runtime_folder().is_absolute()  # Warnings are errors here.
+
+
+def test_program_that_took_the_port_learns_nothing_and_is_told_nothing(tmp_path):
+    """What a service that was killed leaves on Windows: the address of whoever comes next."""
+    import json
+    import threading
+
+    from websockets.sync.server import serve
+
+    heard = []
+
+    def hear(connection) -> None:
+        heard.extend(connection)
+
+    def answer_anything(_connection, request, response) -> None:
+        heard.append(str(request.headers))
+        response.headers["Fawkes-Proof"] = "0" * 64
+
+    place = endpoint.LoopbackEndpoint(tmp_path)
+    with serve(
+        hear,
+        "127.0.0.1",
+        0,
+        process_response=answer_anything,
+        select_subprotocol=lambda _connection, offers: offers[0],
+    ) as server:
+        threading.Thread(target=server.serve_forever).start()
+        port, token = server.socket.getsockname()[1], os.urandom(32)
+        files.write_private(place.path, json.dumps({"port": port, "token": token.hex()}).encode())
+        with pytest.raises(NotAuthorised, match="another program"):
+            place.connect()
+        server.shutdown()
+    (headers,) = heard
+    assert token.hex() not in headers
+
+
+def test_proof_is_one_sides_for_one_port_and_one_token():
+    token, other = os.urandom(32), os.urandom(32)
+    offered, wanted = proof.offer(token, 1000)
+    assert proof.holds(proof.answer(token, 1000, offered), wanted)
+    assert proof.answer(token, 1001, offered) is None
+    assert proof.answer(other, 1000, offered) is None
+    nonce, shown = offered.split(".")[1:]
+    for wrong in ("", "proof", f"proof.{nonce}", f"proof.{nonce}.{wanted}", f"token.{shown}"):
+        assert proof.answer(token, 1000, wrong) is None
+    for wrong in (None, "", shown, "é"):
+        assert not proof.holds(wrong, wanted)

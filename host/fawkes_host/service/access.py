@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -13,6 +13,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from fawkes_host.service import proof
 from fawkes_host.system import peer
 
 PROTOCOL_NAME: Final = Subprotocol("fawkes.1")
@@ -43,15 +44,37 @@ def peer_check(full: Callable[[], bool]) -> Check:
     return check
 
 
-def token_check(
-    token: bytes, port: Callable[[], int], extensions: bool, full: Callable[[], bool]
-) -> Check:
-    """Admits who knows ``token``, asks for this host, and is no web page.
+def token_check(token: bytes, port: Callable[[], int], full: Callable[[], bool]) -> Check:
+    """Admits who shows ``token``, asks for this host, and is no web page.
 
-    ``extensions`` admits browser extensions; their origin can be forged by a local
-    program, so that it never takes the place of the token.
+    An extension's origin can be forged by a local program, so that it never takes the place of
+    the token.
     """
+    return _port_check(port, True, lambda request: _shows(token, request), full)
 
+
+def proof_check(token: bytes, port: int, full: Callable[[], bool]) -> Check:
+    """Admits who proves to know ``token`` without showing it, and comes from no browser."""
+    return _port_check(lambda: port, False, lambda request: _proof(token, port, request), full)
+
+
+def show_proof(token: bytes, port: int) -> Callable[[ServerConnection, Request, Response], None]:
+    """Proves to the client, in the answer to its handshake, that this service knows ``token``."""
+
+    def show(_connection: ServerConnection, request: Request, response: Response) -> None:
+        shown = _proof(token, port, request)
+        if shown is not None:
+            response.headers[proof.HEADER] = shown
+
+    return show
+
+
+def _port_check(
+    port: Callable[[], int],
+    extensions: bool,
+    known_to: Callable[[Request], object],
+    full: Callable[[], bool],
+) -> Check:
     def check(connection: ServerConnection, request: Request) -> Response | None:
         if request.path != "/":
             return connection.respond(HTTPStatus.NOT_FOUND, "There is nothing here.\n")
@@ -63,7 +86,7 @@ def token_check(
         known = extensions and len(origins) == 1 and _EXTENSION_ORIGIN.fullmatch(origins[0])
         if origins and not known:
             return connection.respond(HTTPStatus.FORBIDDEN, "Wrong origin.\n")
-        if not _shows(token, request):
+        if not known_to(request):
             return connection.respond(HTTPStatus.UNAUTHORIZED, "Wrong token.\n")
         return _room(connection, full)
 
@@ -77,14 +100,23 @@ def select_protocol(
     return PROTOCOL_NAME if PROTOCOL_NAME in offered else None
 
 
+def _offers(request: Request) -> Iterator[str]:
+    for line in request.headers.get_all("Sec-WebSocket-Protocol"):
+        yield from map(str.strip, line.split(","))
+
+
 def _shows(token: bytes, request: Request) -> bool:
     shown = False
-    for line in request.headers.get_all("Sec-WebSocket-Protocol"):
-        for offer in line.split(","):
-            match = _TOKEN.fullmatch(offer.strip())
-            if match and hmac.compare_digest(bytes.fromhex(match[1]), token):
-                shown = True
+    for offer in _offers(request):
+        match = _TOKEN.fullmatch(offer)
+        if match and hmac.compare_digest(bytes.fromhex(match[1]), token):
+            shown = True
     return shown
+
+
+def _proof(token: bytes, port: int, request: Request) -> str | None:
+    answers = (proof.answer(token, port, offer) for offer in _offers(request))
+    return next((answer for answer in answers if answer is not None), None)
 
 
 def _room(connection: ServerConnection, full: Callable[[], bool]) -> Response | None:

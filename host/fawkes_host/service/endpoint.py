@@ -138,7 +138,8 @@ class UnixEndpoint(Endpoint):
 
 
 class LoopbackEndpoint(Endpoint):
-    """A free port of 127.0.0.1, named with its token in a file for the user alone."""
+    """A free port of 127.0.0.1, named with its token in a file for the user alone; the token is new
+    at every start."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -150,7 +151,7 @@ class LoopbackEndpoint(Endpoint):
 
     def listen(self) -> socket.socket:
         folders.make_private(self.folder)
-        listener = socket.create_server(("127.0.0.1", 0), backlog=128, reuse_port=False)
+        listener = _listen_alone()
         content = {"port": listener.getsockname()[1], "token": os.urandom(32).hex()}
         files.write_private(self.path, json.dumps(content).encode())
         return listener
@@ -160,15 +161,17 @@ class LoopbackEndpoint(Endpoint):
         from websockets.sync.client import connect
         from websockets.typing import Subprotocol
 
-        from fawkes_host.protocol.errors import ServiceUnavailable
+        from fawkes_host.protocol.errors import NotAuthorised, ServiceUnavailable
+        from fawkes_host.service import proof
 
         port, token = self._read()
         if token is None:
             raise ServiceUnavailable(detail="no service has left its address")
+        offered, wanted = proof.offer(token, port)
         try:
-            return connect(
+            connection = connect(
                 f"ws://127.0.0.1:{port}/",
-                subprotocols=[Subprotocol("fawkes.1"), Subprotocol(f"token.{token.hex()}")],
+                subprotocols=[Subprotocol("fawkes.1"), Subprotocol(offered)],
                 proxy=None,
                 **CLIENT_OPTIONS,
             ).__enter__()
@@ -176,6 +179,11 @@ class LoopbackEndpoint(Endpoint):
             raise _refused(refusal.response.status_code) from None
         except (OSError, WebSocketException, EOFError) as fault:
             raise ServiceUnavailable(detail=str(fault)[:200]) from None
+        response = connection.response
+        if response is None or not proof.holds(response.headers.get(proof.HEADER), wanted):
+            connection.close()
+            raise NotAuthorised(detail="another program has taken the port of the service")
+        return connection
 
     def alive(self) -> bool:
         port, token = self._read()
@@ -196,6 +204,21 @@ class LoopbackEndpoint(Endpoint):
             return int(content["port"]), bytes.fromhex(content["token"])
         except (OSError, ValueError, KeyError, TypeError):
             return 0, None
+
+
+def _listen_alone() -> socket.socket:
+    """A listener on a free port, in which no other program can take part."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if sys.platform == "win32":
+            # There, whoever asks to share a port may be given what arrives.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(128)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
 
 
 def _refused(status: int) -> FawkesError:

@@ -64,11 +64,11 @@ class Listeners:
             await stack.enter_async_context(server)
             return
         port = listener.getsockname()[1]
-        check = access.token_check(token, lambda: port, False, self._full)
         server = serve(
             self._serve_private,
             sock=listener,
-            process_request=check,
+            process_request=access.proof_check(token, port, self._full),
+            process_response=access.show_proof(token, port),
             select_subprotocol=access.select_protocol,
             **_OPTIONS,
         )
@@ -82,7 +82,7 @@ class Listeners:
                 self._serve_public,
                 "127.0.0.1",
                 wanted,
-                process_request=access.token_check(token, lambda: ports[0], True, self._full),
+                process_request=access.token_check(token, lambda: ports[0], self._full),
                 select_subprotocol=access.select_protocol,
                 start_serving=False,
                 **_OPTIONS,

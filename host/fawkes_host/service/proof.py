@@ -1,0 +1,49 @@
+"""How a client and the service on a loopback port show each other that they know the token.
+
+Neither sends it: whoever has taken the port of a service that died learns nothing that opens
+another.  Proofs hold for one port.  The token is new at every start, and while a service runs
+nobody else hears what is sent to its port, so that nobody can send a proof again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+from typing import Final, Literal
+
+HEADER: Final = "Fawkes-Proof"
+"""Of the answer to the handshake: the service's proof."""
+
+_OFFER = re.compile(r"proof\.([0-9a-f]{64})\.([0-9a-f]{64})")
+
+Side = Literal["client", "service"]
+
+
+def _prove(token: bytes, side: Side, port: int, nonce: str) -> str:
+    what = f"fawkes.1 {side} {port} {nonce}"
+    return hmac.new(token, what.encode("ascii"), hashlib.sha256).hexdigest()
+
+
+def offer(token: bytes, port: int) -> tuple[str, str]:
+    """What a client offers as a subprotocol, and what ``HEADER`` then has to be."""
+    nonce = os.urandom(32).hex()
+    mine = _prove(token, "client", port, nonce)
+    return f"proof.{nonce}.{mine}", _prove(token, "service", port, nonce)
+
+
+def answer(token: bytes, port: int, offered: str) -> str | None:
+    """What a service answers to who knows the token; None to everybody else."""
+    match = _OFFER.fullmatch(offered)
+    if match is None:
+        return None
+    nonce, shown = match.groups()
+    if not hmac.compare_digest(shown, _prove(token, "client", port, nonce)):
+        return None
+    return _prove(token, "service", port, nonce)
+
+
+def holds(shown: str | None, wanted: str) -> bool:
+    """Whether a service has shown what it had to."""
+    return hmac.compare_digest((shown or "").encode(), wanted.encode())
