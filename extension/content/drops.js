@@ -31,8 +31,9 @@
     const { files, tops, paths } = entries
       ? await walk(entries, topFiles)
       : { files: topFiles, tops: null, paths: topFiles.map(() => "") };
+    const end = fawkes.presses.begin(fawkes.places.placeOf(drop.target));
     const settled = await flavours.settle(files, texts);
-    if (settled.isEmpty) return;
+    if (settled.isEmpty) return end("given up");
     const numbers = numbered(settled.files);
     const kept = settled.files.filter((file) => file !== null);
     const message = {
@@ -41,8 +42,12 @@
       tops: tops && renumbered(tops, numbers),
       paths: paths.filter((_, at) => settled.files[at] !== null),
     };
-    await deliverDrop(await targetNow(drop), message, kept);
-    fawkes.selection.taken(settled.settled);
+    const target = await targetNow(drop);
+    const isTaken = await deliverDrop(target, message, kept);
+    end(isTaken ? "there" : "untaken");
+    if (isTaken) return fawkes.selection.taken(settled.settled);
+    const input = fawkes.places.inputNear(target);
+    fawkes.selection.untaken(settled.settled, { choose: input && (() => input.click()) });
   }
 
   /** Zones show themselves for a drag and hide behind it: there has to be one again. */
@@ -58,14 +63,17 @@
     return isThere() ? target : (roots.elementAt(x, y) ?? document.body);
   }
 
+  /** @returns {Promise<boolean>} whether the page, or else the browser, has a use for it */
   async function deliverDrop(target, message, files) {
     const parcel = files.length > 0 ? [bus.parcelOf(files)] : [];
-    if (bus.send("drop", message, [target, ...parcel])) return;
-    if (target instanceof HTMLInputElement && target.type === "file") putIn(target, files);
-    else if (carets.isEditable(target)) {
-      carets.setAt(message.init.clientX, message.init.clientY, target);
-      await fawkes.insertion.insert(target, "insertFromDrop", message.strings, []);
+    if (bus.send("drop", message, [target, ...parcel])) return true;
+    if (target instanceof HTMLInputElement && target.type === "file") {
+      putIn(target, files);
+      return true;
     }
+    if (!carets.isEditable(target)) return false;
+    carets.setAt(message.init.clientX, message.init.clientY, target);
+    return fawkes.insertion.insert(target, "insertFromDrop", message.strings, []);
   }
 
   /** What the browser would have done with a drop onto the input itself. */

@@ -25,12 +25,14 @@
   }
 
   async function settlePaste(place, files, texts) {
+    const end = fawkes.presses.begin(fawkes.places.placeOf(place.target));
     const { settled, strings, isEmpty, ...found } = await flavours.settle(files, texts);
-    if (isEmpty) return;
+    if (isEmpty) return end("given up");
     const now = hasMovedOn(place) ? await placeAsked(settled) : place;
-    if (!now) return;
+    if (!now) return end("given up");
     const kept = found.files.filter((file) => file !== null);
     await deliverPaste(now, strings, kept);
+    end("there");
     fawkes.selection.taken(settled);
   }
 

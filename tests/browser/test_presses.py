@@ -11,6 +11,7 @@ from tests.browser.conftest import Running
 from tests.browser.marks import is_marked
 from tests.browser.server import Server
 from tests.browser.tab import Tab, wait_for, wait_for_toast, wait_until
+from tests.browser.upload_paths import ZONE
 
 POST = """
 window.posts = 0;
@@ -206,3 +207,43 @@ def test_post_in_react_waits_until_the_page_has_read_the_photo(
     assert is_marked(upload.data)
     assert b"Look" in server.recorder.bodies[0]
     assert tab.js("return posts") == 1
+
+
+DROP = f"""<main><textarea id="text">Look</textarea>
+<div id="zone" style="height: 99px; border: 1px dashed">Drop</div>
+<input type="file" id="f"><button id="go">Post</button></main>
+<script>{POST} let photo;
+zone.ondragover = (event) => event.preventDefault();
+zone.ondrop = (event) => {{
+  if (!zone.dataset.open && !event.isTrusted) return;
+  event.preventDefault();
+  photo = event.dataTransfer.files[0];
+}};
+go.onclick = () => post(photo);</script>"""
+
+
+def test_post_waits_for_a_photo_that_was_dropped(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    running.user.behave("mark", delay_s=4)
+    tab.goto(server.page("/dropped", DROP))
+    tab.js("zone.dataset.open = 'yes'")
+    tab.drop(ZONE, [photos / "astronaut.jpg"])
+    wait_until(lambda: running.user.photos_begun() == 1)
+    tab.click(GO)
+    wait_for_toast(tab, "pressed for you")
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    assert tab.js("return posts") == 1
+
+
+def test_drop_that_nobody_took_is_told_and_leaves_post_to_the_user(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    running.user.behave("mark", delay_s=4)
+    tab.goto(server.page("/dropped", DROP))
+    tab.drop(ZONE, [photos / "astronaut.jpg"])
+    wait_until(lambda: running.user.photos_begun() == 1)
+    tab.click(GO)
+    assert "Choose again" in wait_for_toast(tab, "has not taken")
+    assert tab.js("return posts") == 0
