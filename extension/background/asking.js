@@ -40,7 +40,7 @@ export function serveQuestion(port) {
     const query = new URLSearchParams({ tab: tab.id, frame: frameId, id: asked.id });
     const url = chrome.runtime.getURL(`ask/ask.html?${query}`);
     if (chrome.windows)
-      await chrome.windows.create({ url, type: "popup", width: 440, height: 400, focused: true });
+      await chrome.windows.create({ url, type: "popup", width: 440, height: 500, focused: true });
     else await chrome.tabs.create({ url }); // telephones have none
     post(port, { type: "window" });
   }

@@ -84,6 +84,16 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def many(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Twenty photos."""
+    folder = tmp_path_factory.mktemp("many")
+    copies = [folder / f"{number}.jpg" for number in range(1, 21)]
+    for copy in copies:
+        shutil.copy(photos / "second.jpg", copy)
+    return copies
+
+
 @dataclass
 class Running:
     """A browser with the extension, and the user it belongs to."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -18,15 +17,6 @@ PAGE = """<script src="/spy.js"></script><input type="file" id="f" multiple>
 <script>uploadOnChange(f)</script>"""
 
 
-@pytest.fixture(scope="module")
-def many(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    folder = tmp_path_factory.mktemp("many")
-    copies = [folder / f"{number}.jpg" for number in range(1, 21)]
-    for copy in copies:
-        shutil.copy(photos / "second.jpg", copy)
-    return copies
-
-
 def test_many_photos_have_one_line(
     running: Running, tab: Tab, server: Server, many: list[Path]
 ) -> None:
@@ -36,7 +26,7 @@ def test_many_photos_have_one_line(
     shown = wait_for_toast(tab, "20 photos")
     assert "1.jpg" not in shown
     assert tab.toast_markup().count('role="status"') == 1, "one voice for all"
-    wait_for_toast(tab, "2 of 20")
+    wait_for_toast(tab, " of 20")
     tab.toast_press("Each photo")
     assert "20.jpg" in wait_for_toast(tab, "20.jpg")
     uploads = server.recorder.wait_for(20, timeout_s=60)

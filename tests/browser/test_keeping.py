@@ -12,7 +12,7 @@ from tests.browser.conftest import Running
 from tests.browser.marks import is_marked
 from tests.browser.server import Server
 from tests.browser.tab import Tab, wait_for, wait_for_toast, wait_until
-from tests.browser.test_asking import labelled
+from tests.browser.test_asking import press
 from tests.browser.upload_paths import INPUT
 
 TRUSTED_ALONE = """<input type="file" id="f"><script>
@@ -53,9 +53,9 @@ def test_photo_that_is_not_taken_can_be_saved(
     if policy == SANDBOX:
         with running.browser.ask_window() as window:
             wait_for(window, "return document.querySelectorAll('button').length > 1")
-            window.click(labelled("Save"))
+            press(window, "Save")
             assert is_marked(saved(downloads))
-            window.click(labelled("Dismiss"))
+            press(window, "Dismiss")
     else:
         assert is_marked(saved(downloads))
         tab.toast_press("Dismiss")

@@ -12,9 +12,12 @@ from tests.browser.accessibility import AXE, faults, toast_faults
 from tests.browser.conftest import Running
 from tests.browser.server import Server
 from tests.browser.tab import Tab, wait_for, wait_for_toast
+from tests.browser.test_asking import press
+from tests.browser.test_keeping import TRUSTED_ALONE
 from tests.support.missing import HOW_TO_INSTALL_NPM
 
 FOLDER = Path(os.environ.get("FAWKES_SCREENSHOTS", Path(__file__).with_name("screenshots")))
+SEVERAL = '<title>Album</title><input type="file" id="f" multiple>'
 INPUT = "document.querySelector('#f')"
 
 schemes = pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -54,6 +57,50 @@ def test_toast(running: Running, tab: Tab, server: Server, photos: Path, scheme:
         toasts["question"] = tab.toast_markup()
         found = {name: toast_faults(tab, markup, server) for name, markup in toasts.items()}
         assert not any(found.values()), found
+    finally:
+        running.browser.set_colour_scheme("light")
+
+
+@schemes
+def test_toast_of_many_photos_and_of_what_is_not_taken(
+    running: Running, tab: Tab, server: Server, photos: Path, many: list[Path], scheme: str
+) -> None:
+    running.browser.set_colour_scheme(scheme)
+    FOLDER.mkdir(exist_ok=True)
+    toasts = {}
+
+    def keep(name: str) -> None:
+        time.sleep(0.6)
+        tab.screenshot(FOLDER / f"toast-{name}-{running.name}-{scheme}.png")
+        toasts[name] = tab.toast_markup()
+
+    try:
+        running.user.behave("mark", delay_s=0.4)
+        tab.goto(server.page("/many", SEVERAL))
+        tab.pick(INPUT, many)
+        wait_for_toast(tab, " of 20")
+        tab.toast_press("Each photo")
+        keep("many")
+        running.user.behave("mark")
+        tab.goto(server.page("/trusted", TRUSTED_ALONE))
+        tab.pick(INPUT, [photos / "astronaut.jpg"])
+        wait_for_toast(tab, "did not take")
+        keep("untaken")
+        running.remove_host()
+        tab.goto(server.page("/many", SEVERAL))
+        tab.pick(INPUT, many)
+        wait_for_toast(tab, "about 20 photos")
+        keep("many-question")
+        tab.js("document.documentElement.style.zoom = 0.1; return true")
+        with running.browser.ask_window() as window:
+            wait_for(window, "return document.querySelectorAll('button').length === 3")
+            time.sleep(0.6)
+            window.screenshot(FOLDER / f"ask-{running.name}-{scheme}.png", size=(440, 400))
+            asked = faults(window)
+            press(window, "Don’t upload")
+        found = {name: toast_faults(tab, markup, server) for name, markup in toasts.items()}
+        assert not any(found.values()), found
+        assert not asked, asked
     finally:
         running.browser.set_colour_scheme("light")
 

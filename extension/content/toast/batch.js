@@ -41,12 +41,12 @@
 
     /** @param {any[]} lines */
     show(lines) {
-      const done = lines.filter((line) => line.state !== "working" && !line.isAsking()).length;
+      const done = lines.filter((line) => line.isSettled()).length;
       const working = lines.some((line) => line.state === "working");
       const ended = lines.every((line) => line.hasEnded());
       const words = ended ? this.#outcome(lines) : t("toast_of", done, lines.length);
       this.#bar.value = lines.reduce((sum, line) => sum + line.fraction, 0) / lines.length;
-      this.#bar.hidden = ended;
+      this.#bar.hidden = done === lines.length;
       this.#cancel.hidden = !working;
       this.row.classList.toggle("done", ended);
       this.row.classList.toggle(
@@ -157,7 +157,7 @@
         mount: (box) => this.#mount(first, box),
         signal,
       });
-      this.#named(question, [first]);
+      this.#named(question, alike ? this.lines.filter((line) => !line.hasEnded()) : [first]);
       card.rest();
       const choice = await inquiry.asking.answer;
       this.#asked.delete(key);
@@ -221,6 +221,8 @@
       });
       this.#named(question, lines);
       for (const line of lines) line.onCancel(() => asking.end());
+      fawkes.cloaking.tell("asking");
+      asking.answer.then(() => fawkes.cloaking.tell("answered"));
       card.rest();
       return asking;
     }

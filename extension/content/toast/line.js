@@ -65,6 +65,8 @@
     hasEnded = () => !["working", "asking", "handing"].includes(this.#is);
     isAsking = () => this.#is === "asking";
     isCloaked = () => this.#is === "cloaked";
+    /** Nothing is to be done for it but to hand it over. */
+    isSettled = () => this.hasEnded() || Boolean(this.#outcome);
     isCancelled = () => this.#cancelled;
     get state() {
       return this.#is;
@@ -73,7 +75,7 @@
       return this.#outcome?.cloaked;
     }
     get fraction() {
-      return this.#is === "working" ? this.#bar.value : 1;
+      return this.#is === "working" ? this.#bar.value : Number(this.isSettled());
     }
 
     /** @returns {any} a promise of the same as a `data:` address; of nothing where it cannot be drawn */
