@@ -1,5 +1,8 @@
 // The content script's end of the bus to `main_world/`.  The page has no way to it: the bus is an
 // element in no document, handed over before the first script of the page runs.
+//
+// Content scripts of other windows, and what a page has kept of windows that are gone, speak over
+// `performance`: `document.open()` does not erase its listeners.  A page that does so gains nothing.
 (function (fawkes) {
   "use strict";
 
@@ -34,41 +37,139 @@
   }
 
   /**
-   * Tells the page's side something.
+   * @param {EventTarget} target
    * @param {string} kind
    * @param {unknown} data JSON
-   * @param {Element[]} elements
-   * @returns {boolean} what the page's side answered
+   * @param {Node[]} nodes
+   * @returns {boolean} what the other side answered
    */
-  function send(kind, data, elements) {
-    const addresses = elements.map(addressOf);
+  function tell(target, kind, data, nodes) {
+    const addresses = nodes.map(addressOf);
     const event = new InputEvent(kind, {
       cancelable: true,
       data: JSON.stringify({ data, addresses: addresses.map(({ steps }) => steps) }),
       targetRanges: addresses.map(({ anchor }) => rangeAt(anchor)),
     });
-    return !bus.dispatchEvent(event);
+    return !target.dispatchEvent(event);
+  }
+
+  /**
+   * Tells the page's side something.
+   * @param {string} kind
+   * @param {unknown} data JSON
+   * @param {Node[]} nodes
+   */
+  const send = (kind, data, nodes) => tell(bus, kind, data, nodes);
+
+  /** @typedef {(nodes: any[], data: any) => boolean | void} Listener true: taken over */
+
+  /**
+   * @param {EventTarget} target
+   * @param {string} kind
+   * @param {Listener} listener
+   */
+  function listen(target, kind, listener) {
+    target.addEventListener(kind, (/** @type {any} */ event) => {
+      event.stopImmediatePropagation();
+      const { data, addresses } = JSON.parse(event.data);
+      const nodes = event
+        .getTargetRanges()
+        .map((range, at) => resolve(range.startContainer, addresses[at]));
+      if (listener(nodes, data)) event.preventDefault();
+    });
   }
 
   /**
    * Hears the page's side.
    * @param {string} kind
-   * @param {(elements: any[], data: any) => boolean | void} listener true: taken over
+   * @param {Listener} listener
    */
-  function on(kind, listener) {
-    bus.addEventListener(kind, (/** @type {any} */ event) => {
-      const { data, addresses } = JSON.parse(event.data);
-      const elements = event
-        .getTargetRanges()
-        .map((range, at) => resolve(range.startContainer, addresses[at]));
-      if (listener(elements, data)) event.preventDefault();
-    });
+  const on = (kind, listener) => listen(bus, kind, listener);
+
+  /**
+   * Hears the page's side, and that of other windows, about nodes of this window.
+   * @param {string} kind
+   * @param {Listener} listener
+   */
+  function hear(kind, listener) {
+    on(kind, (nodes, data) => askAtHome(kind, nodes[0]) ?? listener(nodes, data));
+    hearOthers(kind, listener);
   }
 
-  /** Hands the bus over; where scripts are forbidden nobody takes it, and nobody needs it. */
+  /**
+   * Hears other windows.
+   * @param {string} kind
+   * @param {Listener} listener
+   */
+  const hearOthers = (kind, listener) => listen(performance, `fawkes:${kind}`, listener);
+
+  /**
+   * Asks the content script of another window.
+   * @param {Window} view
+   * @param {string} kind
+   * @param {Node[]} [nodes]
+   * @returns {boolean} its answer; false where none is there, or another site
+   */
+  function askOther(view, kind, nodes = []) {
+    try {
+      return tell(view.performance, `fawkes:${kind}`, null, nodes);
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Has the content script of the window that a node is in do something.
+   * @param {string} kind
+   * @param {any} node
+   * @returns {boolean | null} its answer; null where this script is to do it, or nobody else is there
+   */
+  function askAtHome(kind, node) {
+    const home = (node.ownerDocument ?? node).defaultView ?? topmost();
+    if (home === window || !isAnswering(home)) return null;
+    return askOther(home, kind, [node]);
+  }
+
+  /** A node may be in a document without a window: the same window must see to it each time. */
+  function topmost() {
+    let view = window;
+    try {
+      while (view.parent !== view && view.parent.document) view = /** @type {any} */ (view.parent);
+    } catch {
+      // of another site
+    }
+    return view;
+  }
+
+  /** No page knows it: Firefox gives each installation an address of its own. */
+  const IS_UNSEEN = chrome.runtime.getURL("").startsWith("moz-");
+  const SECRET = `fawkes:${chrome.runtime.getURL("here")}`;
+
+  /**
+   * Whether a content script runs in a window that the page can reach from here.
+   * @param {any} view
+   */
+  function isAnswering(view) {
+    try {
+      // In Chromium content scripts see each other.
+      return (
+        Boolean(view.fawkes?.started) || (IS_UNSEEN && tell(view.performance, SECRET, null, []))
+      );
+    } catch {
+      return false; // of another site
+    }
+  }
+
+  /**
+   * Hands the bus over.
+   * @returns {boolean} whether it is taken: where scripts are forbidden nobody is there
+   */
   function open() {
+    hearOthers("here", () => true);
+    listen(performance, SECRET, () => true);
     const offer = new MouseEvent("fawkes:bus", { cancelable: true, relatedTarget: bus });
     isTaken = !window.dispatchEvent(offer);
+    return isTaken;
   }
 
   /**
@@ -98,7 +199,12 @@
     /** Whether the page's scripts can be heard, as far as it may have any. */
     isHeard: () => isTaken,
     on,
+    hear,
+    hearOthers,
     send,
+    askAtHome,
+    askOther,
+    isAnswering,
     parcelOf,
     listOf,
   });

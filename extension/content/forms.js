@@ -19,7 +19,7 @@
 
   function onSubmit(event) {
     const form = event.composedPath()[0];
-    if (!(form instanceof HTMLFormElement) || !inputs.mustWait(form)) return;
+    if (!roots.isForm(form) || !inputs.mustWait(form)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     held.set(form, { submitter: event.submitter, quiet: false });
@@ -30,7 +30,7 @@
    */
   function onInvalid(event) {
     const input = event.composedPath()[0];
-    if (!(input instanceof HTMLInputElement) || !inputs.isPending(input)) return;
+    if (!roots.isFileInput(input) || !inputs.isPending(input)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     if (attempt && input.form) held.set(input.form, { submitter: attempt.submitter, quiet: false });
@@ -78,8 +78,8 @@
     roots.on("click", onAttempt);
     roots.on("keydown", onAttempt);
     inputs.onSettled(onSettled);
-    bus.on("submit", ([form]) => {
-      if (!(form instanceof HTMLFormElement) || !inputs.mustWait(form)) return false;
+    bus.hear("submit", ([form]) => {
+      if (!roots.isForm(form) || !inputs.mustWait(form)) return false;
       held.set(form, { submitter: null, quiet: true });
       return true;
     });

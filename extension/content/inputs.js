@@ -34,28 +34,22 @@
 
   const approve = (input) => fawkes.approval.approve(input.files);
 
-  /**
-   * Whether this frame looks after the input: two would take it from each other.
-   * @param {HTMLInputElement} input
-   */
-  function isHere(input) {
-    const home = input.ownerDocument.defaultView;
-    return home === window || home === null;
-  }
-
   /** A selection, or the `change` that follows it. */
   function onSelect(event) {
     // An event that the page sends anew is none of the browser's any more.
     if (own.has(event) || (event.isTrusted && passed.has(event))) return;
     for (const input of roots.fileInputs(event)) {
-      if (!isHere(input)) continue;
       // What the browser itself announces is new, whatever it looks like.
       const chosen = event.isTrusted && event.type === "input";
-      const mine = takeOver(input, chosen ? "chosen" : "heard of") || pending.has(input);
+      // It may have changed windows since it was clicked: two would take it from each other.
+      const mine = bus.askAtHome("select", input) ?? select(input, chosen ? "chosen" : "heard of");
       if (mine) event.stopImmediatePropagation();
       else passed.add(event);
     }
   }
+
+  /** @returns {boolean} whether the page has to wait for it */
+  const select = (input, why) => takeOver(input, why) || pending.has(input);
 
   /**
    * Takes the files of an input into keeping, if photos may be among them.
@@ -252,6 +246,7 @@
     for (const listener of openListeners) listener(input);
   }
 
+  /** What the page's side of any window may ask, and the content scripts of other windows. */
   const REQUESTS = {
     /** The page reads an input before any event: an original is taken out all the same. */
     read(input) {
@@ -260,31 +255,21 @@
     },
     /** The page has put files of its own there, which it had anyway. */
     own: approve,
-    /** A picker is about to open for an input whose events would not pass the window. */
-    watch(input) {
+    /** An event about an input of this window was heard in another one. */
+    select(input) {
       listenAround(input);
-      tellOpen(input);
+      return select(input, "heard of");
     },
   };
 
-  /**
-   * Does what the page's side of this frame asks, or has the frame do it that the input is in.
-   * A page that sends such an event itself gains nothing.
-   */
-  function hear(kind) {
-    const name = `fawkes:${kind}`;
-    bus.on(kind, ([input]) => {
-      if (!roots.isFileInput(input)) return;
-      if (isHere(input)) REQUESTS[kind](input);
-      else
-        input.ownerDocument.defaultView.dispatchEvent(
-          new MouseEvent(name, { relatedTarget: input }),
-        );
-    });
-    roots.on(name, (event) => {
-      event.stopImmediatePropagation();
-      if (roots.isFileInput(event.relatedTarget)) REQUESTS[kind](event.relatedTarget);
-    });
+  /** A picker may be about to open for an input whose events would not pass the window. */
+  function watch(node) {
+    const root = node.getRootNode({ composed: true });
+    const inputs = roots.isFileInput(node) ? [node] : roots.below(root, "input[type=file]");
+    for (const input of inputs) {
+      listenAround(input);
+      tellOpen(input);
+    }
   }
 
   /** @param {any} event a click that may open a picker */
@@ -304,12 +289,9 @@
     roots.on("click", onClick);
     roots.on("reset", onReset);
 
-    for (const kind of Object.keys(REQUESTS)) hear(kind);
-    bus.on("shadow", ([host]) => {
-      const root = roots.shadowOf(host);
-      if (root) roots.add(root);
-    });
-    bus.on("erased", () => roots.restore());
+    for (const [kind, request] of Object.entries(REQUESTS))
+      bus.hear(kind, ([input]) => roots.isFileInput(input) && request(input));
+    bus.hear("watch", ([node]) => watch(node));
     window.addEventListener("pagehide", (event) => {
       if (!event.persisted) for (const { abort } of active) abort.abort();
     });

@@ -2,9 +2,10 @@
 (function (fawkes) {
   "use strict";
 
-  if (fawkes.started) return;
+  // The window of a frame's first document may live on in the next.
+  if (fawkes.started) return fawkes.roots.addWindow(window);
   fawkes.started = true;
-  fawkes.bus.open();
+  fawkes.windows.start();
   fawkes.places.start();
   fawkes.inputs.start();
   fawkes.quiet.start();

@@ -4,6 +4,17 @@
 
   /** @type {[string, (event: any) => void][]} */
   const listeners = [];
+  /** What is listened on.  @type {WeakSet<EventTarget>} */
+  const known = new WeakSet();
+  /** The same, to go through.  @type {Set<WeakRef<EventTarget>>} */
+  const targets = new Set();
+  /** The page does not know the name, so that nobody but this script answers. */
+  const PROBE = `fawkes:${crypto.randomUUID?.() ?? crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
+  let isHeard = false;
+  /** Sees that a document was opened anew, whoever did it: observers outlive that. */
+  const observer = new MutationObserver((records) => {
+    for (const { target } of records) restore(/** @type {Document} */ (target).defaultView);
+  });
 
   /**
    * Listens on the window and, from then on, on every root that `add` is given.  Capture on the
@@ -12,8 +23,11 @@
    * @param {(event: any) => void} listener
    */
   function on(type, listener) {
-    listeners.push([type, listener]);
-    window.addEventListener(type, listener, { capture: true });
+    const unlessElsewhere = (/** @type {any} */ event) => {
+      if (!isElsewhere(event.currentTarget)) listener(event);
+    };
+    listeners.push([type, unlessElsewhere]);
+    window.addEventListener(type, unlessElsewhere, { capture: true });
   }
 
   /**
@@ -21,12 +35,50 @@
    * @param {EventTarget} target
    */
   function add(target) {
+    if (!known.has(target)) {
+      known.add(target);
+      targets.add(new WeakRef(target));
+    }
     for (const [type, listener] of listeners)
       target.addEventListener(type, listener, { capture: true });
   }
 
-  /** `document.open()` has erased the listeners of the window. */
-  const restore = () => add(window);
+  /**
+   * Listens on a window: this one, or one in which the browser runs no content script.
+   * @param {Window} view
+   */
+  function addWindow(view) {
+    add(view);
+    observer.observe(view.document, { childList: true });
+  }
+
+  /** Another window, which has a content script of its own by now. */
+  const isElsewhere = (target) =>
+    target !== window && target.window === target && fawkes.bus.isAnswering(target);
+
+  /**
+   * Listens again after `document.open()`, which erases the listeners of a window and of every node
+   * in its document.
+   * @param {Window | null} view
+   * @returns {boolean} whether they had been erased
+   */
+  function restore(view) {
+    if (!view || !known.has(view)) return false;
+    isHeard = false;
+    view.dispatchEvent(new Event(PROBE));
+    if (isHeard) return false;
+    for (const reference of targets) {
+      const target = reference.deref();
+      if (target) add(target);
+      else targets.delete(reference);
+    }
+    return true;
+  }
+
+  on(PROBE, (event) => {
+    event.stopImmediatePropagation();
+    isHeard = true;
+  });
 
   /**
    * The shadow root of an element, closed or open; only extensions may ask.
@@ -56,6 +108,23 @@
   function isFileInput(node) {
     try {
       return typeOf.call(node) === "file";
+    } catch {
+      return false;
+    }
+  }
+
+  /** @type {any} */
+  const { get: elementsOf } =
+    Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, "elements") ?? {};
+
+  /**
+   * Whether this is a form, of whatever document.
+   * @param {unknown} node
+   * @returns {node is HTMLFormElement}
+   */
+  function isForm(node) {
+    try {
+      return Boolean(elementsOf.call(node));
     } catch {
       return false;
     }
@@ -117,9 +186,11 @@
   fawkes.roots = Object.freeze({
     on,
     add,
+    addWindow,
     restore,
     shadowOf,
     isFileInput,
+    isForm,
     below,
     fileInputs,
     targetAt,

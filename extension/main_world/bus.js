@@ -50,6 +50,12 @@
   const relatedTargetOf = getter(MouseEvent, "relatedTarget");
   const containerOf = getter(StaticRange, "startContainer");
   const childrenOf = getter(Node, "childNodes");
+  const ownerOf = getter(Node, "ownerDocument");
+  const viewOf = getter(Document, "defaultView");
+  const documentOf = getter({ prototype: globalThis }, "document");
+  const performanceOf = getter({ prototype: globalThis }, "performance");
+  const isInChain = Object.prototype.isPrototypeOf;
+  const NodePrototype = Node.prototype;
   const parentOf = getter(Node, "parentNode");
   const previousOf = getter(Node, "previousSibling");
   const shadowHostOf = getter(ShadowRoot, "host");
@@ -132,8 +138,41 @@
    * Asks the content script, which has answered on return: true where it takes over.
    * @param {any} [data] JSON
    */
-  function ask(kind, elements, data = null) {
-    if (!bus) return false;
+  const ask = (kind, elements, data = null) => bus !== null && tell(bus, kind, elements, data);
+
+  /**
+   * Whether the frame of this script was taken out of its page, or shows another document by now:
+   * its content script is gone, and what the page has kept of it would have nobody to ask.
+   */
+  function isGone() {
+    try {
+      const shown = apply(documentOf, globalThis, []);
+      return apply(viewOf, shown, []) === null || !apply(isInChain, NodePrototype, [shown]);
+    } catch {
+      return true; // another site is there now
+    }
+  }
+
+  /** Asks the content script of the window that a node is in; null where none answers. */
+  function askAtHome(kind, node) {
+    try {
+      const home = apply(viewOf, apply(ownerOf, node, []) ?? node, []);
+      if (!home) return null;
+      const there = apply(performanceOf, home, []);
+      if (!tell(there, "fawkes:here", [], null)) return null;
+      return tell(there, `fawkes:${kind}`, [node], null);
+    } catch {
+      return null; // no node of a page's
+    }
+  }
+
+  /**
+   * Asks who can answer about a node.
+   * @returns {boolean | null} null where nobody can: nothing may be given away then
+   */
+  const consult = (kind, node) => (isGone() ? askAtHome(kind, node) : ask(kind, [node]));
+
+  function tell(target, kind, elements, data) {
     const ranges = [];
     const addresses = [];
     for (let at = 0; at < elements.length; at += 1) {
@@ -150,7 +189,7 @@
     }
     const text = stringify(bare({ data, addresses }));
     const init = bare({ cancelable: true, data: text, targetRanges: ranges });
-    return !apply(dispatch, bus, [new NativeInputEvent(kind, init)]);
+    return !apply(dispatch, target, [new NativeInputEvent(kind, init)]);
   }
 
   function receive(receiver, message) {
@@ -164,11 +203,16 @@
 
   // --- files cross in a file input that is in no document --------------------------------------
 
+  function createInput() {
+    const input = apply(createElement, page, ["input"]);
+    apply(setAttribute, input, ["type", "file"]);
+    return input;
+  }
+
   function parcelOf(file) {
     const transfer = new NativeDataTransfer();
     apply(addItem, apply(transferItems, transfer, []), [file]);
-    const parcel = apply(createElement, page, ["input"]);
-    apply(setAttribute, parcel, ["type", "file"]);
+    const parcel = createInput();
     apply(inputFiles.set, parcel, [apply(transferFiles, transfer, [])]);
     return parcel;
   }
@@ -231,10 +275,6 @@
     apply(then, promise, [onValue, onError]);
   }
 
-  // Resolving a promise with a file looks `then` up on the file: the same.
-  for (const type of [Blob, File])
-    defineProperty(type.prototype, "then", bare({ value: undefined }));
-
   function isFileInput(value) {
     try {
       return apply(inputType, value, []) === "file";
@@ -248,18 +288,12 @@
     return list !== null && apply(filesLength, list, []) > 0;
   }
 
-  /** Replaces a method by one of the same name. */
-  function replace(type, name, make) {
-    const descriptor = type && descriptorOf(type.prototype, name);
-    if (!descriptor) return;
-    const value = make(descriptor.value);
-    defineProperty(type.prototype, name, bare({ ...descriptor, value }));
-  }
-
   // For the other files of this folder, which run before any script of the page can; the last
   // of them takes it away.
   globalThis.fawkesMainWorld = {
     isActive: () => bus !== null,
+    isGone,
+    consult,
     keepRoot: (host, root) => apply(weakSet, roots, [host, root]),
     apply,
     bare,
@@ -271,10 +305,13 @@
     inputFiles,
     transferItems,
     addItem,
+    viewOf,
+    documentOf,
     NativeDataTransfer,
     NativePromise,
     ask,
     receivers,
+    createInput,
     filesIn,
     cloaked,
     flavoured,
@@ -282,6 +319,5 @@
     after,
     isFileInput,
     holdsFiles,
-    replace,
   };
 })();

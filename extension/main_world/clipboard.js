@@ -7,12 +7,14 @@
     apply,
     bare,
     construct,
-    defineProperty,
     getter,
     ask,
+    install,
     flavoured,
     after,
+    hideThen,
     replace,
+    replaceType,
     NativePromise,
   } = globalThis.fawkesMainWorld;
   const NativeDOMException = DOMException;
@@ -26,71 +28,63 @@
 
   // Items that the page has made itself are its own.
   const made = new WeakMap();
-  const NativeClipboardItem = globalThis.ClipboardItem;
-  if (NativeClipboardItem) {
-    globalThis.ClipboardItem = new Proxy(NativeClipboardItem, {
-      construct(target, given, self) {
-        const item = construct(target, given, self);
-        apply(weakSet, made, [item, true]);
-        return item;
-      },
+  const absent = () => new NativeDOMException("There is nothing of this type", "NotFoundError");
+  install((view) => {
+    replaceType(view, "ClipboardItem", (target, given, self) => {
+      const item = construct(target, given, self);
+      apply(weakSet, made, [item, true]);
+      return item;
     });
-    defineProperty(NativeClipboardItem.prototype, "constructor", {
-      value: globalThis.ClipboardItem,
-      writable: true,
-      configurable: true,
-    });
-  }
-  replace(
-    NativeClipboardItem,
-    "getType",
-    (native) =>
-      ({
-        getType(type) {
-          const blob = apply(native, this, [type]);
-          if (!isActive() || apply(weakGet, made, [this])) return blob;
-          return new NativePromise((done, failed) => {
-            after(
-              blob,
-              (value) => {
-                const kind = apply(blobType, value, []);
-                const ending = apply(slice, kind, [apply(indexOf, kind, ["/"]) + 1]);
-                const file = new NativeFile([value], `clipboard.${ending}`, bare({ type: kind }));
-                flavoured(file, done, () =>
-                  failed(new NativeDOMException("There is nothing of this type", "NotFoundError")),
-                );
-              },
-              failed,
-            );
-          });
-        },
-      }).getType,
-  );
-
-  replace(
-    globalThis.Clipboard,
-    "readText",
-    (native) =>
-      ({
-        readText() {
-          const text = apply(native, this, []);
-          if (!isActive()) return text;
-          return new NativePromise((done, failed) => {
-            after(
-              text,
-              (value) => {
-                if (!ask("text", [], value)) return done(value);
-                const file = new NativeFile([value], "clipboard.txt", bare({ type: "text/plain" }));
-                flavoured(
-                  file,
-                  (cloaked) => after(apply(blobText, cloaked, []), done, failed),
-                  () => done(""),
-                );
-              },
-              failed,
-            );
-          });
-        },
-      }).readText,
-  );
+    replace(
+      view.ClipboardItem,
+      "getType",
+      (native) =>
+        ({
+          getType(type) {
+            if (!isActive() || apply(weakGet, made, [this])) return apply(native, this, [type]);
+            const isHidden = hideThen(view.Blob);
+            return new NativePromise((done, failed) => {
+              if (!isHidden) return failed(absent());
+              after(
+                apply(native, this, [type]),
+                (value) => {
+                  const kind = apply(blobType, value, []);
+                  const ending = apply(slice, kind, [apply(indexOf, kind, ["/"]) + 1]);
+                  const file = new NativeFile([value], `clipboard.${ending}`, bare({ type: kind }));
+                  flavoured(file, done, () => failed(absent()));
+                },
+                failed,
+              );
+            });
+          },
+        }).getType,
+    );
+    replace(
+      view.Clipboard,
+      "readText",
+      (native) =>
+        ({
+          readText() {
+            const text = apply(native, this, []);
+            if (!isActive()) return text;
+            return new NativePromise((done, failed) => {
+              after(
+                text,
+                (value) => {
+                  if (!ask("text", [], value)) return done(value);
+                  const type = "text/plain";
+                  const file = new NativeFile([value], "clipboard.txt", bare({ type }));
+                  flavoured(
+                    file,
+                    (cloaked) => after(apply(blobText, cloaked, []), done, failed),
+                    () => done(""),
+                  );
+                },
+                failed,
+              );
+            });
+          },
+        }).readText,
+    );
+  });
 })();

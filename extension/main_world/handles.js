@@ -15,10 +15,16 @@
     descriptorOf,
     getter,
     ask,
+    install,
+    each,
     cloaked,
     sniffed,
     after,
+    hideThen,
     replace,
+    replaceOwn,
+    replaceGetter,
+    replaceType,
     NativePromise,
   } = globalThis.fawkesMainWorld;
   if (!globalThis.FileSystemHandle) return;
@@ -34,7 +40,10 @@
   const weakGet = WeakMap.prototype.get;
   const weakSet = WeakMap.prototype.set;
   const isArray = Array.isArray;
+  const { asyncIterator } = Symbol;
   const getFile = FileSystemFileHandle.prototype.getFile;
+
+  const unreadable = () => new NativeDOMException("The file could not be read", "NotReadableError");
 
   /** What the picker that gave a handle was to let through. */
   const accepts = new WeakMap();
@@ -103,21 +112,9 @@
   const later = (promise, turn) =>
     new NativePromise((done, failed) => after(promise, (value) => done(turn(value)), failed));
 
-  const replaceGetter = (type, name, turn) => {
-    const descriptor = type && descriptorOf(type.prototype, name);
-    if (!descriptor?.get) return;
-    const { get } = descriptor;
-    const access = {
-      get [name]() {
-        return turn(apply(get, nativeOf(this), []));
-      },
-    };
-    defineProperty(
-      type.prototype,
-      name,
-      bare({ ...descriptor, get: descriptorOf(access, name)?.get }),
-    );
-  };
+  /** Has a getter of stand-ins answer for their handles. */
+  const turnGetter = (type, name, turn) =>
+    replaceGetter(type, name, (self, get) => turn(apply(get, nativeOf(self), [])));
 
   // --- what stand-ins can do -------------------------------------------------------------------
 
@@ -133,7 +130,7 @@
       next: () => later(apply(next, native, []), turned),
       return: (value) =>
         later(apply(stop, native, [value]), (step) => ({ value: step.value, done: step.done })),
-      [Symbol.asyncIterator]() {
+      [asyncIterator]() {
         return this;
       },
     };
@@ -153,25 +150,26 @@
     }[name];
   }
 
-  for (const type of [FileSystemHandle, FileSystemFileHandle, FileSystemDirectoryHandle]) {
-    for (const name of ownKeys(type.prototype)) {
-      const descriptor = descriptorOf(type.prototype, name);
-      if (typeof name !== "string" || name === "constructor" || !descriptor) continue;
-      if (descriptor.get) replaceGetter(type, name, (value) => value);
-      else replace(type, name, (native) => methodOf(name, native));
-    }
-  }
-  defineProperty(
-    FileSystemDirectoryHandle.prototype,
-    Symbol.asyncIterator,
-    bare({
-      value: FileSystemDirectoryHandle.prototype.entries,
-      writable: true,
-      configurable: true,
-    }),
-  );
-  // Promises look `then` up on what they are resolved with: the page must not be asked.
-  defineProperty(FileSystemHandle.prototype, "then", bare({ value: undefined }));
+  const TYPES = ["FileSystemHandle", "FileSystemFileHandle", "FileSystemDirectoryHandle"];
+  install((view) => {
+    if (!view.FileSystemHandle) return;
+    each(TYPES, (type) => {
+      each(ownKeys(view[type].prototype), (name) => {
+        const descriptor = descriptorOf(view[type].prototype, name);
+        if (typeof name !== "string" || name === "constructor" || !descriptor) return;
+        if (descriptor.get) turnGetter(view[type], name, (value) => value);
+        else replace(view[type], name, (native) => methodOf(name, native));
+      });
+    });
+    const { prototype } = view.FileSystemDirectoryHandle;
+    defineProperty(
+      prototype,
+      asyncIterator,
+      bare({ value: prototype.entries, writable: true, configurable: true }),
+    );
+    // Promises look `then` up on what they are resolved with: the page must not be asked.
+    defineProperty(view.FileSystemHandle.prototype, "then", bare({ value: undefined }));
+  });
 
   // --- where handles come from -----------------------------------------------------------------
 
@@ -192,10 +190,9 @@
     return text;
   }
 
-  for (const name of ["showOpenFilePicker", "showSaveFilePicker", "showDirectoryPicker"]) {
-    const native = globalThis[name];
-    if (!native) continue;
-    const picker = {
+  const PICKERS = ["showOpenFilePicker", "showSaveFilePicker", "showDirectoryPicker"];
+  const pickerOf = (name, native, view) =>
+    ({
       [name](options) {
         const startIn = nativeOf(options?.startIn);
         const given =
@@ -203,7 +200,8 @@
             ? []
             : [startIn === options?.startIn ? options : { ...options, startIn }];
         const accept = acceptOf(options);
-        return new NativePromise((done, failed) =>
+        return new NativePromise((done, failed) => {
+          if (!hideThen(view.File) || !hideThen(view.Blob)) return failed(unreadable());
           after(
             apply(native, this, given),
             (value) => {
@@ -212,57 +210,53 @@
               lookAll(value, done);
             },
             failed,
-          ),
-        );
-      },
-    };
-    defineProperty(
-      globalThis,
-      name,
-      bare({ ...descriptorOf(globalThis, name), value: picker[name] }),
-    );
-  }
-  replace(
-    globalThis.DataTransferItem,
-    "getAsFileSystemHandle",
-    (native) =>
-      ({
-        getAsFileSystemHandle() {
-          return new NativePromise((done, failed) =>
-            after(apply(native, this, []), (handle) => look(handle, done), failed),
           );
-        },
-      }).getAsFileSystemHandle,
-  );
-  replaceGetter(globalThis.LaunchParams, "files", standInsFor);
-  const NativeObserver = globalThis.FileSystemObserver;
-  if (NativeObserver) {
-    globalThis.FileSystemObserver = new NativeProxy(NativeObserver, {
-      construct(target, given, self) {
-        const callback = given[0];
-        if (typeof callback === "function")
-          given[0] = function (records, observer) {
-            for (let at = 0; at < records.length; at += 1) {
-              put(records[at], "root", standInFor(records[at].root));
-              put(records[at], "changedHandle", standInFor(records[at].changedHandle));
-            }
-            return apply(callback, this, [records, observer]);
-          };
-        return construct(target, given, self);
+        });
       },
-    });
-    put(NativeObserver.prototype, "constructor", globalThis.FileSystemObserver);
+    })[name];
+
+  /** A constructor of observers whose callbacks get stand-ins. */
+  function observing(target, given, self) {
+    const callback = given[0];
+    if (typeof callback === "function")
+      given[0] = function (records, observer) {
+        for (let at = 0; at < records.length; at += 1) {
+          put(records[at], "root", standInFor(records[at].root));
+          put(records[at], "changedHandle", standInFor(records[at].changedHandle));
+        }
+        return apply(callback, this, [records, observer]);
+      };
+    return construct(target, given, self);
   }
-  replace(
-    NativeObserver,
-    "observe",
-    (native) =>
-      ({
-        observe(handle, options) {
-          return apply(native, this, [nativeOf(handle), options]);
-        },
-      }).observe,
-  );
+
+  install((view) => {
+    each(PICKERS, (name) => replaceOwn(view, name, (native) => pickerOf(name, native, view)));
+    replace(
+      view.DataTransferItem,
+      "getAsFileSystemHandle",
+      (native) =>
+        ({
+          getAsFileSystemHandle() {
+            return new NativePromise((done, failed) => {
+              if (!hideThen(view.File) || !hideThen(view.Blob)) return failed(unreadable());
+              after(apply(native, this, []), (handle) => look(handle, done), failed);
+            });
+          },
+        }).getAsFileSystemHandle,
+    );
+    turnGetter(view.LaunchParams, "files", standInsFor);
+    replaceType(view, "FileSystemObserver", observing);
+    replace(
+      view.FileSystemObserver,
+      "observe",
+      (native) =>
+        ({
+          observe(handle, options) {
+            return apply(native, this, [nativeOf(handle), options]);
+          },
+        }).observe,
+    );
+  });
 
   // --- where they end --------------------------------------------------------------------------
 
@@ -295,32 +289,34 @@
         apply(weakSet, versions, [handle, { version, file: result }]);
         done(result);
       },
-      () => failed(new NativeDOMException("The file could not be read", "NotReadableError")),
+      () => failed(unreadable()),
     );
   }
 
-  replace(
-    FileSystemFileHandle,
-    "getFile",
-    (native) =>
-      ({
-        getFile() {
-          const original = apply(native, this, []);
-          if (!isActive()) return original;
-          return new NativePromise((done, failed) => {
-            after(
-              original,
-              (file) => {
-                unlessPrivate(
-                  this,
-                  () => done(file),
-                  () => cloakedOnce(this, file, done, failed),
-                );
-              },
-              failed,
-            );
-          });
-        },
-      }).getFile,
+  install((view) =>
+    replace(
+      view.FileSystemFileHandle,
+      "getFile",
+      (native) =>
+        ({
+          getFile() {
+            if (!isActive()) return apply(native, this, []);
+            return new NativePromise((done, failed) => {
+              if (!hideThen(view.File) || !hideThen(view.Blob)) return failed(unreadable());
+              after(
+                apply(native, this, []),
+                (file) => {
+                  unlessPrivate(
+                    this,
+                    () => done(file),
+                    () => cloakedOnce(this, file, done, failed),
+                  );
+                },
+                failed,
+              );
+            });
+          },
+        }).getFile,
+    ),
   );
 })();

@@ -5,6 +5,10 @@
 
   const {
     isActive,
+    isGone,
+    consult,
+    install,
+    reach,
     keepRoot,
     apply,
     construct,
@@ -12,111 +16,88 @@
     descriptorOf,
     getter,
     ask,
+    createInput,
+    each,
+    bare,
     isFileInput,
     holdsFiles,
     replace,
+    replaceType,
   } = globalThis.fawkesMainWorld;
   delete globalThis.fawkesMainWorld;
 
-  const page = document;
-  const viewOf = getter(Document, "defaultView");
+  const own = globalThis;
   const eventType = getter(Event, "type");
-  const labelControl = getter(HTMLLabelElement, "control");
-
-  const guard = (input) => {
-    if (isActive() && isFileInput(input) && holdsFiles(input)) ask("read", [input]);
-  };
-
-  // Reading the files of an input: the content script sees to it that they are no originals.
-  for (const name of ["files", "webkitEntries"]) {
-    const descriptor = descriptorOf(HTMLInputElement.prototype, name);
-    if (!descriptor) continue;
-    const access = {
-      get [name]() {
-        guard(this);
-        return apply(descriptor.get, this, []);
-      },
-      set [name](list) {
-        apply(descriptor.set, this, [list]);
-        if (isActive() && isFileInput(this) && holdsFiles(this)) ask("own", [this]);
-      },
-    };
-    const { get, set } = descriptorOf(access, name);
-    defineProperty(HTMLInputElement.prototype, name, {
-      ...descriptor,
-      get,
-      set: descriptor.set && set,
-    });
-  }
-
-  // A form that is read as data instead of being submitted.
-  const NativeFormData = FormData;
+  const isConnected = getter(Node, "isConnected");
+  const firstChildOf = getter(Node, "firstChild");
   const elementsOf = getter(HTMLFormElement, "elements");
-  globalThis.FormData = new Proxy(NativeFormData, {
-    construct(target, given, self) {
-      let controls = [];
-      try {
-        if (isActive() && given.length > 0) controls = apply(elementsOf, given[0], []);
-      } catch {
-        // No form: the constructor says so itself.
-      }
-      for (let at = 0; controls[at]; at += 1) guard(controls[at]);
-      return construct(target, given, self);
-    },
-  });
-  defineProperty(NativeFormData.prototype, "constructor", {
-    value: globalThis.FormData,
-    writable: true,
-    configurable: true,
-  });
+  const nativeOpen = Document.prototype.open;
+  const nothing = globalThis.trustedTypes?.emptyHTML ?? "";
 
   /**
-   * Opening the picker of an input whose events may never pass its window.
-   * @returns {boolean} false where it must not open: the frame of this script was taken out of its
-   *   page, and its content script with it
+   * Asks about a node, for a method or getter of a window.
+   * @returns {boolean} false where nobody could answer, and where the window is gone: what a page
+   *   has kept of that reads nothing and opens nothing
    */
-  function mayOpen(target) {
-    let input = target;
+  const mayGoOn = (kind, node, view) => !(view === own && isGone()) && consult(kind, node) !== null;
+
+  /** The content script sees to it that an input holds no originals. */
+  const mayRead = (input, view) =>
+    !isActive() || !isFileInput(input) || !holdsFiles(input) || mayGoOn("read", input, view);
+
+  // Reading the files of an input.
+  const READERS = ["files", "webkitEntries"];
+  install((view) =>
+    each(READERS, (name) => {
+      const { prototype } = view.HTMLInputElement;
+      const descriptor = descriptorOf(prototype, name);
+      if (!descriptor) return;
+      const access = {
+        get [name]() {
+          return apply(descriptor.get, mayRead(this, view) ? this : createInput(), []);
+        },
+        set [name](list) {
+          apply(descriptor.set, this, [list]);
+          if (isActive() && isFileInput(this) && holdsFiles(this)) ask("own", [this]);
+        },
+      };
+      const { get, set } = descriptorOf(access, name);
+      defineProperty(prototype, name, bare({ ...descriptor, get, set: descriptor.set && set }));
+    }),
+  );
+
+  // A form that is read as data instead of being submitted.
+  function mayReadAll(form, view) {
+    let controls = [];
     try {
-      input = apply(labelControl, target, []);
+      controls = apply(elementsOf, form, []);
     } catch {
-      // No label: the input itself.
+      // No form: the constructor says so itself.
     }
-    if (!isActive() || !isFileInput(input)) return true;
-    if (apply(viewOf, page, []) === null) return false;
-    ask("watch", [input]);
-    return true;
+    let may = true;
+    for (let at = 0; controls[at]; at += 1) may = mayRead(controls[at], view) && may;
+    return may;
   }
-  replace(
-    HTMLElement,
-    "click",
-    (native) =>
-      ({
-        click() {
-          if (mayOpen(this)) apply(native, this, []);
-        },
-      }).click,
+  install((view) =>
+    replaceType(view, "FormData", (target, given, self) =>
+      construct(target, given.length === 0 || mayReadAll(given[0], view) ? given : [], self),
+    ),
   );
-  replace(
-    HTMLInputElement,
-    "showPicker",
-    (native) =>
-      ({
-        showPicker() {
-          if (mayOpen(this)) apply(native, this, []);
-        },
-      }).showPicker,
-  );
-  replace(
-    EventTarget,
-    "dispatchEvent",
-    (native) =>
-      ({
-        dispatchEvent(event) {
-          return isClick(event) && !mayOpen(this) ? true : apply(native, this, [event]);
-        },
-      }).dispatchEvent,
-  );
+
+  /**
+   * Opening the picker of an input whose events may never pass a window: in a tree of its own, by
+   * itself or by a label around it.
+   * @returns {boolean} false where it must not open, since nobody would hear of the choice
+   */
+  function mayOpen(target, view) {
+    if (!isActive()) return true;
+    try {
+      if (!isFileInput(target) && apply(isConnected, target, [])) return true;
+    } catch {
+      return true; // no node
+    }
+    return mayGoOn("watch", target, view);
+  }
   function isClick(event) {
     try {
       return apply(eventType, event, []) === "click";
@@ -124,62 +105,114 @@
       return false;
     }
   }
+  install((view) => {
+    replace(
+      view.HTMLElement,
+      "click",
+      (native) =>
+        ({
+          click() {
+            if (mayOpen(this, view)) apply(native, this, []);
+          },
+        }).click,
+    );
+    replace(
+      view.HTMLInputElement,
+      "showPicker",
+      (native) =>
+        ({
+          showPicker() {
+            if (mayOpen(this, view)) apply(native, this, []);
+          },
+        }).showPicker,
+    );
+    replace(
+      view.EventTarget,
+      "dispatchEvent",
+      (native) =>
+        ({
+          dispatchEvent(event) {
+            return isClick(event) && !mayOpen(this, view) ? true : apply(native, this, [event]);
+          },
+        }).dispatchEvent,
+    );
+  });
 
   // Submitting without an event.
-  replace(
-    HTMLFormElement,
-    "submit",
-    (native) =>
-      ({
-        submit() {
-          if (!isActive() || !ask("submit", [this])) apply(native, this, []);
-        },
-      }).submit,
+  install((view) =>
+    replace(
+      view.HTMLFormElement,
+      "submit",
+      (native) =>
+        ({
+          submit() {
+            if (!isActive() || !consult("submit", this)) apply(native, this, []);
+          },
+        }).submit,
+    ),
   );
 
   // Trees whose events stay inside.
-  replace(
-    Element,
-    "attachShadow",
-    (native) =>
-      ({
-        attachShadow(init) {
-          const root = apply(native, this, [init]);
-          keepRoot(this, root);
-          ask("shadow", [this]);
-          return root;
-        },
-      }).attachShadow,
-  );
-
-  // `document.open()` erases every listener of the window, and so does writing to a document
-  // that has been read to its end.
-  replace(
-    Document,
-    "open",
-    (native) =>
-      ({
-        open() {
-          const opened = apply(native, this, arguments);
-          ask("erased", []);
-          return opened;
-        },
-      }).open,
-  );
-  const nothing = globalThis.trustedTypes?.emptyHTML ?? "";
-  for (const name of ["write", "writeln"]) {
+  install((view) =>
     replace(
-      Document,
-      name,
+      view.Element,
+      "attachShadow",
       (native) =>
         ({
-          [name]() {
-            // Scripts in what is written run within the call.  So it is opened with nothing first.
-            apply(native, this, [nothing]);
-            ask("erased", []);
-            return apply(native, this, arguments);
+          attachShadow(init) {
+            const root = apply(native, this, [init]);
+            keepRoot(this, root);
+            return root;
           },
-        })[name],
-    );
+        }).attachShadow,
+    ),
+  );
+
+  // `document.open()` erases every listener of the window and in the document, whoever calls it;
+  // so does writing to a document that has been read to its end.
+  /**
+   * Has the content script of an erased document listen again.  What the page ran within the call,
+   * as elements were taken out, may have listened first: so it is opened anew until it was empty.
+   */
+  const WRITERS = ["write", "writeln"];
+  function listenAgain(opened) {
+    for (let times = 0; times < 8; times += 1) {
+      if (!isActive() || !consult("erased", opened)) return;
+      const wasEmpty = apply(firstChildOf, opened, []) === null;
+      apply(nativeOpen, opened, []);
+      if (!wasEmpty) continue;
+      consult("erased", opened);
+      return;
+    }
   }
+  install((view) => {
+    replace(
+      view.Document,
+      "open",
+      (native) =>
+        ({
+          open() {
+            const opened = apply(native, this, arguments);
+            listenAgain(this);
+            reach(opened);
+            return opened;
+          },
+        }).open,
+    );
+    each(WRITERS, (name) =>
+      replace(
+        view.Document,
+        name,
+        (native) =>
+          ({
+            [name]() {
+              // Scripts in what is written run within the call.  So it is opened with nothing first.
+              apply(native, this, [nothing]);
+              listenAgain(this);
+              return apply(native, this, arguments);
+            },
+          })[name],
+      ),
+    );
+  });
 })();

@@ -1,4 +1,5 @@
-"""What the extension costs: time for a photo beyond the engine's, and script on a page without inputs.
+"""What the extension costs: time for a photo beyond the engine's, script on a page without inputs, and
+shadow roots beside the browser's own.
 
 A large photo is set beside a small one, whose cost is that of the conversation alone, and the way
 in which browsers hand a whole file to the background beside that in chunks of base64, which all
@@ -35,6 +36,7 @@ from tests.browser.user import Host, User
 PHOTO_BYTES = {"large": 5_000_000, "small": 50_000}
 PHOTOS = 7
 LOADS = 40
+TURNS = 8
 
 UPLOAD = """<input type="file" id="f"><script>
 window.changes = [];
@@ -42,6 +44,15 @@ f.onchange = () => {
   if (!f.files.length) return;
   changes.push(Date.now());
   f.value = "";  // or the same photo could not be chosen again
+};
+</script>"""
+
+ROOTS = """<title>roots</title><script>
+window.perRoot = () => {
+  const hosts = Array.from({ length: 5000 }, () => document.createElement("div"));
+  const begun = performance.now();
+  for (const host of hosts) host.attachShadow({ mode: "open" });
+  return (performance.now() - begun) / hosts.length;
 };
 </script>"""
 
@@ -172,6 +183,20 @@ def script_cost(browser: Chromium | Firefox, server: Server) -> dict[str, float]
     }
 
 
+def root_cost(browser: Chromium | Firefox, server: Server) -> dict[str, float]:
+    """Milliseconds for a shadow root on a page that is covered, and on one that is not, in turns."""
+    server.page("/roots", ROOTS)
+    tab = browser.open_tab()
+    times: dict[str, list[float]] = {"127.0.0.1": [], "plain.test": []}
+    for _ in range(TURNS):
+        for host, values in times.items():
+            tab.goto(server.url("/roots", host=host))
+            values.append(min(float(tab.js("return perRoot()")) for _ in range(3)))
+    tab.close()
+    covered, plain = (statistics.median(values) for values in times.values())
+    return {"covered": covered, "plain": plain, "ratio": covered / plain}
+
+
 def script_ms(tab: ChromiumTab) -> float:
     metrics = tab.session.send("Performance.getMetrics")["metrics"]
     return 1_000 * float(next(m["value"] for m in metrics if m["name"] == "ScriptDuration"))
@@ -204,6 +229,7 @@ def main() -> None:
                 try:
                     figures = {"browser": name, **transfer(browser, user, server, photos, home)}
                     figures["script_ms"] = script_cost(browser, server)
+                    figures["root_ms"] = root_cost(browser, server)
                     print(json.dumps(figures, indent=2), flush=True)
                 finally:
                     browser.close()

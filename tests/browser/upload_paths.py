@@ -135,6 +135,13 @@ UPLOAD_PATHS: tuple[UploadPath, ...] = (
         pick(BUTTON),
         impossible="firefox: a label in no document opens no picker",
     ),
+    UploadPath(
+        "detached label, from within",
+        "detached-label-from-within",
+        pick(BUTTON),
+        impossible="firefox: a label in no document opens no picker",
+    ),
+    UploadPath("input that changes windows", "input-that-changes-windows", pick(BUTTON)),
     UploadPath("showPicker()", "showpicker", pick(BUTTON)),
     UploadPath("open shadow root", "open-shadow-root", pick(HOST)),
     UploadPath("closed shadow root", "closed-shadow-root", pick(HOST)),
@@ -154,12 +161,24 @@ UPLOAD_PATHS: tuple[UploadPath, ...] = (
         frame=FRAME,
         navigates=True,
     ),
+    UploadPath(
+        "input of a frame without scripts", "frame-without-scripts-of-its-own", pick(BUTTON)
+    ),
     UploadPath("srcdoc frame", "srcdoc-frame", pick(frame=FRAME), frame=FRAME),
     UploadPath("blob: frame", "blob-frame", pick(frame=FRAME), frame=FRAME),
     UploadPath("data: frame", "data-frame", pick(frame=FRAME), frame=FRAME, navigates=True),
     UploadPath("frame that navigates", "frame-that-navigates", pick(frame=FRAME), frame=FRAME),
     UploadPath("about:blank frame", "blank-frame", pick(frame=FRAME)),
     UploadPath("written frame", "written-frame", pick(frame=FRAME), frame=FRAME),
+    UploadPath(
+        "frame written by its parent",
+        "frame-written-by-its-parent",
+        pick_then_click("document.querySelector('#go')", frame=FRAME),
+        frame=FRAME,
+        navigates=True,
+    ),
+    UploadPath("frame that never loads", "frame-that-never-loads", pick(frame=FRAME)),
+    UploadPath("page written by a frame", "page-written-by-a-frame", click_then_pick(BUTTON)),
     UploadPath("document.open()", "document-open", click_then_pick(BUTTON)),
     UploadPath("document.write()", "document-write", click_then_pick(BUTTON)),
     UploadPath(

@@ -14,9 +14,16 @@ const busWith = (cloaked, sniffed = (_file, _done, failed) => failed()) => ({
   isActive: () => true,
   ask: () => true,
   after: (promise, done, failed) => promise.then(done, failed),
+  each: (list, work) => list.forEach(work),
+  hideThen: () => true,
   replace(type, name, make) {
     if (type) type.prototype[name] = make(type.prototype[name]);
   },
+  replaceOwn(holder, name, make) {
+    if (holder[name]) holder[name] = make(holder[name]);
+  },
+  replaceGetter() {},
+  replaceType() {},
   cloaked,
   sniffed,
   NativePromise: Promise,
@@ -40,7 +47,7 @@ function browser(bus) {
     entries() {}
     resolve() {}
   }
-  return {
+  const view = {
     fawkesMainWorld: bus,
     FileSystemHandle,
     FileSystemFileHandle,
@@ -51,13 +58,16 @@ function browser(bus) {
     navigator: {},
     showOpenFilePicker: async () => [new FileSystemFileHandle(), new FileSystemFileHandle()],
   };
+  bus.install = (installer) => installer(view);
+  return view;
 }
 
 test("a page keeps the handles of documents, and gets stand-ins for those of photos", async () => {
   const looks = [];
   const sniffed = (file, done, failed) => (looks.push(file) === 1 ? done() : failed());
-  const { showOpenFilePicker } = run(["main_world/handles.js"], browser(busWith(null, sniffed)));
-  const handles = await showOpenFilePicker();
+  const view = browser(busWith(null, sniffed));
+  run(["main_world/handles.js"], view);
+  const handles = await view.showOpenFilePicker();
   assert.equal(handles.length, 2);
   const canBeCloned = (handle) => {
     try {
@@ -76,9 +86,10 @@ test("what a picker was to let through goes along with the photo that is read", 
     asked.push(accept);
     done(file);
   });
-  const { showOpenFilePicker } = run(["main_world/handles.js"], browser(bus));
+  const view = browser(bus);
+  run(["main_world/handles.js"], view);
   const read = async (options) => {
-    const [handle] = await showOpenFilePicker(options);
+    const [handle] = await view.showOpenFilePicker(options);
     assert.equal((await handle.getFile()).name, "IMG_1.HEIC");
     return asked.pop();
   };

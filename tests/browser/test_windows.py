@@ -1,0 +1,249 @@
+"""Natives of other windows, and documents that are opened anew by somebody else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import Running
+from tests.browser.marks import is_marked
+from tests.browser.server import Server
+from tests.browser.tab import Tab, wait_for
+from tests.browser.test_upload_paths import assert_unseen
+from tests.browser.upload_paths import BUTTON, INPUT, UPLOAD_PATHS
+
+PLAIN = next(upload_path for upload_path in UPLOAD_PATHS if upload_path.name == "file input")
+
+FRAMES = {
+    "sandboxed": '<iframe sandbox="allow-same-origin"></iframe>',
+    "sandboxed with a page": '<iframe sandbox="allow-same-origin" src="/inner"></iframe>',
+    "sandboxed with markup": '<iframe sandbox="allow-same-origin" srcdoc="<p>x"></iframe>',
+    "sandboxed by its policy": '<iframe src="/no-scripts"></iframe>',
+    "in a sandboxed one": '<iframe sandbox="allow-same-origin" srcdoc="<iframe></iframe>"></iframe>',
+    "that never loads": '<iframe src="javascript:false"></iframe>',
+    "with markup": '<iframe srcdoc="<p>x"></iframe>',
+    "object": '<object data="/inner" type="text/html"></object>',
+    "another window": "",
+}
+"""Frames in which no script runs, or has not run when the page gets at them."""
+
+OF_FRAME = """
+const holder = document.querySelector("iframe, object");
+let inner = holder?.contentWindow ?? window.opened;
+while (inner.frames.length) inner = inner.document.querySelector("iframe").contentWindow;
+const clean = {
+  // Only the window that was clicked may open a picker.
+  make: () => holder === null ? clean.own() : Object.assign(inner.document.createElement("input"), { type: "file" }),
+  own: () => Object.assign(document.createElement("input"), { type: "file" }),
+  click: inner.HTMLElement.prototype.click,
+  showPicker: inner.HTMLInputElement.prototype.showPicker,
+  dispatch: inner.EventTarget.prototype.dispatchEvent,
+  files: inner.Object.getOwnPropertyDescriptor(inner.HTMLInputElement.prototype, "files").get,
+  Form: inner.FormData,
+};
+"""
+
+CHOOSERS = {
+    "click": "clean.click.call(input)",
+    "showPicker": "clean.showPicker.call(input)",
+    "dispatchEvent": 'clean.dispatch.call(input, new MouseEvent("click", { cancelable: true }))',
+}
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_natives_of_a_window_without_scripts_get_no_original(
+    frame: str, running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    """Each way to choose, with each way to read, of an input made there and of one made here."""
+    server.page("/no-scripts", "<p>x", Content_Security_Policy="sandbox allow-same-origin")
+    buttons = "".join(f"<button id={name}>{name}</button>" for name in CHOOSERS)
+    cases = ",".join(f"{name}: (input) => {call}" for name, call in CHOOSERS.items())
+    tab.goto(
+        server.page(
+            "/natives",
+            f"""<script src="/spy.js"></script>{FRAMES[frame]}<button id=b>Open</button>{buttons}
+            <script>
+            b.onclick = () => {{ window.opened = window.open("/inner"); }};
+            window.ready = () => {{
+              {OF_FRAME}
+              const cases = {{ {cases} }};
+              for (const name in cases) {{
+                let turn = 0;
+                document.getElementById(name).onclick = () => {{
+                  const input = turn++ ? clean.own() : clean.make();
+                  for (const type of ["input", "change"])
+                    input.addEventListener(type, () => {{
+                      for (const file of clean.files.call(input)) see(file, name);
+                      const form = document.createElement("form");
+                      input.name = "photo";
+                      form.append(input);
+                      for (const file of new clean.Form(form).values()) if (file.size) see(file, name);
+                      input.remove();
+                      if (type === "change" && clean.files.call(input).length)
+                        deliver(clean.files.call(input), name);
+                    }});
+                  cases[name](input);
+                }};
+              }}
+              window.isReady = true;
+            }};
+            if (document.querySelector("iframe, object")) onload = window.ready;
+            </script>""",
+        )
+    )
+    if frame == "another window":
+        tab.click(BUTTON)
+        tab.to_front()
+        tab.js("ready(); return true")
+    wait_for(tab, "return window.isReady")
+    for number, name in enumerate([*CHOOSERS, *CHOOSERS], start=1):
+        tab.pick(f"document.querySelector('#{name}')", [photos / "astronaut.jpg"])
+        uploads = server.recorder.wait_for(number)
+        assert is_marked(uploads[-1].data), name
+    assert_unseen(PLAIN, tab, server, photos)
+
+
+ERASERS = {
+    "a frame": ("<iframe></iframe>", ""),
+    "a frame without scripts": ('<iframe sandbox="allow-same-origin"></iframe>', ""),
+    "a frame that never loads": ('<iframe src="javascript:false"></iframe>', ""),
+    "a frame that is gone": ("<iframe></iframe>", "document.querySelector('iframe').remove();"),
+}
+
+FORM = (
+    "<form method=post action=/upload enctype=multipart/form-data>"
+    "<input type=file id=f name=photo><button id=go>Send</button></form>"
+)
+
+
+@pytest.mark.parametrize("eraser", ERASERS)
+@pytest.mark.parametrize("by", ["write", "writeln", "open"])
+def test_document_opened_anew_by_natives_of_another_window_is_guarded_again(
+    by: str, eraser: str, running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    frame, before = ERASERS[eraser]
+    rest = f"document.write('{FORM}')" if by == "open" else ""
+    given = "" if by == "open" else f", '{FORM}'"
+    tab.goto(
+        server.page(
+            "/erased",
+            f"""{frame}<button id=b>Write</button><script>
+            const {{ {by} }} = document.querySelector("iframe").contentWindow.Document.prototype;
+            {before}
+            b.onclick = () => {{ {by}.call(document{given}); {rest}; document.close(); }};
+            </script>""",
+        )
+    )
+    tab.click(BUTTON)
+    wait_for(tab, f"return {INPUT}")
+    tab.pick(INPUT, [photos / "astronaut.jpg"])
+    tab.click("document.querySelector('#go')")
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+
+
+def test_what_runs_while_a_document_is_opened_does_not_come_first(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    tab.goto(
+        server.page(
+            "/first",
+            f"""<button id=b>Write</button><x-last></x-last><script>
+            const hide = (event) => event.stopImmediatePropagation();
+            customElements.define("x-last", class extends HTMLElement {{
+              disconnectedCallback() {{
+                for (const type of ["input", "change", "click", "submit", "formdata"])
+                  addEventListener(type, hide, true);
+              }}
+            }});
+            b.onclick = () => {{ document.open(); document.write('{FORM}'); document.close(); }};
+            </script>""",
+        )
+    )
+    tab.click(BUTTON)
+    wait_for(tab, f"return {INPUT}")
+    tab.pick(INPUT, [photos / "astronaut.jpg"])
+    tab.click("document.querySelector('#go')")
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+
+
+def test_input_whose_document_is_opened_anew_while_its_picker_is_open(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    tab.goto(
+        server.page(
+            "/erased-meanwhile",
+            """<script src="/spy.js"></script><iframe></iframe><button id=b>Photo</button><script>
+            const { open } = document.querySelector("iframe").contentWindow.Document.prototype;
+            b.onclick = () => {
+              const input = Object.assign(document.createElement("input"), { type: "file" });
+              document.body.append(input);
+              inputs = () => [input];
+              input.click();
+              open.call(document);
+              document.write("<p id=there>");
+              document.close();
+              spyOn(window);
+              uploadOnChange(input);
+            };
+            </script>""",
+        )
+    )
+    tab.pick(BUTTON, [photos / "astronaut.jpg"])
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    assert_unseen(PLAIN, tab, server, photos)
+
+
+READ_BY_THE_GONE = """
+const of = (list) => Array.from(list ?? [], ({ name }) => name);
+const form = held.ownerDocument.createElement("form");
+form.append(held);
+const read = (way) => [
+  of(way.files.call(held)), of(way.entries?.call(held)), of(Array.from(new way.Form(form).values()))];
+return { gone: read(gone), live: read(live) };
+"""
+
+
+@pytest.mark.parametrize("fate", ["removed", "elsewhere"])
+def test_natives_of_a_window_that_is_gone_read_nothing(
+    fate: str, running: Running, tab: Tab, server: Server
+) -> None:
+    leave = {
+        "removed": "frame.remove(); window.isReady = true;",
+        "elsewhere": "frame.onload = () => { window.isReady = true; }; frame.src = '/form';",
+    }
+    tab.goto(
+        server.page(
+            "/gone",
+            f"""<iframe src="/inner"></iframe><script>
+            const natives = (view) => ({{
+              files: Object.getOwnPropertyDescriptor(view.HTMLInputElement.prototype, "files").get,
+              entries: Object.getOwnPropertyDescriptor(
+                view.HTMLInputElement.prototype, "webkitEntries")?.get,
+              Form: view.FormData,
+            }});
+            const frame = document.querySelector("iframe");
+            window.live = natives(window);
+            window.held = Object.assign(document.createElement("input"), {{ type: "file", name: "photo" }});
+            const transfer = new DataTransfer();
+            transfer.items.add(new File(["a"], "own.jpg", {{ type: "image/jpeg" }}));
+            held.files = transfer.files;
+            onload = () => {{ window.gone = natives(frame.contentWindow); {leave[fate]} }};
+            </script>""",
+        )
+    )
+    wait_for(tab, "return window.isReady")
+    assert tab.js(READ_BY_THE_GONE) == {
+        "gone": [[], [], []],
+        "live": [["own.jpg"], [], ["own.jpg"]],
+    }
+
+
+def test_page_that_reads_neither_clipboard_nor_handles_finds_no_trace(
+    running: Running, tab: Tab, server: Server
+) -> None:
+    tab.goto(server.page("/trace", "<title>trace</title>"))
+    assert tab.js("return ['then' in Blob.prototype, 'then' in File.prototype]") == [False, False]
