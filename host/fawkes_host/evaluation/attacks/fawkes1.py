@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fawkes_host.tensors import Tensor
+
 PENALTY = 1e3
 """Weight of DSSIM beyond the threshold, in units of the loss."""
 
@@ -53,7 +55,8 @@ class Fawkes1:
         self._features = tf.function(self._embed, reduce_retracing=True)
         self._steps: dict[str, Any] = {}
 
-    def _embed(self, chips: Any) -> list[Any]:
+    def _embed(self, chips: Tensor) -> list[Tensor]:
+        """Return the embeddings [n, d] of chips [n, 112, 112, 3], for each surrogate."""
         import tensorflow as tf
 
         return [
@@ -92,7 +95,12 @@ class Fawkes1:
 
         @tf.function(reduce_retracing=True)
         def step(
-            original: Any, start: Any, modifier: Any, accumulated: Any, updates: Any, *own: Any
+            original: Tensor,
+            start: Tensor,
+            modifier: Any,
+            accumulated: Any,
+            updates: Any,
+            *own: Tensor,
         ) -> None:
             with tf.GradientTape() as tape:
                 cloaked = _from_tanh(start + modifier)
@@ -114,7 +122,8 @@ class Fawkes1:
         return step
 
 
-def _from_tanh(value: Any) -> Any:
+def _from_tanh(value: Tensor) -> Tensor:
+    """Map any value to 0..255."""
     import tensorflow as tf
 
     return (tf.tanh(value) / (2.0 - 1e-5) + 0.5) * 255.0
