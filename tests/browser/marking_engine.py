@@ -24,7 +24,7 @@ class MarkingEngine:
     def devices(self) -> tuple[str, ...]:
         return ("CPU",)
 
-    def look_at(self, data) -> None:
+    def enrol(self, data) -> None:
         note("look")
 
     def cloak(self, data, level, policy, accept, progress, cancelled, remember) -> Outcome:

@@ -29,10 +29,8 @@ class Engine:
         receipt = SimpleNamespace(faces=[], notices=[])
         return SimpleNamespace(data=b"cloaked " + data, status="cloaked", receipt=receipt)
 
-    def look_at(self, data: bytes) -> None:
+    def enrol(self, data: bytes) -> None:
         """Know nobody."""
-
-    enrol = look_at
 
 
 @pytest.fixture

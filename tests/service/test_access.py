@@ -13,7 +13,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from fawkes_host.protocol.errors import NotAuthorised, ServiceUnavailable
+from fawkes_host.protocol.errors import NotAuthorised, ServiceLost, ServiceUnavailable
 from fawkes_host.service import endpoint, proof
 from fawkes_host.service.client import Link, ServiceClient
 from fawkes_host.system import files, folders
@@ -276,3 +276,40 @@ def test_proof_is_one_sides_for_one_port_and_one_token():
         assert proof.answer(token, 1000, wrong) is None
     for wrong in (None, "", shown, "é"):
         assert not proof.holds(wrong, wanted)
+
+
+def test_connections_that_say_nothing_are_counted_too(world, monkeypatch):
+    import asyncio
+    import select
+    import threading
+
+    from fawkes_host.protocol.messages import Stop
+    from fawkes_host.service import listeners, server, settings
+
+    monkeypatch.setitem(listeners._OPTIONS, "open_timeout", 600.0)
+    world.set(FAWKES_MAX_CLIENTS="2")
+    place = endpoint.UnixEndpoint(world.folder / "run" / "fawkes-host")
+
+    async def serve() -> None:
+        await server.Service(settings.load(), place, None).run()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    thread.start()
+    until(place.alive)
+    with contextlib.ExitStack() as stack:
+        silent = [stack.enter_context(place.dial()) for _ in range(20)]
+        until(lambda: len(select.select(silent, [], [], 0)[0]) >= 20 - 2 * listeners._HALF_OPEN)
+        for one in select.select(silent, [], [], 0)[0]:
+            with contextlib.suppress(ConnectionResetError):
+                assert one.recv(1) == b""
+    link = until(lambda: _link_or_none(place))
+    link.send(Stop())
+    thread.join()
+    link.close()
+
+
+def _link_or_none(place) -> Link | None:
+    try:
+        return Link(place.connect())
+    except (ServiceUnavailable, ServiceLost):
+        return None

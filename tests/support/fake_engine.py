@@ -33,7 +33,7 @@ class FakeOutcome:
 class FakeEngine:
     def __init__(self, device: str) -> None:
         self.device = device
-        self.looked_at = 0
+        self.enrolled = 0
 
     def warm_up(self) -> None:
         time.sleep(float(os.environ.get("FAKE_WARM_UP_S", "0")))
@@ -48,8 +48,8 @@ class FakeEngine:
     def devices(self) -> tuple[str, ...]:
         return ("Fake",)
 
-    def look_at(self, data) -> None:
-        self.looked_at += 1
+    def enrol(self, data) -> None:
+        self.enrolled += 1
         if data.startswith(b"look=die"):
             os.kill(os.getpid(), signal.SIGKILL)
         if data.startswith(b"look=damaged"):
@@ -77,7 +77,7 @@ class FakeEngine:
         faces = (
             []
             if status == "no_face"
-            else [{"box": [1, 2, 3, 4], "similarity": {"a": 0.5}, "other_photos": self.looked_at}]
+            else [{"box": [1, 2, 3, 4], "similarity": {"a": 0.5}, "other_photos": self.enrolled}]
         )
         receipt = {
             "level": level,

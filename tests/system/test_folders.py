@@ -152,3 +152,29 @@ def test_secret_is_made_once_and_kept_private(world):
     assert mode(path) == 0o600
     path.write_text("damaged")
     assert folders.secret("token") != first
+
+
+@ROOT_ONLY
+@pytest.mark.parametrize("at", ["prog", ".", "..", None])
+def test_program_that_one_user_may_change_is_registered_for_nobody_else(tmp_path, monkeypatch, at):
+    from fawkes_host.cli import install
+    from fawkes_host.protocol.errors import RegistrationFailed
+
+    folder = tmp_path / "opt" / "bin"
+    folder.mkdir(parents=True, mode=0o755)
+    program = folder / "prog"
+    program.write_bytes(b"")
+    monkeypatch.setattr("sys.prefix", str(folder))
+    if at is None:
+        assert folders.changeable(program) is None
+        install.refuse_changeable(program)
+        for change in (program, folder, folder.parent):
+            mode_before = mode(change)
+            change.chmod(0o777)
+            with pytest.raises(RegistrationFailed, match="others than root"):
+                install.refuse_changeable(program)
+            change.chmod(mode_before)
+    else:
+        os.chown(os.path.normpath(folder / at), NOBODY, NOBODY)
+        with pytest.raises(RegistrationFailed, match="for each user"):
+            install.refuse_changeable(program)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +113,8 @@ def command(
         ) from None
     scope = Scope.SYSTEM if system else Scope.USER
     steps = registrar.plan_install(host, browsers, scope)
+    if system and not dry_run:
+        refuse_changeable(host.program)
     made = [step for step in steps if step.pending()] if dry_run else perform(steps)
 
     folder = extension_files.folder()
@@ -166,6 +169,24 @@ def choose(
         and registrar.machine.system in browser.places
         and (everything or (browser.name in names if names else browser.name in able))
     ]
+
+
+def refuse_changeable(program: Path) -> None:
+    """Raise RegistrationFailed for a program that one user may change under all the others."""
+    from fawkes_host.protocol.errors import RegistrationFailed
+    from fawkes_host.system import folders
+
+    try:
+        # A script leads to a Python and its packages.
+        for path in (program, Path(sys.prefix)):
+            if found := folders.changeable(path):
+                raise RegistrationFailed(
+                    detail=f"{found} can be changed by others than root, and all users would run "
+                    "it. Install the program as root (sudo pipx install --global fawkes-host), or "
+                    "run fawkes-host install for each user"
+                )
+    except OSError as fault:
+        raise RegistrationFailed(detail=str(fault)) from fault
 
 
 def perform(steps: list[Step]) -> list[Step]:

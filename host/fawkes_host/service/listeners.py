@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
@@ -18,6 +19,9 @@ Serve = Callable[[ServerConnection, bool], Awaitable[None]]
 
 TOKEN_NAME: Final = "tcp-token"
 
+_HALF_OPEN: Final = 4
+"""So many times ``max_clients`` may be connected before they have said who they are."""
+
 _OPTIONS: Final[dict[str, Any]] = {
     "compression": None,  # Photos are compressed already.
     "max_size": limits.FRAME_BYTES,
@@ -31,6 +35,27 @@ _OPTIONS: Final[dict[str, Any]] = {
 }
 
 
+def _counted(most: int) -> type[ServerConnection]:
+    """Connections of which at most ``most`` are open, from the first byte and before any check.
+
+    The rest is hung up on: each that says nothing would hold a descriptor until its time is up.
+    """
+    held: set[ServerConnection] = set()
+
+    class Counted(ServerConnection):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            held.add(self)
+            super().connection_made(transport)
+            if len(held) > most:
+                self.transport.abort()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            held.discard(self)
+            super().connection_lost(exc)
+
+    return Counted
+
+
 class Listeners:
     """The private endpoint, and the stand-alone port if the settings name one."""
 
@@ -41,6 +66,10 @@ class Listeners:
         self._settings = settings
         self._serve_one = serve_one
         self._full = full
+        self._options = {
+            **_OPTIONS,
+            "create_connection": _counted(_HALF_OPEN * settings.max_clients),
+        }
         self.addresses: list[str] = []
 
     @contextlib.asynccontextmanager
@@ -59,7 +88,7 @@ class Listeners:
         if token is None:
             check = access.peer_check(self._full)
             server = unix_serve(
-                self._serve_private, sock=listener, process_request=check, **_OPTIONS
+                self._serve_private, sock=listener, process_request=check, **self._options
             )
             await stack.enter_async_context(server)
             return
@@ -70,7 +99,7 @@ class Listeners:
             process_request=access.proof_check(token, port, self._full),
             process_response=access.show_proof(token, port),
             select_subprotocol=access.select_protocol,
-            **_OPTIONS,
+            **self._options,
         )
         await stack.enter_async_context(server)
 
@@ -85,7 +114,7 @@ class Listeners:
                 process_request=access.token_check(token, lambda: ports[0], self._full),
                 select_subprotocol=access.select_protocol,
                 start_serving=False,
-                **_OPTIONS,
+                **self._options,
             )
         )
         ports.append(next(iter(server.sockets)).getsockname()[1])

@@ -121,6 +121,19 @@ def check_private(folder: Path, close: bool = True) -> bool:
     return True
 
 
+def changeable(path: Path) -> Path | None:
+    """What others than root may change of a program's path: itself, or a folder that leads to it.
+
+    None where nothing is, and on Windows.  Raises ``OSError``.
+    """
+    if os.name == "nt":
+        return None
+    for at, found in _way_to(path):
+        if found.st_uid != 0 or _others_write(found):
+            return at
+    return None
+
+
 def _way_to(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     """Every folder and link that leads to ``folder``, from the root on.  Raises ``OSError``."""
     folder = folder.absolute()

@@ -83,7 +83,7 @@ def start_engine(device: str) -> Engine:
 class ServiceCloaking:
     """Cloaking by the service; one that ends is followed by another.
 
-    The service looks at the photos that wait there, so those that are enrolled are sent ahead.
+    The service enrols the photos that wait there, so they are sent ahead.
     """
 
     enrolled_at_once: ClassVar[int] = 24

@@ -167,7 +167,7 @@ def _cloak_all(
 def _enrol(jobs: list[Job], cloaking: Cloaking, overwrite: bool, report: Report) -> None:
     """Enrol who is on photos; what is wrong with one is told when its turn comes."""
     for number, job in enumerate(jobs):
-        report.look(number / len(jobs))
+        report.enrol(number / len(jobs))
         wanted = job.output is None or overwrite or not os.path.lexists(job.output)
         with contextlib.suppress(Exception):
             cloaking.enrol(read_photo(job.input), wanted, len(jobs) - number - 1)

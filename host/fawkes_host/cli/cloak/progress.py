@@ -67,8 +67,8 @@ class Report:
         """A photo's turn has come."""
         self._name = printable(job.shown_input)
 
-    def look(self, fraction: float) -> None:
-        """So much of the photos that come next has been looked at."""
+    def enrol(self, fraction: float) -> None:
+        """So much of the photos that come next has been enrolled."""
         if self._bar is not None:
             doing = f"getting to know the faces, {fraction:.0%}"
             self._bar.update(self._task, stage=doing)

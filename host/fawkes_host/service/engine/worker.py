@@ -61,7 +61,7 @@ class WarmEngine(Protocol):
 
     def devices(self) -> tuple[str, ...]: ...
 
-    def look_at(self, data: bytes) -> None: ...
+    def enrol(self, data: bytes) -> None: ...
 
     def cloak(
         self,
@@ -97,7 +97,7 @@ class PipelineEngine:
         )
         return tuple(str(detail.get("device_name", "GPU")) for detail in details)
 
-    def look_at(self, data: bytes) -> None:
+    def enrol(self, data: bytes) -> None:
         self._engine.enrol(data)
 
     def cloak(
@@ -179,7 +179,7 @@ class Worker:
 
     def _enrol(self, engine: WarmEngine, order: Enrol, photo: bytes) -> None:
         try:
-            engine.look_at(photo)
+            engine.enrol(photo)
             self._say(Enrolled(job=order.job))
         except Exception as fault:
             self._say(_failure(order.job, fault))
