@@ -11,6 +11,25 @@ import os
 import sys
 
 
+def _take_stdout() -> int:
+    """What ``system.child.take_stdout`` does, here since even importing that might print."""
+    try:
+        os.fstat(2)
+    except OSError:  # The browser has closed stderr; nothing else may become fd 2.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        if nowhere != 2:
+            os.dup2(nowhere, 2)
+            os.close(nowhere)
+    frames = os.dup(1)
+    os.dup2(2, 1)
+    if sys.platform == "win32":
+        import msvcrt
+
+        for fd in (0, frames):
+            msvcrt.setmode(fd, os.O_BINARY)
+    return frames
+
+
 def _answer_hello(frame: bytearray, frames: int) -> bool:
     """Answers ``frame`` if it is a hello without fault; whatever else it is can wait."""
     import json
@@ -35,12 +54,12 @@ def _answer_hello(frame: bytearray, frames: int) -> bool:
 
 def main() -> None:
     """Serves one browser until it closes stdin.  Arguments are ignored."""
-    from fawkes_host.system import child
-
-    frames = child.take_stdout()
-    child.leave_no_dump()
+    frames = _take_stdout()
 
     from fawkes_host.protocol.framing import FrameReader
+    from fawkes_host.system import child
+
+    child.leave_no_dump()
 
     status = 1
     try:
