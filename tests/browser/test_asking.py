@@ -153,7 +153,8 @@ def test_question_is_above_what_is_fullscreen(
     tab.goto(
         server.page(
             "/fullscreen",
-            FILE_INPUT + "<button id=go onclick='full.requestFullscreen()'>Full</button>"
+            FILE_INPUT
+            + "<button id=go aria-pressed=false onclick='full.requestFullscreen()'>Full</button>"
             "<div id=full style='background: #fff'>Full</div>",
         )
     )

@@ -80,6 +80,7 @@ def test_all_is_well_after_an_install_and_one_line_tells_each(person: Person) ->
         "chromium:",
         "firefox:",
         "handshake:",
+        "folders:",
         "service:",
         "cache:",
         "disk:",
