@@ -81,6 +81,10 @@ const REQUESTS = {
     }
     return host.host;
   },
+  /** Lets the engine warm up. */
+  async wake() {
+    await host.ready().catch(() => {});
+  },
   history,
   async frames({ tab }) {
     frames.forget(tab);
@@ -92,7 +96,7 @@ const REQUESTS = {
 /** What content scripts may tell. */
 const NEWS = {
   /** A photo is about to be chosen: warm up while the user looks. */
-  wake: () => host.ready().catch(() => {}),
+  wake: () => REQUESTS.wake(),
   asking: ({ tab }) => toolbar.setAsking(tab.id, true),
   answered: ({ tab }) => toolbar.setAsking(tab.id, false),
   /** The document holds a frame that another site may own. */

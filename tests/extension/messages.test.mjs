@@ -74,17 +74,19 @@ test("what was cloaked, and how the host is, only our own pages are told", async
   assert.equal(await say({ type: "history" }, lookalike), undefined);
 });
 
-test("that a photo is coming or a question waits, only content scripts can tell", async () => {
+test("that a question waits, only content scripts can tell; nobody else wakes the host", async () => {
   asked.length = 0;
   await say({ type: "asking" }, page);
   assert.deepEqual(asked, ["tab 7"]);
   asked.length = 0;
   for (const type of ["wake", "asking", "answered"]) {
-    await say({ type, tab: 7 }, popup);
+    if (type !== "wake") await say({ type, tab: 7 }, popup);
     await say({ type }, { url: "https://page.org/" });
     await say({ type }, { ...page, id: "another" });
   }
   assert.deepEqual(asked, []);
+  await say({ type: "wake" }, popup);
+  assert.deepEqual(asked, ["host"]);
 });
 
 test("what nobody knows is answered by nobody", async () => {
