@@ -320,7 +320,7 @@ def test_a_decoder_that_crashes_is_a_coded_error_of_its_photo_alone(
     run, portrait, tmp_path, monkeypatch
 ):
     # A crash while photos are looked at costs none of them anything.
-    monkeypatch.setattr(command, "_meet", lambda *_: None)
+    monkeypatch.setattr(command, "_enrol", lambda *_: None)
     (portrait.parent / "a_first.png").write_bytes(portrait.read_bytes())
     sandbox.start()
     pid = sandbox.pid()
