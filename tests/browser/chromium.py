@@ -177,7 +177,12 @@ class ChromiumTab:
         return x + left, y + top
 
     def click(self, element: str) -> None:
-        self.page.mouse.click(*self._centre(element))
+        place = self._centre(element)
+        try:
+            self.page.mouse.click(*place)
+        except Error:
+            if not self.page.is_closed():  # a click may close its own window
+                raise
 
     def pick(
         self,

@@ -188,7 +188,8 @@ def test_whatever_holds_the_frame_it_is_named(framed: Framed, server: Server) ->
         assert settled(popup, expected) == expected, name
         kind = wait_for(popup, "return document.querySelector('#state').dataset.kind")
         assert kind == ("on" if name == "out of sight" else "attention"), name
-        assert framed.badge(number)[0] == ("" if name == "out of sight" else "½"), name
+        badge = "" if name == "out of sight" else "½"
+        wait_until(lambda: framed.badge(number)[0] == badge)
 
 
 def test_frames_that_are_covered_raise_no_alarm(framed: Framed, server: Server) -> None:
@@ -231,7 +232,7 @@ def test_frames_that_are_covered_raise_no_alarm(framed: Framed, server: Server) 
     assert answers == [[]] * 4
     assert uncovered_of(popup) == []
     assert popup.js("return document.querySelector('#state').dataset.kind") == "on"
-    assert framed.badge(number)[0] == ""
+    wait_until(lambda: framed.badge(number)[0] == "")
 
 
 def test_badge_follows_frames_that_come_late_and_in_a_background_that_was_ended(
@@ -257,7 +258,7 @@ def test_page_that_is_not_covered_says_which_of_its_frames_are(
     tab = framed.running.browser.open_tab()
     tab.goto(server.url("/around", host=WIDGET))
     number = framed.number_of(tab)
-    assert framed.badge(number) == ("", "Fawkes: this site is not protected")
+    wait_until(lambda: framed.badge(number) == ("", "Fawkes: this site is not protected"))
     expected = {"uncovered": [], "covered": ["localhost"]}
     asked = "return chrome.runtime.sendMessage({type: 'frames', tab: args[0]})"
     wait_until(lambda: bool(framed.running.in_extension(asked, number) == expected))
@@ -272,8 +273,7 @@ def test_badge_says_that_the_host_is_missing(framed: Framed, server: Server) -> 
     wait_until(lambda: framed.badge(number)[0] == "")
     running.remove_host()
     popup.js("location.reload(); return true")
-    wait_until(lambda: framed.badge(number)[0] == "!")
-    assert framed.badge(number)[1] == "Fawkes: photos cannot be cloaked now"
+    wait_until(lambda: framed.badge(number) == ("!", "Fawkes: photos cannot be cloaked now"))
     running.user.use(Host.MARKING)
     popup.js("location.reload(); return true")
     wait_until(lambda: framed.badge(number)[0] == "")
@@ -304,8 +304,7 @@ def test_frame_that_is_not_covered_is_named_and_one_button_covers_it(
     tab = running.browser.open_tab()
     tab.goto(server.page("/takes", TAKER + frame(server.url("/uploader", host=AGREED))))
     number = framed.number_of(tab)
-    wait_until(lambda: framed.badge(number)[0] == "½")
-    assert AGREED in framed.badge(number)[1]
+    wait_until(lambda: framed.badge(number)[0] == "½" and AGREED in framed.badge(number)[1])
 
     popup = framed.popup(number)
     wait_until(lambda: uncovered_of(popup) == [f"{AGREED}: 1 part"])
