@@ -14,6 +14,8 @@ import pytest
 
 from tests.support.missing import HOW_TO_INSTALL
 
+pytest_plugins = ["tests.browser.matrix_report", "tests.support.workers"]
+
 # Machines are shared: a deadline for an example would measure the neighbours.
 hypothesis.settings.register_profile("fawkes", deadline=None)
 hypothesis.settings.load_profile("fawkes")
@@ -33,6 +35,12 @@ def private_folders(tmp_path_factory: pytest.TempPathFactory):
     yield home
     os.environ.clear()
     os.environ.update(kept)
+
+
+@pytest.fixture
+def short_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder short enough for a socket in it, whose path may have about 100 bytes."""
+    return tmp_path_factory.mktemp("s")
 
 
 @pytest.fixture(scope="session")

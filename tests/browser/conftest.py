@@ -15,7 +15,6 @@ from PIL import Image
 from tests.browser.chromium import Chromium
 from tests.browser.extension_build import build
 from tests.browser.firefox import Firefox
-from tests.browser.matrix import Matrix
 from tests.browser.server import Server
 from tests.browser.tab import Tab, call_async
 from tests.browser.user import Host, User
@@ -31,27 +30,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(HANG_S))
-
-
-MATRIX = pytest.StashKey[Matrix]()
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    matrix = config.stash.get(MATRIX, None)
-    if matrix is None or not matrix.rows:
-        return
-    terminalreporter.section("upload paths (Chromium, Firefox)")
-    terminalreporter.write_line(matrix.table())
-    if kept := os.environ.get("FAWKES_MATRIX"):
-        matrix.save(Path(kept))
-
-
-@pytest.fixture(scope="session")
-def matrix(pytestconfig: pytest.Config) -> Matrix:
-    made = pytestconfig.stash.setdefault(MATRIX, Matrix())
-    if kept := os.environ.get("FAWKES_MATRIX"):
-        made.load(Path(kept))
-    return made
 
 
 @pytest.fixture(scope="session")

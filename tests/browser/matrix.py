@@ -10,7 +10,7 @@ import json
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Running
@@ -66,19 +66,26 @@ class Matrix:
             lines += ["", "Impossible (–):", "", *reasons]
         return "\n".join(lines)
 
-    def load(self, path: Path) -> None:
-        if path.exists():
-            for name, browser, row in json.loads(path.read_text(encoding="utf-8")):
-                self.rows[name, browser] = row
+    def add(self, dumped: list[list[Any]]) -> None:
+        """What ``dump`` gave, over what is here."""
+        for name, browser, row in dumped:
+            self.rows[name, browser] = row
 
-    def save(self, path: Path) -> None:
-        rows = [[name, browser, row] for (name, browser), row in self.rows.items()]
-        path.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    def dump(self) -> list[list[Any]]:
+        return [[name, browser, row] for (name, browser), row in self.rows.items()]
+
+    def update(self, path: Path) -> None:
+        """Adds what an earlier run kept in a file, where this one saw nothing, and keeps all."""
+        if path.exists():
+            seen = self.dump()
+            self.add(json.loads(path.read_text(encoding="utf-8")))
+            self.add(seen)
+        path.write_text(json.dumps(self.dump(), indent=1), encoding="utf-8")
 
 
 def main() -> None:
     matrix = Matrix()
-    matrix.load(Path(sys.argv[1]))
+    matrix.add(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     text = DOCUMENT.read_text(encoding="utf-8")
     head, _, rest = text.partition(BEGIN)
     _, _, tail = rest.partition(END)

@@ -60,6 +60,10 @@ class Framed:
         return opened
 
 
+def wait_for_badge(framed: Framed, number: int, text: str) -> None:
+    wait_until(lambda: framed.badge(number)[0] == text)
+
+
 def withhold(browser: Chromium, granted: tuple[str, ...]) -> Callable[[str], None]:
     """Takes the permission for all sites but these away, as people can on the browser's own page.
 
@@ -188,8 +192,7 @@ def test_whatever_holds_the_frame_it_is_named(framed: Framed, server: Server) ->
         assert settled(popup, expected) == expected, name
         kind = wait_for(popup, "return document.querySelector('#state').dataset.kind")
         assert kind == ("on" if name == "out of sight" else "attention"), name
-        badge = "" if name == "out of sight" else "½"
-        wait_until(lambda: framed.badge(number)[0] == badge)
+        wait_for_badge(framed, number, "" if name == "out of sight" else "½")
 
 
 def test_frames_that_are_covered_raise_no_alarm(framed: Framed, server: Server) -> None:
@@ -232,7 +235,7 @@ def test_frames_that_are_covered_raise_no_alarm(framed: Framed, server: Server) 
     assert answers == [[]] * 4
     assert uncovered_of(popup) == []
     assert popup.js("return document.querySelector('#state').dataset.kind") == "on"
-    wait_until(lambda: framed.badge(number)[0] == "")
+    wait_for_badge(framed, number, "")
 
 
 def test_badge_follows_frames_that_come_late_and_in_a_background_that_was_ended(
@@ -248,7 +251,7 @@ def test_badge_follows_frames_that_come_late_and_in_a_background_that_was_ended(
         "document.body.append(inner); return true",
         server.url("/uploader", host=WIDGET),
     )
-    wait_until(lambda: framed.badge(number)[0] == "½")
+    wait_for_badge(framed, number, "½")
 
 
 def test_page_that_is_not_covered_says_which_of_its_frames_are(
@@ -270,13 +273,13 @@ def test_badge_says_that_the_host_is_missing(framed: Framed, server: Server) -> 
     tab.goto(server.url("/file-input"))
     number = framed.number_of(tab)
     popup = framed.popup(number)
-    wait_until(lambda: framed.badge(number)[0] == "")
+    wait_for_badge(framed, number, "")
     running.remove_host()
     popup.js("location.reload(); return true")
     wait_until(lambda: framed.badge(number) == ("!", "Fawkes: photos cannot be cloaked now"))
     running.user.use(Host.MARKING)
     popup.js("location.reload(); return true")
-    wait_until(lambda: framed.badge(number)[0] == "")
+    wait_for_badge(framed, number, "")
 
 
 def test_first_page_recommends_every_site_and_takes_no_for_an_answer(framed: Framed) -> None:
@@ -322,7 +325,7 @@ def test_frame_that_is_not_covered_is_named_and_one_button_covers_it(
         assert wait_for(popup, "return window.asked") == [f"*://*.{AGREED}/*"]
     framed.grant(f"http://{AGREED}/*")
     wait_for(popup, f"{headline} === 'Photos are cloaked here'")
-    wait_until(lambda: framed.badge(number)[0] == "")
+    wait_for_badge(framed, number, "")
 
     for reload in (False, True):
         tab.to_front()

@@ -85,13 +85,13 @@ class Browsers:
 
 
 @pytest.fixture
-def owner(wheel_venv: Path, tmp_path: Path, monkeypatch: Any) -> Iterator[Person]:
+def owner(wheel_venv: Path, short_path: Path, monkeypatch: Any) -> Iterator[Person]:
     """Somebody who has just run the README's first command."""
     for program in ("chromium", "firefox-esr"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed; {HOW_TO_INSTALL}")
-    venv = copy_venv(wheel_venv, tmp_path / "venv")
-    made = Person(tmp_path / "home", venv / "bin" / "python")
+    venv = copy_venv(wheel_venv, short_path / "venv")
+    made = Person(short_path / "home", venv / "bin" / "python")
     bootstrap = load_bootstrap()
     monkeypatch.setattr(bootstrap, "VENV", venv)
     kept = dict(os.environ)

@@ -26,9 +26,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def owner(wheel_venv: Path, tmp_path: Path) -> Iterator[Person]:
+def owner(wheel_venv: Path, short_path: Path) -> Iterator[Person]:
     """Somebody who has the wheel and no checkout."""
-    made = Person(tmp_path / "home", wheel_venv / "bin" / "python")
+    made = Person(short_path / "home", wheel_venv / "bin" / "python")
     yield made
     made.close()
 

@@ -99,12 +99,12 @@ def test_relay_says_so_and_sends_nothing(world, impostor):
 
 
 @pytest.mark.parametrize("by", ["a long path", "a folder of somebody else"])
-def test_planted_runtime_folder_is_a_coded_error(world, impostor, tmp_path, by):
+def test_planted_runtime_folder_is_a_coded_error(world, impostor, short_path, by):
     if by == "a long path":
-        world.set(TMPDIR="/tmp", XDG_RUNTIME_DIR=str(tmp_path / ("x" * 100)))
+        world.set(TMPDIR="/tmp", XDG_RUNTIME_DIR=str(short_path / ("x" * 100)))
         planted_folder = endpoint.default().folder
     else:
-        planted_folder = tmp_path / "theirs" / "fawkes-host"
+        planted_folder = short_path / "theirs" / "fawkes-host"
         world.set(XDG_RUNTIME_DIR=str(planted_folder.parent))
     place = endpoint.default()
     assert place.folder == planted_folder

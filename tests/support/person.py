@@ -174,9 +174,9 @@ def as_written(path: Path) -> tuple[int, int]:
 
 
 @pytest.fixture
-def person(tmp_path: Path) -> Iterator[Person]:
+def person(short_path: Path) -> Iterator[Person]:
     """Runs the checkout's code."""
-    made = Person(tmp_path / "home", Path(sys.executable))
+    made = Person(short_path / "home", Path(sys.executable))
     made.environment["PYTHONPATH"] = ":".join(
         str(ROOT / name) for name in ("host", "models", "install")
     )
