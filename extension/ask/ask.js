@@ -9,10 +9,12 @@ import "../content/toast/question.js";
 import "../content/toast/keeping.js";
 import { fromBase64 } from "../background/photos.js";
 
-const { text, toastQuestion, keeping } = globalThis.fawkes;
+const { text, toastQuestion, keeping } =
+  /** @type {Pick<FawkesContent, "text" | "toastQuestion" | "keeping">} */ (globalThis.fawkes);
 const { t } = text;
 
 const given = new URLSearchParams(location.search);
+/** @type {ChromePort<FawkesWindowQuestion, FawkesWindowAnswer>} */
 const port = chrome.tabs.connect(Number(given.get("tab")), {
   frameId: Number(given.get("frame")),
   name: `window ${given.get("id")}`,
@@ -21,10 +23,16 @@ const port = chrome.tabs.connect(Number(given.get("tab")), {
 /** @param {string} id */
 const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
+/** @type {ReturnType<typeof toastQuestion.draw> | null} */
 let drawn = null;
 /** @type {File[]} */
 const files = [];
+/** @type {Uint8Array<ArrayBuffer>[]} */
 let parts = [];
+/**
+ * The photo that is coming, or whether all are here; null before any is asked for.
+ * @type {{name?: string, media?: string} | "all" | null}
+ */
 let coming = null;
 /** @type {((files: File[]) => void)[]} */
 const waiting = [];
@@ -71,6 +79,10 @@ function received() {
   });
 }
 
+/**
+ * @type {{[Type in FawkesWindowQuestion["type"]]:
+ *   (message: Extract<FawkesWindowQuestion, {type: Type}>) => unknown}}
+ */
 const MESSAGES = {
   question: ({ question }) => show(question),
   front: () => window.focus(),
@@ -79,7 +91,10 @@ const MESSAGES = {
     parts = [];
   },
   chunk: ({ data }) => parts.push(fromBase64(data)),
-  end: () => files.push(new File(parts, coming.name, { type: coming.media })),
+  end() {
+    const { name, media } = /** @type {{name: string, media: string}} */ (coming);
+    files.push(new File(parts, name, { type: media }));
+  },
   all() {
     coming = "all";
     for (const resolve of waiting.splice(0)) resolve(files);
@@ -87,7 +102,8 @@ const MESSAGES = {
 };
 
 port.onMessage.addListener((message) => {
-  if (Object.hasOwn(MESSAGES, message?.type)) MESSAGES[message.type](message);
+  if (Object.hasOwn(MESSAGES, message?.type))
+    /** @type {(message: FawkesWindowQuestion) => unknown} */ (MESSAGES[message.type])(message);
 });
 // Answered elsewhere, or the page is gone.
 port.onDisconnect.addListener(() => {

@@ -2,15 +2,21 @@
 
 /**
  * A question of a content script, until it is answered or its page is gone.
- * @param {any} port
+ * @param {ChromePort<FawkesAsk, FawkesAskReply> & {sender: {tab: ChromeTab, frameId: number}}} port
  */
 export function serveQuestion(port) {
   const { tab, frameId } = port.sender;
-  /** @type {any} */
+  /** @type {ChromePort<FawkesFrameAnswer, FawkesFrameQuestion> | null} */
   let top = null;
   let over = false;
+  /** @type {Extract<FawkesAsk, {type: "ask"}> | null} */
   let asked = null;
 
+  /**
+   * @template Said
+   * @param {ChromePort<never, Said> | null} to
+   * @param {Said} message
+   */
   const post = (to, message) => {
     try {
       to?.postMessage(message);
@@ -20,12 +26,14 @@ export function serveQuestion(port) {
   };
 
   function askTop() {
-    top = chrome.tabs.connect(tab.id, { frameId: 0, name: "frame" });
-    const mine = top;
-    mine.onMessage.addListener(({ type, choice }) => {
-      if (type === "here") post(mine, { type: "question", question: asked.question });
-      else if (type === "answer") post(port, { type: "answer", choice });
-      else if (type === "unseen") openWindow();
+    /** @type {ChromePort<FawkesFrameAnswer, FawkesFrameQuestion>} */
+    const mine = chrome.tabs.connect(tab.id, { frameId: 0, name: "frame" });
+    top = mine;
+    mine.onMessage.addListener((message) => {
+      if (message.type === "here" && asked)
+        post(mine, { type: "question", question: asked.question });
+      else if (message.type === "answer") post(port, { type: "answer", choice: message.choice });
+      else if (message.type === "unseen") openWindow();
     });
     mine.onDisconnect.addListener(() => {
       void chrome.runtime.lastError; // a page without our scripts: read, or the browser complains
@@ -34,10 +42,10 @@ export function serveQuestion(port) {
   }
 
   async function openWindow() {
-    if (over) return;
+    if (over || !asked) return;
     over = true;
     leaveTop();
-    const query = new URLSearchParams({ tab: tab.id, frame: frameId, id: asked.id });
+    const query = new URLSearchParams({ tab: `${tab.id}`, frame: `${frameId}`, id: asked.id });
     const url = chrome.runtime.getURL(`ask/ask.html?${query}`);
     if (chrome.windows)
       await chrome.windows.create({ url, type: "popup", width: 440, height: 500, focused: true });

@@ -3,12 +3,16 @@
 import "../shared/limits.js";
 import { isCovered, mayEverywhere } from "./sites.js";
 
-const { limits } = globalThis.fawkes;
+const { limits } = /** @type {FawkesShared} */ (globalThis.fawkes);
 
-/** A frame's way from the top, as a key; frames in shadow trees have no index, but an origin. */
+/**
+ * A frame's way from the top, as a key; frames in shadow trees have no index, but an origin.
+ * @param {number[]} path
+ * @param {string} origin
+ */
 const keyOf = (path, origin) => (path.at(-1) === -1 ? `${path} ${origin}` : String(path));
 
-/** The frames that nobody speaks from. */
+/** The frames that nobody speaks from. @param {FawkesFrameReport[]} reports */
 function* silentIn(reports) {
   const heard = new Set(reports.map(({ path, origin }) => keyOf(path, origin)));
   for (const { path, frames } of reports)
@@ -28,6 +32,7 @@ function* silentIn(reports) {
  */
 function ask(tabId, mayLook) {
   return new Promise((resolve) => {
+    /** @type {ChromePort<FawkesFrameReport, never>} */
     const port = chrome.tabs.connect(tabId, { name: "frames" });
     /** @type {FawkesFrameReport[]} */
     const reports = [];
@@ -109,7 +114,7 @@ export function framesOf(tabId) {
 async function survey(tabId) {
   /** @type {Map<string, Promise<boolean>>} */
   const asked = new Map();
-  const mayLook = (origin) => {
+  const mayLook = (/** @type {string} */ origin) => {
     if (!asked.has(origin)) asked.set(origin, isCovered(`${origin}/`));
     return /** @type {Promise<boolean>} */ (asked.get(origin));
   };
@@ -129,6 +134,7 @@ async function survey(tabId) {
   };
 }
 
+/** @param {string} origin */
 const hostName = (origin) => new URL(origin).hostname;
 
 /**

@@ -1,11 +1,11 @@
 // What the popup counts and remembers: numbers on disk, the last photos in memory only.
 import "../shared/limits.js";
 
-const { limits } = globalThis.fawkes;
+const { limits } = /** @type {FawkesShared} */ (globalThis.fawkes);
 
 /** @returns {string} the local day as YYYY-MM-DD */
 export function dayOf(time = new Date()) {
-  const two = (number) => String(number).padStart(2, "0");
+  const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
   return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
 }
 

@@ -9,7 +9,7 @@ import { serve } from "./photo_conversation.js";
 import * as sites from "./sites.js";
 import * as toolbar from "./toolbar.js";
 
-const { settings } = globalThis.fawkes;
+const { settings } = /** @type {FawkesShared} */ (globalThis.fawkes);
 
 const host = new NativePort({
   onHost: async (state) => {
@@ -70,7 +70,11 @@ chrome.commands.onCommand.addListener((command) => {
   }));
 });
 
-/** What our own pages may ask. */
+/**
+ * What our own pages may ask.
+ * @type {{[Type in keyof FawkesRequests]:
+ *   (request: FawkesRequests[Type][0]) => Promise<FawkesRequests[Type][1]>}}
+ */
 const REQUESTS = {
   /** How is the host?  Looks, but starts no engine. */
   async look() {
@@ -93,10 +97,13 @@ const REQUESTS = {
   },
 };
 
-/** What content scripts may tell. */
+/**
+ * What content scripts may tell.
+ * @type {Record<FawkesNews, (sender: {tab: ChromeTab}) => unknown>}
+ */
 const NEWS = {
   /** A photo is about to be chosen: warm up while the user looks. */
-  wake: () => REQUESTS.wake(),
+  wake: () => REQUESTS.wake({}),
   asking: ({ tab }) => toolbar.setAsking(tab.id, true),
   answered: ({ tab }) => toolbar.setAsking(tab.id, false),
   /** The document holds a frame that another site may own. */
@@ -110,15 +117,19 @@ chrome.runtime.onMessage.addListener((message, sender, reply) => {
   const { type } = message ?? {};
   if (isOwnPage(sender)) {
     if (!Object.hasOwn(REQUESTS, type)) return false;
-    REQUESTS[type](message).then(reply, () => reply(undefined));
+    REQUESTS[/** @type {keyof FawkesRequests} */ (type)](message).then(reply, () =>
+      reply(undefined),
+    );
     return true;
   }
-  if (sender.tab && Object.hasOwn(NEWS, type)) NEWS[type](sender);
+  if (sender.tab && Object.hasOwn(NEWS, type))
+    NEWS[/** @type {FawkesNews} */ (type)]({ tab: sender.tab });
   return false;
 });
 
 chrome.runtime.onConnect.addListener((port) => {
   if (port.sender?.id !== chrome.runtime.id) return;
   if (port.name === "photo") serve(port, host);
-  else if (port.name === "ask" && port.sender.tab) serveQuestion(port);
+  else if (port.name === "ask" && port.sender?.tab)
+    serveQuestion(/** @type {Parameters<typeof serveQuestion>[0]} */ (port));
 });

@@ -2,7 +2,7 @@
 // Knows frames and windows; what a photo is, `photos.js` knows.
 import "../shared/limits.js";
 
-const { limits } = globalThis.fawkes;
+const { limits } = /** @type {FawkesShared} */ (globalThis.fawkes);
 
 export const HOST_NAME = "org.fawkes.host";
 
@@ -32,8 +32,8 @@ export function faultOfDisconnect(sentence, greeted) {
 }
 
 /**
- * @typedef {(message: any) => void} Receiver gets each message for one photo; a fault of the
- *   port arrives as `{type: "error", code, parameters}` too
+ * @typedef {(message: FawkesFromHost) => void} Receiver gets each message for one photo; a fault
+ *   of the port arrives as `{type: "error", code, parameters}` too
  */
 
 export class NativePort {
@@ -42,6 +42,7 @@ export class NativePort {
     this.onHost = onHost;
     /** @type {FawkesHost} */
     this.host = { state: "unknown", version: "", devices: [], fault: null };
+    /** @type {ChromePort<FawkesFromHost | null, FawkesToHost> | null} */
     this.port = null;
     /** @type {Promise<void> | null} settled when the host has greeted */
     this.greeting = null;
@@ -96,7 +97,10 @@ export class NativePort {
     this.#rest();
   }
 
-  /** Sends a message about a photo; a port that is gone has told its photos already. */
+  /**
+   * Sends a message about a photo; a port that is gone has told its photos already.
+   * @param {FawkesToHost} message
+   */
   send(message) {
     if (message.type === "cloak") this.heard = Date.now();
     this.#post(message);
@@ -104,7 +108,7 @@ export class NativePort {
 
   /**
    * Sends a chunk as soon as the window has room.
-   * @param {{type: "chunk", id: string, index: number, data: string}} message
+   * @param {FawkesChunkMessage} message
    */
   async sendChunk(message) {
     while (this.receivers.has(message.id) && this.#underWay() >= this.window)
@@ -120,10 +124,12 @@ export class NativePort {
     this.#broken(this.port, new Fault("host_gone"));
   }
 
+  /** @param {boolean} wake */
   async #open(wake) {
     const pause =
       limits.reconnectDelaysMs[Math.min(this.breaks, limits.reconnectDelaysMs.length - 1)];
     if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
+    /** @type {ChromePort<FawkesFromHost | null, FawkesToHost>} */
     const port = chrome.runtime.connectNative(HOST_NAME);
     const opened = Date.now();
     this.port = port;
@@ -131,7 +137,7 @@ export class NativePort {
     let greeted = false;
     await new Promise((resolve, reject) => {
       const timer = setTimeout(() => fail(new Fault("host_broken")), limits.helloTimeoutMs);
-      const fail = (fault) => {
+      const fail = (/** @type {Fault} */ fault) => {
         clearTimeout(timer);
         // A host that is not there costs nothing to ask for; one that keeps dying does.
         const missing = fault.code === "host_missing" || fault.code === "host_forbidden";
@@ -162,6 +168,7 @@ export class NativePort {
     }, limits.soundPortMs);
   }
 
+  /** @param {FawkesFromHost} message */
   #receive(message) {
     switch (message.type) {
       case "hello":
@@ -172,7 +179,7 @@ export class NativePort {
         }
         this.#setHost({
           state: message.engine,
-          version: message.version ?? this.host.version,
+          version: ("version" in message ? message.version : null) ?? this.host.version,
           devices: message.devices ?? [],
           fault: message.problem ? { code: message.problem } : null,
         });
@@ -184,11 +191,12 @@ export class NativePort {
       default: {
         const fault = message.type === "error" && message.code === "protocol_unsupported";
         if (fault) this.#refused(message);
-        const receiver = this.receivers.get(message.id);
+        const id = message.id ?? "";
+        const receiver = this.receivers.get(id);
         if (message.type === "error" && receiver) {
           // The photo has ended: no chunk of it is acknowledged any more, and none is to follow.
-          this.receivers.delete(message.id);
-          this.#released(message.id);
+          this.receivers.delete(id);
+          this.#released(id);
         }
         receiver?.(message);
       }
@@ -196,13 +204,17 @@ export class NativePort {
     this.#rest();
   }
 
-  /** The host does not speak our number: it is the newer one, or it would not have greeted so. */
+  /**
+   * The host does not speak our number: it is the newer one, or it would not have greeted so.
+   * @param {FawkesErrorMessage} refusal
+   */
   #refused({ parameters }) {
     const code =
       Number(parameters?.supported) < limits.protocol ? "host_outdated" : "extension_outdated";
     this.#setHost({ ...this.host, state: "outdated", fault: { code } });
   }
 
+  /** @param {NativePort["port"]} port @param {Fault} fault */
   #broken(port, fault) {
     if (port !== this.port) return;
     clearTimeout(this.idleTimer);
@@ -210,6 +222,7 @@ export class NativePort {
     this.port = null;
     this.greeting = null;
     this.window = limits.windowChunks;
+    /** @type {Record<string, FawkesHostState>} */
     const state = { host_missing: "missing", host_forbidden: "missing", host_outdated: "outdated" };
     this.#setHost({
       ...this.host,
@@ -224,11 +237,13 @@ export class NativePort {
       receiver({ type: "error", code: fault.code, parameters: fault.parameters });
   }
 
+  /** @param {FawkesHost} host */
   #setHost(host) {
     this.host = host;
     this.onHost(host);
   }
 
+  /** @param {FawkesToHost} message */
   #post(message) {
     try {
       this.port?.postMessage(message);
@@ -243,7 +258,7 @@ export class NativePort {
     return chunks;
   }
 
-  /** Counts acknowledged chunks of a photo; without a number, all of them. */
+  /** Counts acknowledged chunks of a photo; without a number, all of them. @param {string} id */
   #released(id, chunks = Number.POSITIVE_INFINITY) {
     const left = (this.unacknowledged.get(id) ?? 0) - chunks;
     if (left > 0) this.unacknowledged.set(id, left);

@@ -8,12 +8,16 @@ import { claim } from "./quota.js";
 import { Assembly, chunksOf, cloak } from "./photos.js";
 import * as toolbar from "./toolbar.js";
 
-const { limits, settings, siteRules } = globalThis.fawkes;
+const { limits, settings, siteRules } = /** @type {FawkesShared} */ (globalThis.fawkes);
 
-const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
+/** @param {unknown} value */
+const isCount = (value) => Number.isSafeInteger(value) && /** @type {number} */ (value) >= 0;
 
+/** @param {unknown} value */
 const isListOfTexts = (value) =>
   Array.isArray(value) && value.every((item) => typeof item === "string");
+
+/** @typedef {{name: string, size: number, accept: string[], more: number}} Announced */
 
 /**
  * Gathers the photo that a content script sends: at once, where the browser clones messages and a
@@ -21,7 +25,7 @@ const isListOfTexts = (value) =>
  */
 export class Gathering {
   constructor() {
-    /** @type {any} name, size, accept and more, as announced */
+    /** @type {Announced | null} */
     this.about = null;
     /** @type {Blob | null} */
     this.file = null;
@@ -68,15 +72,15 @@ export class Gathering {
 
 /**
  * One photo of a content script, from its first byte to its last.
- * @param {any} port
+ * @param {ChromePort<FawkesPhotoRequest, FawkesPhotoReply>} port
  * @param {import("./native_port.js").NativePort} host
  */
 export function serve(port, host) {
-  const tab = port.sender.tab;
+  const tab = port.sender?.tab;
   const isPrivate = tab?.incognito ?? false;
   const gathering = new Gathering();
   const abort = new AbortController();
-  const post = (message) => {
+  const post = (/** @type {FawkesPhotoReply} */ message) => {
     if (!abort.signal.aborted) port.postMessage(message);
   };
   let whole = false;
@@ -87,7 +91,7 @@ export function serve(port, host) {
     try {
       const step = gathering.take(message);
       if (message.type === "begin") {
-        const room = claim(tab?.id ?? -1, gathering.about.size);
+        const room = claim(tab?.id ?? -1, message.size);
         if (!room.isFree) throw new Fault("busy", { waiting: room.photos });
         port.onDisconnect.addListener(room.release);
       }
@@ -112,7 +116,8 @@ export function serve(port, host) {
     const level = siteRules.levelFor(current, tab?.url ? new URL(tab.url).hostname : "");
     try {
       const bytes = await gathering.bytes();
-      const photo = { ...gathering.about, bytes, private: isPrivate };
+      const about = /** @type {Announced} */ (gathering.about);
+      const photo = { ...about, bytes, private: isPrivate };
       const result = await cloak(host, photo, {
         // Off by now, but this photo was chosen while protection was on.
         level: level === "off" ? current.levelBeforeOff : level,
@@ -133,6 +138,7 @@ export function serve(port, host) {
     }
   }
 
+  /** @param {unknown} error */
   async function refuse(error) {
     const fault = error instanceof Fault ? error : new Fault("internal", { detail: String(error) });
     post({ type: "error", code: fault.code, parameters: fault.parameters });
@@ -140,8 +146,13 @@ export function serve(port, host) {
       await note("failed", null, { code: fault.code, parameters: fault.parameters });
   }
 
+  /**
+   * @param {FawkesRecent["status"]} status
+   * @param {FawkesReceipt | null} receipt
+   * @param {FawkesFault | null} fault
+   */
   async function note(status, receipt, fault) {
-    if (isPrivate) return;
+    if (isPrivate || !gathering.about) return;
     await remember({ name: gathering.about.name, time: Date.now(), status, receipt, fault });
   }
 }

@@ -2,7 +2,7 @@
 import "../shared/limits.js";
 import { Fault } from "./native_port.js";
 
-const { limits } = globalThis.fawkes;
+const { limits } = /** @type {FawkesShared} */ (globalThis.fawkes);
 
 /** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<string>} 64 lower-case hex digits */
 async function sha256(bytes) {
@@ -63,7 +63,7 @@ export function* chunksOf(bytes) {
  * @param {{bytes: Uint8Array<ArrayBuffer>, accept: string[], more: number, private: boolean}} photo `accept`: the
  *   media types that the page takes; a host older than that gives the photo back in its own format;
  *   `more`: so many were chosen with it and follow at once; `private`: nothing of it is to be kept
- * @param {{level: FawkesLevel, policy: FawkesPolicy, signal: AbortSignal,
+ * @param {{level: FawkesSettings["levelBeforeOff"], policy: FawkesPolicy, signal: AbortSignal,
  *   onProgress: (progress: Extract<FawkesPhotoReply, {type: "progress"}>) => void}} options
  * @returns {Promise<{status: "cloaked" | "no_face", receipt: FawkesReceipt,
  *   bytes: Uint8Array<ArrayBuffer>}>} size and SHA-256 are what the host announced
@@ -88,21 +88,28 @@ export async function cloak(host, photo, options) {
   }
 }
 
+/**
+ * @param {import("./native_port.js").NativePort} host
+ * @param {Parameters<typeof cloak>[1]} photo
+ * @param {string} digest
+ * @param {Parameters<typeof cloak>[2]} options
+ */
 async function converse(host, photo, digest, { level, policy, signal, onProgress }) {
   const id = crypto.randomUUID();
   const over = new AbortController();
   try {
+    /** @type {Promise<{result: FawkesResultMessage, bytes: Uint8Array<ArrayBuffer>}>} */
     const answer = new Promise((resolve, reject) => {
-      const giveUp = (code) => {
+      const giveUp = (/** @type {string} */ code) => {
         host.send({ type: "cancel", id });
         host.forget(id); // ends the sending too, wherever it stands
         reject(new Fault(code));
       };
-      /** @type {any} */
+      /** @type {FawkesResultMessage | null} */
       let result = null;
-      /** @type {any} */
-      let assembly = null;
+      let assembly = new Assembly(0);
       let chunks = 0;
+      /** @param {FawkesFromHost} message */
       const hear = (message) => {
         if (message.type === "error") throw new Fault(message.code, message.parameters);
         if (message.type === "progress") return onProgress(message);
@@ -157,14 +164,22 @@ async function converse(host, photo, digest, { level, policy, signal, onProgress
   }
 }
 
-/** A cloaked photo may be larger than its original, but not without limit. */
+/**
+ * A cloaked photo may be larger than its original, but not without limit.
+ * @param {number} size
+ * @param {number} photoBytes the most that a photo may have
+ */
 function plausible(size, photoBytes) {
   if (!Number.isSafeInteger(size) || size < 0 || size > 2 * photoBytes)
     throw new Fault("transfer_damaged");
   return size;
 }
 
-/** A result is used only if it is, byte for byte, what the host announced. */
+/**
+ * A result is used only if it is, byte for byte, what the host announced.
+ * @param {FawkesResultMessage} result
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ */
 async function checked({ status, receipt, sha256: announced }, bytes) {
   if ((await sha256(bytes)) !== announced) throw new Fault("transfer_damaged");
   if (status !== "cloaked" && status !== "no_face") throw new Fault("internal", { detail: status });

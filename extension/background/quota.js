@@ -2,7 +2,7 @@
 // into its own process could speak in their name, and fill the background's memory.
 import "../shared/limits.js";
 
-const { limits } = globalThis.fawkes;
+const { limits } = /** @type {FawkesShared} */ (globalThis.fawkes);
 
 /** @type {Map<number, {photos: number, bytes: number}>} by tab */
 const used = new Map();

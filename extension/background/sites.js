@@ -45,7 +45,7 @@ async function register() {
     matches,
     // The manifest's own sites have their scripts already; twice would be a race of two.
     excludeMatches: hooks.matches,
-    runAt: "document_start",
+    runAt: /** @type {const} */ ("document_start"),
     allFrames: true,
     matchOriginAsFallback: true,
     persistAcrossSessions: true,
@@ -68,7 +68,7 @@ export async function enterOpenTabs() {
     tabs.map(async ({ id }) => {
       const frames = await chrome.scripting.executeScript({
         target: { tabId: id, allFrames: true },
-        func: () => Boolean(globalThis.fawkes?.started),
+        func: () => Boolean(/** @type {FawkesContent | undefined} */ (globalThis.fawkes)?.started),
         injectImmediately: true,
       });
       const frameIds = frames.filter(({ result }) => !result).map(({ frameId }) => frameId);

@@ -6,7 +6,7 @@ import { HELPLESS } from "../shared/host_line.js";
 import { framesOf, latestOf } from "./frames.js";
 import { isCovered } from "./sites.js";
 
-const { settings, siteRules, text } = globalThis.fawkes;
+const { settings, siteRules, text } = /** @type {FawkesShared} */ (globalThis.fawkes);
 
 const SIZES = [16, 32, 48];
 const COLOURS = { working: "#0f766e", attention: "#b45309" };
@@ -43,7 +43,7 @@ export function appearance({ level, covered, photos, asks, helpless, uncovered }
 export async function show(tabId) {
   try {
     const { url } = await chrome.tabs.get(tabId);
-    const site = (await isCovered(url)) ? new URL(url).hostname : null;
+    const site = url && (await isCovered(url)) ? new URL(url).hostname : null;
     await paint(tabId, site, latestOf(tabId));
     if (site !== null && !working.has(tabId)) await paint(tabId, site, await framesOf(tabId));
   } catch {
@@ -64,7 +64,7 @@ async function paint(tabId, site, frames) {
     covered: site !== null,
     photos: working.get(tabId) ?? 0,
     asks: asking.has(tabId),
-    helpless: HELPLESS.has(host?.state),
+    helpless: host !== undefined && HELPLESS.has(host.state),
     uncovered: frames.uncovered
       .filter(({ visible }) => visible)
       .map((part) => part.host || text.t("popup_frame_unknown")),
@@ -99,7 +99,7 @@ export function setAsking(tabId, asks) {
   return show(tabId);
 }
 
-/** A tab that is closed or shows another page has no photos any more. */
+/** A tab that is closed or shows another page has no photos any more. @param {number} tabId */
 export function forgetTab(tabId) {
   working.delete(tabId);
   asking.delete(tabId);

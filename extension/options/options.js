@@ -4,12 +4,18 @@ import "../shared/site_rules.js";
 import "../shared/text.js";
 import { followHost, HELPLESS } from "../shared/host_line.js";
 
-const { settings, siteRules, text } = globalThis.fawkes;
+const { settings, siteRules, text } = /** @type {FawkesShared} */ (globalThis.fawkes);
 const { t } = text;
 const EVERY_SITE = ["*://*/*"];
 
-/** @param {string} id @returns {any} */
-const $ = (id) => document.getElementById(id);
+/**
+ * @typedef {Record<"add" | "add-trouble" | "curated" | "export" | "fix" | "host" | "import" |
+ *   "level-hint" | "no-rules" | "note" | "reset" | "rules", HTMLElement> &
+ *   Record<"every" | "import-file" | "new-site", HTMLInputElement>} Elements
+ */
+
+/** @template {keyof Elements} Id @param {Id} id */
+const $ = (id) => /** @type {Elements[Id]} */ (document.getElementById(id));
 
 /** @type {FawkesSettings} */
 let current = settings.DEFAULTS;
@@ -17,7 +23,8 @@ let current = settings.DEFAULTS;
 function show() {
   for (const input of document.querySelectorAll("input[type=radio]")) {
     const radio = /** @type {HTMLInputElement} */ (input);
-    radio.checked = current[radio.name] === radio.value;
+    const name = /** @type {keyof FawkesSettings} */ (radio.name);
+    radio.checked = current[name] === radio.value;
   }
   $("level-hint").textContent = t(`level_${current.level}_hint`);
   const rules = Object.entries(current.sites).sort(([one], [other]) => one.localeCompare(other));
@@ -25,6 +32,7 @@ function show() {
   $("no-rules").hidden = rules.length > 0;
 }
 
+/** @param {string} site @param {FawkesRule} rule */
 function lineOf(site, rule) {
   const item = document.createElement("li");
   const name = document.createElement("span");
@@ -39,7 +47,7 @@ function lineOf(site, rule) {
     option.selected = choice === rule;
     select.append(option);
   }
-  select.addEventListener("change", () => setRule(site, select.value));
+  select.addEventListener("change", () => setRule(site, /** @type {FawkesRule} */ (select.value)));
   const remove = document.createElement("button");
   remove.type = "button";
   remove.className = "icon";
@@ -50,7 +58,7 @@ function lineOf(site, rule) {
   return item;
 }
 
-/** @param {string} site @param {string | null} rule null: none of its own */
+/** @param {string} site @param {FawkesRule | null} rule null: none of its own */
 async function setRule(site, rule) {
   await change(({ sites }) => {
     const { [site]: _, ...others } = sites;
@@ -58,13 +66,16 @@ async function setRule(site, rule) {
   });
 }
 
+/** @param {(settings: FawkesSettings) => Partial<FawkesSettings>} how */
 async function change(how) {
   current = await settings.update(how);
   note("options_saved");
   show();
 }
 
+/** @type {number | undefined} */
 let noteTimer;
+/** @param {string} key */
 function note(key) {
   clearTimeout(noteTimer);
   $("note").textContent = t(key);
@@ -86,14 +97,16 @@ document.addEventListener("change", ({ target }) => {
     change(() => ({ [target.name]: target.value }));
 });
 
-$("every").addEventListener("change", async ({ target }) => {
+const every = $("every");
+every.addEventListener("change", async () => {
   const origins = EVERY_SITE;
-  if (target.checked) target.checked = await chrome.permissions.request({ origins });
+  if (every.checked) every.checked = await chrome.permissions.request({ origins });
   else await chrome.permissions.remove({ origins });
 });
 
 $("add").addEventListener("submit", async (event) => {
   event.preventDefault();
+  /** @param {string} key */
   const trouble = (key, site = "") => ($("add-trouble").textContent = key && t(key, site));
   const site = siteFrom($("new-site").value.trim());
   if (!site) return trouble("options_rule_bad");
@@ -116,9 +129,10 @@ $("export").addEventListener("click", () => {
 });
 
 $("import").addEventListener("click", () => $("import-file").click());
-$("import-file").addEventListener("change", async ({ target }) => {
-  const [file] = target.files;
-  target.value = "";
+const chosen = $("import-file");
+chosen.addEventListener("change", async () => {
+  const [file] = /** @type {FileList} */ (chosen.files);
+  chosen.value = "";
   try {
     const given = JSON.parse(await file.text());
     if (given.fawkes !== "settings") throw new TypeError("no settings");
@@ -129,16 +143,18 @@ $("import-file").addEventListener("change", async ({ target }) => {
   }
 });
 
+/** @type {number | undefined} */
 let sureTimer;
-$("reset").addEventListener("click", async ({ target }) => {
+const reset = $("reset");
+reset.addEventListener("click", async () => {
   clearTimeout(sureTimer);
-  const sure = target.dataset.sure === "yes";
-  target.dataset.sure = sure ? "" : "yes";
-  target.textContent = t(sure ? "options_reset" : "options_reset_sure");
+  const sure = reset.dataset.sure === "yes";
+  reset.dataset.sure = sure ? "" : "yes";
+  reset.textContent = t(sure ? "options_reset" : "options_reset_sure");
   if (!sure) {
     sureTimer = setTimeout(() => {
-      target.dataset.sure = "";
-      target.textContent = t("options_reset");
+      reset.dataset.sure = "";
+      reset.textContent = t("options_reset");
     }, 5_000);
     return;
   }

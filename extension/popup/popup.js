@@ -6,11 +6,18 @@ import "../shared/receipt.js";
 import { followHost, HELPLESS } from "../shared/host_line.js";
 import { view } from "./view.js";
 
-const { settings, siteRules, text, receipt } = globalThis.fawkes;
+const { settings, siteRules, text, receipt } = /** @type {FawkesShared} */ (globalThis.fawkes);
 const { t } = text;
 
-/** @param {string} id @returns {any} */
-const $ = (id) => document.getElementById(id);
+/**
+ * @typedef {Record<"explanation" | "fix" | "frames" | "headline" | "host" | "level-hint" |
+ *   "levels" | "no-photos" | "protect-all" | "protect-frames" | "protect-site" | "recents" |
+ *   "settings" | "site" | "site-ask" | "site-name" | "site-switch" | "state" | "today" |
+ *   "uncovered", HTMLElement> & {mask: HTMLImageElement, "site-on": HTMLInputElement}} Elements
+ */
+
+/** @template {keyof Elements} Id @param {Id} id */
+const $ = (id) => /** @type {Elements[Id]} */ (document.getElementById(id));
 
 /** @type {FawkesSettings} */
 let current = settings.DEFAULTS;
@@ -141,7 +148,9 @@ function lineOf(recent) {
   const pairs = recent.fault
     ? [[text.errorText(recent.fault), ""]]
     : receipt.lines(
-        recent.status === "no_face" ? { ...recent.receipt, faces: [] } : recent.receipt,
+        recent.status === "no_face"
+          ? /** @type {FawkesReceipt} */ ({ ...recent.receipt, faces: [] })
+          : recent.receipt,
       );
   for (const [term, value] of pairs) {
     const dt = document.createElement("dt");
@@ -159,7 +168,10 @@ function lineOf(recent) {
   return item;
 }
 
-/** Asks the browser for a permission; this has to happen right in the click. */
+/**
+ * Asks the browser for a permission; this has to happen right in the click.
+ * @param {string[]} origins patterns
+ */
 async function protect(origins) {
   const granted = await chrome.permissions.request({ origins });
   if (!granted) return;
@@ -173,20 +185,21 @@ async function protect(origins) {
   await showFrames();
 }
 
-$("levels").addEventListener("change", async (event) => {
-  current = await settings.update(() => ({ level: event.target.value }));
+$("levels").addEventListener("change", async ({ target }) => {
+  const { value } = /** @type {HTMLInputElement} */ (target);
+  current = await settings.update(() => ({ level: /** @type {FawkesLevel} */ (value) }));
   show();
 });
-$("site-on").addEventListener("change", async (event) => {
+$("site-on").addEventListener("change", async () => {
   const name = siteRules.siteOf(site.host);
-  const rule = event.target.checked ? "on" : "off";
+  const rule = $("site-on").checked ? "on" : "off";
   current = await settings.update(({ sites }) => ({ sites: { ...sites, [name]: rule } }));
   show();
 });
 $("protect-site").addEventListener("click", () =>
   protect([siteRules.patternOf(siteRules.siteOf(site.host))]),
 );
-for (const id of ["protect-all", "protect-frames"])
+for (const id of /** @type {const} */ (["protect-all", "protect-frames"]))
   $(id).addEventListener("click", () => protect(["*://*/*"]));
 $("settings").addEventListener("click", () => {
   chrome.runtime.openOptionsPage();

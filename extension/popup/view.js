@@ -1,7 +1,7 @@
 // What the popup says: a pure look-up.
 import "../shared/site_rules.js";
 
-const { siteRules } = globalThis.fawkes;
+const { siteRules } = /** @type {FawkesShared} */ (globalThis.fawkes);
 
 /**
  * @param {{settings: FawkesSettings, site: {host: string, covered: boolean}, frames?: FawkesFrames,
@@ -22,6 +22,7 @@ export function view({ settings, site, frames, helpless }) {
     frames: works ? (frames?.uncovered ?? []) : [],
     hosts: (frames?.covered ?? []).join(", "),
   };
+  /** @param {"on" | "off" | "attention"} kind @param {string} headline */
   const say = (kind, headline, hint = `${headline}_hint`) => ({ ...seen, kind, headline, hint });
   if (off) return say("off", "popup_off");
   if (site.host === "") return say("off", "popup_no_site");

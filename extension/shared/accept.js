@@ -2,7 +2,10 @@
 (function (fawkes) {
   "use strict";
 
-  /** Formats of photos by the endings that stand for them. */
+  /**
+   * Formats of photos by the endings that stand for them.
+   * @type {Readonly<Record<string, string>>}
+   */
   const TYPES_BY_ENDING = Object.freeze({
     ".avif": "image/avif",
     ".bmp": "image/bmp",
@@ -19,7 +22,7 @@
     ".tiff": "image/tiff",
     ".webp": "image/webp",
   });
-  /** What pages write and was never registered. */
+  /** What pages write and was never registered.  @type {Readonly<Record<string, string>>} */
   const MISNOMERS = Object.freeze({ "image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg" });
   const KNOWN = new Set(Object.values(TYPES_BY_ENDING));
 
@@ -42,4 +45,4 @@
   }
 
   fawkes.accept = Object.freeze({ mediaTypes });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesShared} */ ((globalThis.fawkes ??= {})));

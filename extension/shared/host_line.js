@@ -1,7 +1,7 @@
 // One line about the local program, the same in popup, settings and welcome page.
 import "./text.js";
 
-const { t, errorText } = globalThis.fawkes.text;
+const { t, errorText } = /** @type {FawkesShared} */ (globalThis.fawkes).text;
 
 /** States in which no photo can be cloaked. */
 export const HELPLESS = new Set(["missing", "broken", "outdated"]);
@@ -27,7 +27,7 @@ export function hostSentence(host) {
  */
 export function followHost(element, listener = () => {}) {
   const line = element.querySelector(".line");
-  const show = (host) => {
+  const show = (/** @type {FawkesHost | undefined} */ host) => {
     if (!host || !line) return;
     element.dataset.state = host.state;
     const sentence = hostSentence(host);

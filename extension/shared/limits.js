@@ -128,4 +128,4 @@
     /** Files of one dropped folder, so that a dropped disk cannot hold the page for ever. */
     folderFiles: 5_000,
   });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesShared} */ ((globalThis.fawkes ??= {})));

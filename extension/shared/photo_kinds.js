@@ -10,14 +10,21 @@
   const OTHER_ENDINGS =
     /\.(7z|avi|bak|crdownload|csv|docx?|download|eml|epub|flac|gz|html?|ics|js|json|m4a|m4v|md|mkv|mov|mp3|mp4|odt|ogg|part|pdf|pptx?|rar|rtf|svgz?|tar|te?mp|tgz|txt|vcf|wav|webm|xlsx?|xml|zip)$/i;
 
+  /** @param {File} file */
   const typeOf = ({ type }) => type.toLowerCase().split(";")[0].trim();
 
+  /** @param {File} file */
   function isNamedOtherwise(file) {
     const type = typeOf(file);
     return type ? OTHER_TYPES.test(type) : OTHER_ENDINGS.test(file.name);
   }
 
-  /** By index: in Firefox the buffer belongs to the page, and `subarray` may not touch it. */
+  /**
+   * By index: in Firefox the buffer belongs to the page, and `subarray` may not touch it.
+   * @param {ArrayLike<number>} bytes
+   * @param {number} start
+   * @param {number} length
+   */
   const text = (bytes, start, length) => {
     let characters = "";
     for (let at = start; at < start + length && at < bytes.length; at += 1)
@@ -70,7 +77,10 @@
   ];
   const DRAWING = /^\s*(<\?xml|<svg|<!doctype)/i;
 
-  /** Major brand and compatible ones; between them stands a version. */
+  /**
+   * Major brand and compatible ones; between them stands a version.
+   * @param {ArrayLike<number>} bytes
+   */
   function brandsOf(bytes) {
     const size = (bytes[0] << 24) | (bytes[1] << 16) | (bytes[2] << 8) | bytes[3];
     const found = [text(bytes, 8, 4)];
@@ -96,9 +106,11 @@
     return isOther || DRAWING.test(text(bytes, 0, 64)) ? "other" : "unknown";
   }
 
+  /** @param {ArrayLike<number>} bytes */
   const isBitmap = (bytes) =>
     text(bytes, 0, 2) === "BM" && BITMAP_HEADERS.has(bytes[14]) && text(bytes, 15, 3) === "\0\0\0";
 
+  /** @param {ArrayLike<number>} head @param {File} file */
   function isPhotoBy(head, file) {
     const kind = kindOf(head);
     if (kind !== "unknown") return kind === "photo";
@@ -106,10 +118,10 @@
     return type.startsWith("image/") && type !== "image/svg+xml";
   }
 
-  /** @returns {number[] | null} null where nobody can look at once */
+  /** @param {File} file @returns {number[] | null} null where nobody can look at once */
   function headNow(file) {
     const head = fawkes.readNow(file.slice(0, limits.sniffBytes));
-    return head && Array.from(head, (letter) => letter.charCodeAt(0) & 0xff);
+    return head === null ? null : Array.from(head, (letter) => letter.charCodeAt(0) & 0xff);
   }
 
   /**
@@ -150,4 +162,4 @@
   }
 
   fawkes.photoKinds = Object.freeze({ mayBePhoto, mayHold, kindOf, isPhoto });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesShared} */ ((globalThis.fawkes ??= {})));

@@ -23,4 +23,4 @@
       URL.revokeObjectURL(url);
     }
   };
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesShared} */ ((globalThis.fawkes ??= {})));

@@ -2,6 +2,7 @@
 (function (fawkes) {
   "use strict";
 
+  /** @param {number} value @param {number} digits */
   const number = (value, digits) =>
     value.toLocaleString(undefined, {
       minimumFractionDigits: digits,
@@ -11,6 +12,7 @@
   /** The notice of an animation, which no host cloaks. */
   const ANIMATION = "animation_untouched";
 
+  /** @param {number[]} values */
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
   /**
@@ -37,8 +39,9 @@
     if (!receipt) return [];
     /** @type {[string, string][]} */
     const pairs = [[t("receipt_level"), t(`level_${receipt.level}`)]];
-    for (const [at, face] of (receipt.faces ?? []).entries()) {
-      const of = receipt.faces.length > 1 ? ` ${at + 1}` : "";
+    const { faces = [] } = receipt;
+    for (const [at, face] of faces.entries()) {
+      const of = faces.length > 1 ? ` ${at + 1}` : "";
       const alike = Object.values(face.similarity ?? {});
       if (alike.length > 0)
         pairs.push([t("receipt_alike") + of, `${number(100 * Math.max(0, mean(alike)), 0)} %`]);
@@ -67,4 +70,4 @@
   }
 
   fawkes.receipt = Object.freeze({ sentence, lines, lost });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesShared} */ ((globalThis.fawkes ??= {})));

@@ -2,9 +2,15 @@
 (function (fawkes) {
   "use strict";
 
+  /** @type {readonly FawkesLevel[]} */
   const LEVELS = Object.freeze(["off", "low", "mid", "high"]);
+  /** All but "off". */
+  const PROTECTING = /** @type {Exclude<FawkesLevel, "off">[]} */ (LEVELS.slice(1));
+  /** @type {readonly FawkesRule[]} */
   const RULES = Object.freeze(["on", ...LEVELS]);
+  /** @type {readonly FawkesPolicy[]} */
   const POLICIES = Object.freeze(["strip-location", "keep", "strip"]);
+  /** @type {readonly FawkesSettings["hostMissing"][]} */
   const HOST_MISSING = Object.freeze(["ask", "block"]);
   const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_-]+(\.[a-z0-9_-]+)*$|^\[[0-9a-f:.]+\]$/;
 
@@ -25,6 +31,12 @@
    */
   function parse(value) {
     const given = value !== null && typeof value === "object" ? Object(value) : {};
+    /**
+     * @template {"level" | "levelBeforeOff" | "policy" | "hostMissing"} Name
+     * @param {readonly FawkesSettings[Name][]} choices
+     * @param {Name} name
+     * @returns {FawkesSettings[Name]}
+     */
     const oneOf = (choices, name) => (choices.includes(given[name]) ? given[name] : DEFAULTS[name]);
     /** @type {Record<string, FawkesRule>} */
     const sites = {};
@@ -35,7 +47,7 @@
     return {
       version: 1,
       level: oneOf(LEVELS, "level"),
-      levelBeforeOff: oneOf(LEVELS.slice(1), "levelBeforeOff"),
+      levelBeforeOff: oneOf(PROTECTING, "levelBeforeOff"),
       policy: oneOf(POLICIES, "policy"),
       hostMissing: oneOf(HOST_MISSING, "hostMissing"),
       sites,
@@ -92,4 +104,4 @@
     update,
     watch,
   });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesShared} */ ((globalThis.fawkes ??= {})));

@@ -66,7 +66,7 @@
 
   const curatedNames = new Set(Object.values(CURATED).flat());
 
-  /** The host itself, then each parent: `a.b.c`, `b.c`, `c`. */
+  /** The host itself, then each parent: `a.b.c`, `b.c`, `c`. @param {string} host */
   function* withParents(host) {
     for (let name = host; name; name = name.slice(name.indexOf(".") + 1)) {
       yield name;
@@ -74,6 +74,7 @@
     }
   }
 
+  /** @param {string} host */
   const isAddress = (host) => /^[\d.]+$/.test(host) || host.startsWith("[");
 
   /**
@@ -112,4 +113,4 @@
   const patternOf = (site) => (isAddress(site) ? `*://${site}/*` : `*://*.${site}/*`);
 
   fawkes.siteRules = Object.freeze({ CURATED, siteOf, isCurated, levelFor, patternOf });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesShared} */ ((globalThis.fawkes ??= {})));

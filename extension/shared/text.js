@@ -27,7 +27,10 @@
     for (const key of keys) kept.set(key, t(key));
   }
 
-  /** Which parameter of an error goes into which place of its sentence. */
+  /**
+   * Which parameter of an error goes into which place of its sentence.
+   * @type {Readonly<Record<string, readonly string[]>>}
+   */
   const PLACES = Object.freeze({
     animated_image: ["frames"],
     bad_setting: ["name"],
@@ -58,6 +61,7 @@
     return sentence === `error_${code}` ? t("error_internal") : sentence;
   }
 
+  /** @param {number} bytes */
   const megabytes = (bytes) =>
     `${(bytes / 1e6).toLocaleString(undefined, { maximumFractionDigits: 1 })} MB`;
 
@@ -80,4 +84,4 @@
   }
 
   fawkes.text = Object.freeze({ t, keep, errorText, megabytes, localise });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesShared} */ ((globalThis.fawkes ??= {})));

@@ -21,32 +21,6 @@ interface FawkesFault {
   parameters?: Record<string, string | number>;
 }
 
-interface FawkesFace {
-  box: [number, number, number, number];
-  ssimulacra2: number | null;
-  /** Mean, and 99th percentile; with `ssimulacra2` they are what a level bounds. */
-  flip?: number | null;
-  delta_e?: number | null;
-  dssim: number | null;
-  psnr: number | null;
-  linf: number | null;
-  seconds: number | null;
-  similarity: Record<string, number>;
-  /** Older hosts send none. */
-  other_photos?: number;
-}
-
-/** What the engine says about one photo; host/PROTOCOL.md, `result`. */
-interface FawkesReceipt {
-  level: FawkesLevel;
-  policy: FawkesPolicy;
-  seconds: number;
-  engine: string;
-  faces: FawkesFace[];
-  /** Codes of what the photo lost; older hosts send none. */
-  notices?: string[];
-}
-
 /** Content script → background, over one port named `photo` for each photo. */
 type FawkesPhotoRequest =
   | {
@@ -63,7 +37,7 @@ type FawkesPhotoRequest =
 
 /** Background → content script, over the same port. */
 type FawkesPhotoReply =
-  | { type: "progress"; stage: string; fraction: number; faces: number }
+  | { type: "progress"; stage: string; fraction: number; faces?: number }
   /** No file came through: it is to be sent in chunks. */
   | { type: "send" }
   | { type: "result"; status: "cloaked" | "no_face"; receipt: FawkesReceipt; file?: Blob }
@@ -139,19 +113,70 @@ interface FawkesRecent {
   fault: FawkesFault | null;
 }
 
-declare var fawkes: any;
-declare var fawkesMainWorld: any;
-declare var chrome: any;
-
-interface Element {
-  /** Firefox, for content scripts only. */
-  readonly openOrClosedShadowRoot?: ShadowRoot | null;
+/** What `storage.local` holds. */
+interface FawkesLocal {
+  /** As it was written, by whatever version: `settings.parse` reads it. */
+  settings: unknown;
+  counts: FawkesCounts;
 }
 
-interface Uint8Array<TArrayBuffer extends ArrayBufferLike> {
-  toBase64?(): string;
+/** What `storage.session` holds, until the browser is closed. */
+interface FawkesSession {
+  host: FawkesHost;
+  recents: FawkesRecent[];
+  /** The scripts have been brought into the tabs that were open. */
+  entered: boolean;
 }
 
-interface Uint8ArrayConstructor {
-  fromBase64?(text: string): Uint8Array<ArrayBuffer>;
+/** Photos that were cloaked; `today` is those of `day`, YYYY-MM-DD. */
+interface FawkesCounts {
+  day: string;
+  today: number;
+  total: number;
 }
+
+/** What pages of the extension may ask the background: what goes with it, and the answer. */
+interface FawkesRequests {
+  look: [unknown, FawkesHost];
+  // biome-ignore lint/suspicious/noConfusingVoidType: there is nothing to answer
+  wake: [unknown, void];
+  history: [unknown, { recents: FawkesRecent[]; today: number; total: number }];
+  frames: [{ tab: number }, FawkesFrames];
+}
+
+/** What content scripts may tell the background; of questions, that they begin and end. */
+type FawkesNews = "wake" | "asking" | "answered" | "frames";
+
+/** Content script → background, over a port named `ask`. */
+type FawkesAsk =
+  | { type: "ask"; id: string; surface: FawkesSurface; question: FawkesQuestion }
+  | { type: "question"; question: FawkesQuestion }
+  | { type: "window" }
+  /** Keeps the background from being stopped. */
+  | { type: "alive" };
+
+/** Where a question may be asked that nobody can see where it is. */
+type FawkesSurface = "any" | "window";
+
+/** Background → content script, over the same port; `window`: it has opened one. */
+type FawkesAskReply = { type: "answer"; choice: string } | { type: "window" };
+
+/** Background → content script of the page around a frame, over a port named `frame`. */
+type FawkesFrameQuestion = { type: "question"; question: FawkesQuestion };
+
+/** Content script of the page around a frame → background; `unseen`: not there either. */
+type FawkesFrameAnswer = { type: "here" } | { type: "unseen" } | { type: "answer"; choice: string };
+
+/** Content script → window of the extension, over a port named `window` and the question's id. */
+type FawkesWindowQuestion =
+  | { type: "question"; question: FawkesQuestion }
+  /** The question is asked again: the window comes to the front. */
+  | { type: "front" }
+  /** The photos, one after the other: each is announced, sent in chunks, ended. */
+  | { type: "file"; name: string; media: string }
+  | { type: "chunk"; data: string }
+  | { type: "end" }
+  | { type: "all" };
+
+/** Window of the extension → content script. */
+type FawkesWindowAnswer = { type: "answer"; choice: string } | { type: "files" };

@@ -2,12 +2,15 @@
 import "../shared/text.js";
 import { followHost, HELPLESS } from "../shared/host_line.js";
 
-const { t, errorText, localise } = globalThis.fawkes.text;
+const { t, errorText, localise } = /** @type {FawkesShared} */ (globalThis.fawkes).text;
 const EVERY_SITE = ["*://*/*"];
 const LOOK_AGAIN_MS = 2_000;
 
-/** @param {string} id @returns {any} */
-const $ = (id) => document.getElementById(id);
+/**
+ * @param {"chosen" | "command" | "copy" | "every" | "fault" | "host" | "listed" | "settings" |
+ *   "step-host" | "step-sites"} id
+ */
+const $ = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 async function showPermission() {
   if (await chrome.permissions.contains({ origins: EVERY_SITE })) showChoice("welcome_every_done");
@@ -22,12 +25,14 @@ function showChoice(done) {
   $("chosen").textContent = done ? t(done) : "";
 }
 
+/** @type {number | undefined} */
 let copyTimer;
-$("copy").addEventListener("click", async ({ target }) => {
+const copy = $("copy");
+copy.addEventListener("click", async () => {
   await navigator.clipboard.writeText($("command").textContent);
-  target.textContent = t("welcome_copied");
+  copy.textContent = t("welcome_copied");
   clearTimeout(copyTimer);
-  copyTimer = setTimeout(() => (target.textContent = t("welcome_copy")), 2_000);
+  copyTimer = setTimeout(() => (copy.textContent = t("welcome_copy")), 2_000);
 });
 $("every").addEventListener("click", () => chrome.permissions.request({ origins: EVERY_SITE }));
 $("listed").addEventListener("click", () => showChoice("welcome_listed_done"));
@@ -43,7 +48,8 @@ chrome.permissions.onRemoved.addListener(showPermission);
 const look = followHost($("host"), ({ state, fault }) => {
   const works = !HELPLESS.has(state) && state !== "unknown";
   $("step-host").classList.toggle("is-done", works);
-  if (works && !fault) $("host").querySelector(".line").textContent = t("welcome_check_ok");
+  const line = $("host").querySelector(".line");
+  if (works && !fault && line) line.textContent = t("welcome_check_ok");
   $("fault").hidden = !fault || state === "missing";
   $("fault").textContent = fault ? errorText(fault) : "";
 });

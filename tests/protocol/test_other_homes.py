@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import get_args
 
+import msgspec
 import pytest
 
 from fawkes_host.engine.levels import LEVELS
@@ -16,45 +17,109 @@ from fawkes_host.protocol.greeting import LEVEL_NAMES, POLICY_NAMES
 EXTENSION = Path(__file__).parents[2] / "extension"
 
 TYPES = (EXTENSION / "shared/types.d.ts").read_text(encoding="utf-8")
+MESSAGES = (EXTENSION / "shared/host_messages.d.ts").read_text(encoding="utf-8")
 
 TYPESCRIPT = {
     "tuple[float, float, float, float]": "[number, number, number, number]",
+    "bool": "boolean",
+    "bytes": "string",
     "float": "number",
     "int": "number",
-    "float | None": "number | null",
+    "str": "string",
     "dict[str, float]": "Record<string, number>",
+    "dict[str, str | int | float]": "Record<string, string | number>",
     "tuple[str, ...]": "string[]",
     "tuple[FaceReceipt, ...]": "FawkesFace[]",
-    "str": "string",
+    "ImageTypes": "string[]",
+    "ByteCount": "number",
+    "Count": "number",
+    "DeadlineSeconds": "number",
+    "Fraction": "number",
+    "Index": "number",
+    "PhotoId": "string",
+    "Sha256Hex": "string",
+    "EngineState": "FawkesEngineState",
+    "LevelName": 'Exclude<FawkesLevel, "off">',
+    "PolicyName": "FawkesPolicy",
+    "Limits": "FawkesHostLimits",
+    "Receipt": "FawkesReceipt",
+    "Literal['cloaked', 'no_face']": '"cloaked" | "no_face"',
 }
 
-NARROWER = {"level": "FawkesLevel", "policy": "FawkesPolicy"}
+NARROWER = {
+    (messages.Receipt, "level"): "FawkesLevel",
+    (messages.Receipt, "policy"): "FawkesPolicy",
+}
 """What the extension asks for it is also answered."""
+
+SHAPES = {
+    "FawkesHostLimits": messages.Limits,
+    "FawkesFace": messages.FaceReceipt,
+    "FawkesReceipt": messages.Receipt,
+    "FawkesClientHelloMessage": messages.ClientHello,
+    "FawkesCloakMessage": messages.Cloak,
+    "FawkesCancelMessage": messages.Cancel,
+    "FawkesChunkMessage": messages.Chunk,
+    "FawkesEndMessage": messages.End,
+    "FawkesHostHelloMessage": messages.HostHello,
+    "FawkesEngineNewsMessage": messages.EngineNews,
+    "FawkesAckMessage": messages.Ack,
+    "FawkesProgressMessage": messages.Progress,
+    "FawkesResultMessage": messages.Result,
+    "FawkesErrorMessage": messages.Error,
+}
+
+UNSPOKEN = {messages.StatusRequest, messages.Status}
+"""The extension asks for no status: `doctor` and `status` do."""
+
+
+def typescript(annotation: str) -> str:
+    kind, *null = re.sub(r"Annotated\[(\w+), .*\]", r"\1", annotation).split(" | None")
+    return TYPESCRIPT[kind] + (" | null" if null else "")
 
 
 def interface(name: str) -> dict[str, tuple[bool, str]]:
     """Whether each field of a type may be missing, and its type."""
-    body = re.search(rf"interface {name} {{(.*?)^}}", TYPES, re.DOTALL | re.MULTILINE)
+    body = re.search(rf"interface {name} {{(.*?)^}}", MESSAGES, re.DOTALL | re.MULTILINE)
     assert body, name
-    plain = re.sub(r"/\*\*.*?\*/", "", body[1], flags=re.DOTALL)
+    plain = re.sub(r"\s*/\*\*.*?\*/", "", body[1], flags=re.DOTALL)
     found = re.findall(r"^\s*(\w+)(\??): (.+);$", plain, re.MULTILINE)
+    assert len(found) == len(plain.strip().splitlines()), name
     return {field: (bool(optional), kind) for field, optional, kind in found}
 
 
+def fields(message: type[msgspec.Struct]) -> dict[str, tuple[bool, str]]:
+    """The same of a message: what has a default may be missing."""
+    tag = message.__struct_config__.tag
+    expected = {"type": (False, f'"{tag}"')} if tag else {}
+    for field in msgspec.structs.fields(message):
+        kind = NARROWER.get((message, field.name)) or typescript(
+            message.__annotations__[field.name]
+        )
+        expected[field.name] = (not field.required, kind)
+    return expected
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_types_of_the_extension_are_those_of_the_messages(name):
+    assert interface(name) == fields(SHAPES[name])
+
+
 @pytest.mark.parametrize(
-    ("name", "message"),
-    [("FawkesFace", messages.FaceReceipt), ("FawkesReceipt", messages.Receipt)],
+    ("union", "spoken"),
+    [("FawkesToHost", messages.BrowserMessage), ("FawkesFromHost", messages.HostMessage)],
 )
-def test_types_of_the_extension_are_those_of_the_messages(name, message):
-    theirs = interface(name)
-    ours = message.__annotations__
-    assert theirs.keys() == ours.keys()
-    for field, (optional, kind) in theirs.items():
-        wanted = NARROWER.get(field, TYPESCRIPT[ours[field]])
-        # Whoever is told of null is ready for nothing, too.
-        assert kind == wanted, field
-        if optional:
-            assert field not in message.__struct_fields__[: -len(message.__struct_defaults__)]
+def test_the_extension_has_a_type_for_every_message_that_it_speaks(union, spoken):
+    told = re.search(rf"type {union} =(.*?);", MESSAGES, re.DOTALL)
+    assert told
+    assert {SHAPES[name] for name in re.findall(r"\w+", told[1])} == {*get_args(spoken)} - UNSPOKEN
+    assert not UNSPOKEN & {*SHAPES.values()}
+
+
+def test_states_of_the_engine_have_one_set_of_names():
+    told = re.search(r"type FawkesEngineState = (.*);", MESSAGES)
+    assert told
+    assert re.findall(r'"(\w+)"', told[1]) == list(get_args(messages.EngineState))
 
 
 def test_levels_have_one_set_of_names():
