@@ -23,6 +23,7 @@ What is looked at:
   python     its version
   packages   TensorFlow and everything else that is needed
   networks   the weight files and their checksums
+  codecs     what a hostile photo could do to this machine
   program    what browsers start
   BROWSER    for each browser found, the file that makes the program known:
              whether it is there, its rights, the program it leads to, and

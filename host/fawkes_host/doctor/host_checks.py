@@ -46,6 +46,11 @@ _CLOSE_ADVICE: Final = (
     "variable that leads there (XDG_RUNTIME_DIR, XDG_CONFIG_HOME, …)."
 )
 
+_SANDBOX_ADVICE: Final = (
+    "Linux has Landlock since 5.13, and seccomp; some containers switch them off, and other "
+    "systems have neither. Cloak only photos of people whom you trust."
+)
+
 FREE_BYTES: Final = 512 * MIB
 """Room for the cache at its default size."""
 
@@ -56,6 +61,7 @@ def checks(registrar: Registrar, host: NativeHost, engine: bool) -> list[Check]:
         Check("python", check_python),
         Check("packages", check_packages),
         Check("networks", check_networks),
+        Check("codecs", check_codecs),
         Check("program", lambda: check_program(host)),
         Check("browsers", lambda: check_browsers(registrar, host)),
         Check("handshake", lambda: check_handshakes(registrar, host)),
@@ -111,6 +117,29 @@ def check_networks() -> Iterator[Finding]:
     if whole == len(registry.WEIGHT_FILES):
         told = f"{whole} weight files, their checksums are right"
         yield Finding("networks", State.OK, told)
+
+
+def check_codecs() -> Iterator[Finding]:
+    """Whether the codec process is a sandbox on this machine: started, and let try."""
+    from fawkes_host.photo.sandbox.client import CodecProcess
+
+    codecs = CodecProcess()
+    try:
+        probed = codecs.probe()
+    except FawkesError as fault:
+        yield Finding("codecs", State.BROKEN, str(fault), REINSTALL_ADVICE)
+        return
+    finally:
+        codecs.close()
+    layers = {f"Landlock {probed.landlock}": probed.landlock > 0, "seccomp": probed.seccomp}
+    by = " and ".join(name for name, there in layers.items() if there) or "nothing"
+    told = f"a hostile photo's decoder is confined by {by}"
+    if probed.possible:
+        told += f", and could still {', '.join(probed.possible)}"
+    if probed.possible or not all(layers.values()):
+        yield Finding("codecs", State.WARNING, told, _SANDBOX_ADVICE)
+    else:
+        yield Finding("codecs", State.OK, f"{told}, and gets at nothing")
 
 
 def check_program(host: NativeHost) -> Iterator[Finding]:

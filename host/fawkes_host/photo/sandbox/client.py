@@ -11,9 +11,11 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 import weakref
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -24,7 +26,7 @@ from fawkes_host.photo.containers.sniff import SUPPORTED
 from fawkes_host.photo.decode import Limits, Photo
 from fawkes_host.photo.encode import Encoded
 from fawkes_host.photo.metadata import Policy
-from fawkes_host.photo.sandbox import messages
+from fawkes_host.photo.sandbox import messages, probe
 from fawkes_host.protocol import framing
 from fawkes_host.protocol.errors import (
     BY_CODE,
@@ -191,6 +193,16 @@ class CodecProcess:
             converted = self._encoded(request, data, limits.max_bytes // 4)
             self._own_file = None  # It is yet to be cloaked, and encoded once more.
             return converted
+
+    def probe(self) -> messages.Probed:
+        """Let the codec process try what a decoder that was taken over would, and tell."""
+        with self._lock, tempfile.TemporaryDirectory(prefix="fawkes-probe-") as folder:
+            probe.prepare(Path(folder))
+            answer, _ = self._ask(messages.Probe(folder), b"", self._decode_s, 0)
+            if not isinstance(answer, messages.Probed):
+                self._end()
+                raise EngineCrashed(detail="its codec process does not tell")
+            return answer
 
     def _recall(self, photo: Photo) -> None:
         """Let the process hold a photo that it may have forgotten, or died over."""

@@ -55,6 +55,15 @@ class Forget(_Message, frozen=True):
     """To the codecs: the photo that was kept is no longer needed.  Has no answer."""
 
 
+class Probe(_Message, frozen=True):
+    """To the codecs: tell what a decoder that was taken over could do.
+
+    ``folder``: made for this by ``probe.prepare``.
+    """
+
+    folder: str
+
+
 class Decoded(_Message, frozen=True):
     """From the codecs: the pixels follow, unless they were not wanted."""
 
@@ -70,6 +79,17 @@ class Encoded(_Message, frozen=True):
     notices: tuple[str, ...]
 
 
+class Probed(_Message, frozen=True):
+    """From the codecs: what confines them, and what they could do all the same (``probe.DEEDS``).
+
+    ``landlock``: version of its interface, 0 for none.
+    """
+
+    landlock: int
+    seccomp: bool
+    possible: tuple[str, ...]
+
+
 class Refused(_Message, frozen=True):
     """From the codecs: an error of the table."""
 
@@ -77,8 +97,8 @@ class Refused(_Message, frozen=True):
     parameters: dict[str, str | int | float]
 
 
-Request = Decode | Convert | Encode | PassThrough | Forget
-Answer = Decoded | Encoded | Refused
+Request = Decode | Convert | Encode | PassThrough | Forget | Probe
+Answer = Decoded | Encoded | Probed | Refused
 
 encode: Final = msgspec.msgpack.Encoder().encode
 request_decoder: Final[msgspec.msgpack.Decoder[Request]] = msgspec.msgpack.Decoder(Request)

@@ -1,8 +1,8 @@
 """The codec process: the one place where the bytes of a stranger's file meet a decoder.
 
-Decoders are large C libraries, and files may be made to crash them, to hang them or to eat up the
-memory.  Here that ends a process of 60 MB that is started anew in a third of a second, and not the
-engine with its networks.
+Decoders are large C libraries, and files may be made to crash them, to hang them, to eat up the
+memory, or to take them over.  Here that ends a process of 60 MB that is started anew in half a
+second, and not the engine with its networks; and what takes it over finds nothing to get at.
 """
 
 from __future__ import annotations
@@ -11,126 +11,12 @@ import contextlib
 import os
 import signal
 import sys
-from typing import BinaryIO
 
-import numpy as np
-
-from fawkes_host.photo.animation import pass_through
-from fawkes_host.photo.convert import to_jpeg
-from fawkes_host.photo.decode import Limits, Photo, decode
-from fawkes_host.photo.encode import encode_with_notices
-from fawkes_host.photo.metadata import Policy
-from fawkes_host.photo.sandbox import messages
+from fawkes_host.photo.sandbox.confinement import Confinement
 from fawkes_host.protocol import framing
-from fawkes_host.protocol.errors import AnimatedImage, FawkesError, InternalError, OutOfMemory
 from fawkes_host.system import child
 
 _MOST_FILES = 64
-_GRACE_SECONDS = 10.0
-
-
-class Codecs:
-    """Answers one request after the other; keeps one photo at most."""
-
-    def __init__(
-        self, requests: BinaryIO, answers: BinaryIO, decode_s: float, encode_s: float
-    ) -> None:
-        self._requests = requests
-        self._answers = answers
-        self._decode_s = decode_s
-        self._encode_s = encode_s
-        self._kept: Photo | None = None
-
-    def run(self) -> None:
-        """Work until the engine closes the pipe."""
-        while len(head := self._requests.read(child.HEAD_BYTES)) == child.HEAD_BYTES:
-            message_bytes, raw_bytes = child.unpack_head(head)
-            request = messages.request_decoder.decode(self._requests.read(message_bytes))
-            if isinstance(request, messages.Forget):
-                self._kept = None
-            else:
-                # In a function of its own, whose end frees the pixels.
-                self._serve(request, self._requests.read(raw_bytes))
-
-    def _serve(self, request: messages.Request, raw: bytes) -> None:
-        content: bytes | memoryview = b""
-        answer: messages.Answer
-        _ring_in(self._decode_s if isinstance(request, messages.Decode) else self._encode_s)
-        try:
-            answer, content = self._answer(request, raw)
-        except FawkesError as error:
-            answer = messages.Refused(error.code, dict(error.parameters))
-        except MemoryError:
-            answer = messages.Refused(OutOfMemory.code, {})
-        except Exception as fault:
-            # The text of a fault nobody foresaw may quote what is in the photo.
-            refusal = InternalError(detail=type(fault).__name__)
-            answer = messages.Refused(refusal.code, dict(refusal.parameters))
-        _ring_in(0)
-        for part in child.pack(messages.encode(answer), content):
-            self._write(part)
-
-    def _write(self, content: child.Bytes) -> None:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[self._answers.write(rest) :]
-
-    def _answer(
-        self, request: messages.Request, raw: bytes
-    ) -> tuple[messages.Answer, bytes | memoryview]:
-        match request:
-            case messages.Decode():
-                return self._decode(request, raw)
-            case messages.Convert():
-                return self._convert(request, raw)
-            case messages.Encode():
-                return self._encode(request, raw)
-            case messages.PassThrough():
-                error = AnimatedImage(frames=request.frames)
-                result = pass_through(raw, Policy(request.policy), error)
-                return messages.Encoded(result.notices), result.data
-            case _:
-                raise InternalError(detail="no such request")
-
-    def _decode(
-        self, request: messages.Decode, raw: bytes
-    ) -> tuple[messages.Answer, bytes | memoryview]:
-        if request.keep:
-            self._kept = None  # first, so that two photos never take memory
-        limits = Limits(request.max_bytes, request.max_pixels, request.max_frames)
-        photo = decode(raw, limits)
-        if request.keep:
-            self._kept = photo
-        answer = messages.Decoded(photo.format, photo.orientation, photo.height, photo.width)
-        return answer, photo.pixels.reshape(-1).data if request.answer else b""
-
-    def _convert(self, request: messages.Convert, raw: bytes) -> tuple[messages.Answer, bytes]:
-        self._kept = None  # first, so that two photos never take memory
-        limits = Limits(request.max_bytes, request.max_pixels, request.max_frames)
-        result = to_jpeg(decode(raw, limits), Policy(request.policy))
-        return messages.Encoded(result.notices), result.data
-
-    def _encode(self, request: messages.Encode, raw: bytes) -> tuple[messages.Answer, bytes]:
-        photo = self._kept
-        if photo is None:
-            raise InternalError(detail="no photo was kept")
-        pixels = photo.pixels
-        if request.box is not None:
-            top, left, height, width = request.box
-            pixels = photo.pixels.copy()
-            new = np.frombuffer(raw, np.uint8).reshape(height, width, 3)
-            pixels[top : top + height, left : left + width] = new
-        result = encode_with_notices(photo, pixels, Policy(request.policy))
-        return messages.Encoded(result.notices), result.data
-
-
-def _ring_in(seconds: float) -> None:
-    """Let the system end this process some time after the engine would; 0 for never.
-
-    An engine that has died meanwhile ends no process that hangs.
-    """
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds and seconds + _GRACE_SECONDS)
 
 
 def _limit(memory_bytes: int) -> None:
@@ -155,12 +41,20 @@ def main(memory_bytes: int, decode_s: float, encode_s: float) -> None:
     child.leave_no_dump()
     child.be_lost_first(800)  # Lose this process before the engine.
     _limit(memory_bytes)
-    Codecs(
+    confinement = Confinement()
+    confinement.before_imports()
+
+    from fawkes_host.photo.sandbox.serving import Codecs
+
+    codecs = Codecs(
         os.fdopen(requests, "rb", buffering=1 << 20),
         os.fdopen(answers, "wb", buffering=0),
         decode_s,
         encode_s,
-    ).run()
+        confinement,
+    )
+    confinement.after_imports()
+    codecs.run()
 
 
 if __name__ == "__main__":
