@@ -69,8 +69,8 @@ SHAPES = {
     "FawkesErrorMessage": messages.Error,
 }
 
-UNSPOKEN = {messages.StatusRequest, messages.Status}
-"""The extension asks for no status: `doctor` and `status` do."""
+UNSPOKEN = {messages.StatusRequest, messages.Status, messages.Proof}
+"""The extension asks for no status: `doctor` and `status` do.  Proofs are for loopback ports."""
 
 
 def typescript(annotation: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import stat
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from fawkes_host.protocol import messages
 from fawkes_host.protocol.errors import NotAuthorised, ServiceLost, ServiceUnavailable
 from fawkes_host.service import endpoint, proof
 from fawkes_host.service.client import Link, ServiceClient
@@ -43,11 +45,9 @@ def served_on_tcp(tmp_path_factory):
         made.close()
 
 
-def dial(port: int, token: str | None = None, host: str | None = None, path: str = "/", **headers):
+def dial(port: int, offer: str | None = None, host: str | None = None, path: str = "/", **headers):
     """A connection to the stand-alone port, as a browser or anybody else would make it."""
-    offers = ["fawkes.1"]
-    if token is not None:
-        offers.append(f"token.{token}")
+    offers = ["fawkes.1", *([] if offer is None else [offer])]
     return connect(
         f"ws://{host or f'127.0.0.1:{port}'}{path}",
         additional_headers={name.title(): value for name, value in headers.items()},
@@ -64,30 +64,40 @@ def _socket(port: int):
     return socket.create_connection(("127.0.0.1", port))
 
 
-def token() -> str:
-    return folders.secret("tcp-token").hex()
+@pytest.fixture(scope="module")
+def token(port, served_on_tcp) -> bytes:
+    return endpoint.stand_alone(served_on_tcp.endpoint).token
+
+
+@contextlib.contextmanager
+def admitted(port: int, token: bytes, **options):
+    """A connection on which the service has proved who it is, before anything was said to it."""
+    offer, wanted = proof.offer(token, port)
+    with dial(port, offer, **options) as connection:
+        assert proof.holds(connection.recv(60), wanted)
+        yield connection
 
 
 @pytest.mark.parametrize("headers", [{}, {"origin": CHROME}, {"origin": FIREFOX}])
-def test_token_opens_the_port_to_programs_and_extensions(port, headers):
-    with dial(port, token(), **headers) as connection:
+def test_proof_opens_the_port_to_programs_and_extensions(port, token, headers):
+    with admitted(port, token, **headers) as connection:
         assert connection.subprotocol == "fawkes.1"
         photo = ServiceClient(Link(connection)).cloak(b"face")
         assert photo.data == cloaked(b"face")
 
 
 @pytest.mark.parametrize("host", ["localhost:{port}", "127.0.0.1:{port}"])
-def test_both_names_of_this_machine_are_known(port, host):
-    with dial(port, token(), host=host.format(port=port)) as connection:
+def test_both_names_of_this_machine_are_known(port, token, host):
+    with admitted(port, token, host=host.format(port=port)) as connection:
         assert connection.subprotocol == "fawkes.1"
 
 
 @pytest.mark.parametrize(
     ("status", "change"),
     [
-        pytest.param(401, {"token": None}, id="no token"),
-        pytest.param(401, {"token": "0" * 64}, id="wrong token"),
-        pytest.param(401, {"token": ""}, id="empty token"),
+        pytest.param(401, {"offer": None}, id="no proof"),
+        pytest.param(401, {"offer": f"proof.{'0' * 64}.{'0' * 64}"}, id="wrong proof"),
+        pytest.param(401, {"offer": "proof"}, id="empty proof"),
         pytest.param(403, {"origin": "https://example.org"}, id="a page"),
         pytest.param(403, {"origin": "null"}, id="a sandboxed page"),
         pytest.param(403, {"origin": "http://127.0.0.1"}, id="a local page"),
@@ -98,8 +108,8 @@ def test_both_names_of_this_machine_are_known(port, host):
         pytest.param(404, {"path": "/photo"}, id="another path"),
     ],
 )
-def test_everybody_else_is_refused_before_a_websocket_opens(port, status, change):
-    wanted = {"token": token(), **change}
+def test_everybody_else_is_refused_before_a_websocket_opens(port, token, status, change):
+    wanted = {"offer": proof.offer(token, port)[0], **change}
     if "host" in wanted:
         wanted["host"] = wanted["host"].format(port=port)
     with pytest.raises(InvalidStatus) as refusal, dial(port, **wanted):
@@ -107,34 +117,76 @@ def test_everybody_else_is_refused_before_a_websocket_opens(port, status, change
     assert refusal.value.response.status_code == status
 
 
-def test_stop_is_not_heard_on_the_port(port, served_on_tcp):
-    with dial(port, token()) as connection:
+def test_token_itself_opens_nothing(port, token):
+    with (
+        pytest.raises(InvalidStatus) as refusal,
+        dial(port, f"token.{token.hex()}"),
+    ):
+        pass
+    assert refusal.value.response.status_code == 401
+
+
+def test_stop_is_not_heard_on_the_port(port, token, served_on_tcp):
+    with admitted(port, token) as connection:
         connection.send('{"type":"stop","now":true}')
         assert '"bad_message"' in connection.recv(60)
     assert len(served_on_tcp.service_pids()) == 1
 
 
-def test_clients_beyond_the_limit_are_refused_until_one_leaves(port, served_on_tcp):
+def test_clients_beyond_the_limit_are_refused_until_one_leaves(port, token, served_on_tcp):
     def dial_in() -> bool:
         try:
-            with dial(port, token()):
+            with admitted(port, token):
                 return True
         except InvalidStatus as refusal:
             assert refusal.response.status_code == 503
             return False
 
-    with dial(port, token()), dial(port, token()):
+    with admitted(port, token), admitted(port, token):
         assert not dial_in()
         with pytest.raises(ServiceUnavailable, match="too many clients"):
             served_on_tcp.endpoint.connect()
     until(dial_in)
 
 
-def test_token_is_kept_private_and_outlives_the_service(port, served_on_tcp):
-    path = folders.config_folder() / "tcp-token"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert token() == path.read_text()
-    assert token() not in served_on_tcp.log()
+def test_token_is_kept_private_and_is_new_at_every_start(world):
+    world.set(FAWKES_TCP_PORT="0")
+    place = endpoint.stand_alone(world.endpoint)
+    tokens = []
+    for stops in (False, True):
+        service = world.serve()
+        tokens.append(until(lambda: place.token))
+        assert stat.S_IMODE(place.path.stat().st_mode) == 0o600
+        if stops:
+            service.terminate()
+        else:
+            service.kill()  # and leaves its address behind
+        service.wait(60)
+        assert place.path.exists() is not stops
+    assert tokens[0] != tokens[1]
+    assert all(token.hex() not in world.log() for token in tokens)
+
+
+def test_address_of_a_service_that_was_killed_goes_with_the_next_start(world):
+    place = endpoint.stand_alone(world.endpoint)
+    folders.make_private(place.folder)
+    place.listen().close()
+    world.serve()
+    assert not place.path.exists()
+
+
+def test_port_that_is_taken_again_at_once_is_free(world):
+    world.set(FAWKES_TCP_PORT="0")
+    place = endpoint.stand_alone(world.endpoint)
+    for _ in range(2):
+        service = world.serve()
+        until(lambda: place.token)
+        with Link(place.connect()) as link:
+            assert ServiceClient(link).cloak(b"face").data == cloaked(b"face")
+            taken = link.connection.remote_address[1]
+            service.terminate()
+            service.wait(60)
+        world.set(FAWKES_TCP_PORT=str(taken))
 
 
 def test_service_listens_on_a_socket_for_the_user_alone_and_on_no_port(world):
@@ -231,9 +283,25 @@ def test_session_without_a_runtime_folder_is_served_without_a_warning(monkeypatc
     assert folders.runtime_folder().is_absolute()  # Warnings are errors here.
 
 
-def test_program_that_took_the_port_learns_nothing_and_is_told_nothing(tmp_path):
-    """What a service that was killed leaves on Windows: the address of whoever comes next."""
-    import json
+@pytest.mark.parametrize(
+    "says",
+    [
+        None,
+        '{"type":"hello","protocol":1,"version":"0","engine":"ready"}',
+        '{"type":"proof","proof":"' + "0" * 64 + '"}',
+        "the client's own proof",
+        '{"type":"proof"}',
+        '{"type":"proof","proof":7}',
+        "[" * 100_000,
+        b"\xff",
+    ],
+    ids=lambda says: str(says)[:24],
+)
+@pytest.mark.parametrize("name", ["endpoint.json", "stand-alone.json"])
+def test_program_that_took_the_port_learns_nothing_and_is_told_nothing(
+    tmp_path, monkeypatch, name, says
+):
+    """What a service that was killed leaves: the address of whoever comes next."""
     import threading
 
     from websockets.sync.server import serve
@@ -241,13 +309,19 @@ def test_program_that_took_the_port_learns_nothing_and_is_told_nothing(tmp_path)
     heard = []
 
     def hear(connection) -> None:
+        if says == "the client's own proof":
+            own = connection.request.headers["Sec-WebSocket-Protocol"].rsplit(".")[-1]
+            connection.send(json.dumps({"type": "proof", "proof": own}))
+        elif says is not None:
+            connection.send(says)
         heard.extend(connection)
 
-    def answer_anything(_connection, request, response) -> None:
+    def answer_anything(connection, request, response) -> None:
         heard.append(str(request.headers))
-        response.headers["Fawkes-Proof"] = "0" * 64
+        if says is None:  # It lets wait, and nobody waits for long.
+            monkeypatch.setitem(endpoint.CLIENT_OPTIONS, "open_timeout", 0.1)
 
-    place = endpoint.LoopbackEndpoint(tmp_path)
+    place = endpoint.LoopbackEndpoint(tmp_path, name)
     with serve(
         hear,
         "127.0.0.1",
@@ -265,17 +339,32 @@ def test_program_that_took_the_port_learns_nothing_and_is_told_nothing(tmp_path)
     assert token.hex() not in headers
 
 
+def told(shown: str | None) -> str:
+    return messages.encode(messages.Proof(proof=shown or "")).decode()
+
+
 def test_proof_is_one_sides_for_one_port_and_one_token():
     token, other = os.urandom(32), os.urandom(32)
     offered, wanted = proof.offer(token, 1000)
-    assert proof.holds(proof.answer(token, 1000, offered), wanted)
+    assert proof.holds(told(proof.answer(token, 1000, offered)), wanted)
     assert proof.answer(token, 1001, offered) is None
     assert proof.answer(other, 1000, offered) is None
     nonce, shown = offered.split(".")[1:]
     for wrong in ("", "proof", f"proof.{nonce}", f"proof.{nonce}.{wanted}", f"token.{shown}"):
         assert proof.answer(token, 1000, wrong) is None
-    for wrong in (None, "", shown, "é"):
-        assert not proof.holds(wrong, wanted)
+    for wrong in ("", shown, "é", wanted.upper()):
+        assert not proof.holds(told(wrong), wanted)
+    assert not proof.holds(told(wanted).replace("proof", "hello", 1), wanted)
+    assert proof.offer(token, 1000)[0] != offered
+
+
+def test_proofs_are_those_of_the_golden_frame():
+    golden = json.loads((Path(__file__).parents[1] / "data/frames/proof.json").read_text())
+    token, port = bytes.fromhex(golden["token"]), golden["port"]
+    offered, wanted = proof.offer(token, port, golden["nonce"])
+    assert offered == golden["subprotocol"]
+    assert told(wanted) == golden["message"]
+    assert proof.answer(token, port, offered) == wanted
 
 
 def test_connections_that_say_nothing_are_counted_too(world, monkeypatch):

@@ -80,7 +80,7 @@ def test_serve_says_where_it_listens_and_ends_with_control_c(world):
     with process:
         lines = [process.stdout.readline() for _ in range(3)]
         assert lines[0].startswith("Listening on ws://127.0.0.1:")
-        assert lines[1].rstrip().endswith("tcp-token")
+        assert lines[1].rstrip().endswith("stand-alone.json")
         assert (
             run("serve").stderr == "Error (already_running): A Fawkes service is running already.\n"
         )

@@ -13,7 +13,7 @@ import click
     "tcp_port",
     type=click.IntRange(0, 65535),
     metavar="PORT",
-    help="Also listen on this port of 127.0.0.1, for clients with a token (0: any free port).",
+    help="Also listen on this port of 127.0.0.1, for those who know its token (0: any free).",
 )
 @click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), help="What to cloak on.")
 @click.option(
@@ -32,14 +32,14 @@ def command(**flags: Any) -> None:
     or with --tcp for programs that cannot do native messaging.  Ctrl+C ends it.
     """
     from fawkes_host.service import endpoint, settings
-    from fawkes_host.service.listeners import TOKEN_NAME
     from fawkes_host.service.main import serve
-    from fawkes_host.system import folders
+
+    place = endpoint.default()
 
     def announce(addresses: list[str]) -> None:
         for address in addresses:
             click.echo(f"Listening on {address}")
-            click.echo(f"The token is in {folders.config_folder() / TOKEN_NAME}")
+            click.echo(f"The port and its token are in {endpoint.stand_alone(place).path}")
         click.echo("Ready for browsers. Press Ctrl+C to stop.")
 
-    serve(settings.load(flags), endpoint.default(), log_to_stderr=True, listening=announce)
+    serve(settings.load(flags), place, log_to_stderr=True, listening=announce)

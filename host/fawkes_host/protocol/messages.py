@@ -117,6 +117,12 @@ class Stop(Message, tag="stop", frozen=True, kw_only=True):
 # --- host to client --------------------------------------------------------------------------
 
 
+class Proof(Message, tag="proof", frozen=True, kw_only=True):
+    """On a loopback port, the service's first message: it knows the token too."""
+
+    proof: Sha256Hex
+
+
 class HostHello(Message, tag="hello", frozen=True, kw_only=True):
     """The answer to ``hello``; ``devices`` is empty until the engine has looked."""
 
@@ -243,7 +249,9 @@ BrowserMessage = ClientHello | Cloak | Chunk | End | Cancel | StatusRequest
 ClientMessage = BrowserMessage | Stop
 """What may be said on the service's private socket."""
 
-HostMessage = HostHello | EngineNews | Ack | Progress | Result | Chunk | End | Status | Error
+HostMessage = (
+    Proof | HostHello | EngineNews | Ack | Progress | Result | Chunk | End | Status | Error
+)
 """What the host may say."""
 
 browser_decoder: Final[msgspec.json.Decoder[BrowserMessage]] = msgspec.json.Decoder(BrowserMessage)

@@ -1,4 +1,4 @@
-"""Where the service is reached: a Unix socket, or on Windows a loopback port with a token.
+"""Where the service is reached: a Unix socket, or on Windows a loopback port with proofs.
 
 Part of the relay's way to its first answer, so that what may wait is imported late.
 """
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _SOCKET_NAME: Final = "service.sock"
 _PORT_NAME: Final = "endpoint.json"
+_STAND_ALONE_NAME: Final = "stand-alone.json"
 _STATE_NAME: Final = "state.json"
 
 _PATH_BYTES: Final = 100
@@ -68,7 +69,7 @@ class Endpoint(ABC):
 
     @property
     def token(self) -> bytes | None:
-        """What a client has to show, or None where the operating system checks it."""
+        """What a client has to know, or None where the operating system checks it."""
         return None
 
 
@@ -138,12 +139,13 @@ class UnixEndpoint(Endpoint):
 
 
 class LoopbackEndpoint(Endpoint):
-    """A free port of 127.0.0.1, named with its token in a file for the user alone; the token is new
-    at every start."""
+    """A port of 127.0.0.1, named with its token in a file for the user alone; the token is new at
+    every start.  ``port``: the one to take, 0 for any that is free."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = _PORT_NAME, port: int = 0) -> None:
         self.folder = folder
-        self.path = folder / _PORT_NAME
+        self.path = folder / name
+        self._port = port
 
     @property
     def token(self) -> bytes | None:
@@ -151,9 +153,14 @@ class LoopbackEndpoint(Endpoint):
 
     def listen(self) -> socket.socket:
         folders.make_private(self.folder)
-        listener = _listen_alone()
+        self.remove()
+        listener = _listen_alone(self._port)
         content = {"port": listener.getsockname()[1], "token": os.urandom(32).hex()}
-        files.write_private(self.path, json.dumps(content).encode())
+        try:
+            files.write_private(self.path, json.dumps(content).encode())
+        except BaseException:
+            listener.close()
+            raise
         return listener
 
     def connect(self) -> ClientConnection:
@@ -179,11 +186,13 @@ class LoopbackEndpoint(Endpoint):
             raise _refused(refusal.response.status_code) from None
         except (OSError, WebSocketException, EOFError) as fault:
             raise ServiceUnavailable(detail=str(fault)[:200]) from None
-        response = connection.response
-        if response is None or not proof.holds(response.headers.get(proof.HEADER), wanted):
-            connection.close()
-            raise NotAuthorised(detail="another program has taken the port of the service")
-        return connection
+        try:
+            if proof.holds(connection.recv(CLIENT_OPTIONS["open_timeout"]), wanted):
+                return connection
+        except (OSError, WebSocketException, EOFError):  # TimeoutError is an OSError.
+            pass
+        connection.close()
+        raise NotAuthorised(detail="another program has taken the port of the service")
 
     def alive(self) -> bool:
         port, token = self._read()
@@ -206,14 +215,17 @@ class LoopbackEndpoint(Endpoint):
             return 0, None
 
 
-def _listen_alone() -> socket.socket:
-    """A listener on a free port, in which no other program can take part."""
+def _listen_alone(port: int) -> socket.socket:
+    """A listener on this port or a free one, in which no other program can take part."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         if sys.platform == "win32":
             # There, whoever asks to share a port may be given what arrives.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        listener.bind(("127.0.0.1", 0))
+        else:
+            # Here it only lets a port be taken again whose last connections are not forgotten yet.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
         listener.listen(128)
     except BaseException:
         listener.close()
@@ -242,6 +254,11 @@ def default() -> Endpoint:
         mark = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
         folder = Path(tempfile.gettempdir()) / f"fawkes-{os.geteuid()}-{mark}"
     return UnixEndpoint(folder)
+
+
+def stand_alone(place: Endpoint, port: int = 0) -> LoopbackEndpoint:
+    """Where a service that listens at ``place`` is also reached in the stand-alone mode."""
+    return LoopbackEndpoint(place.folder, _STAND_ALONE_NAME, port)
 
 
 def write_state(endpoint: Endpoint, state: dict[str, Any]) -> None:

@@ -7,17 +7,17 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
-from websockets.asyncio.server import Server, ServerConnection, serve, unix_serve
+from websockets.asyncio.server import ServerConnection, serve, unix_serve
+from websockets.exceptions import ConnectionClosed
 
 from fawkes_host.protocol import limits
+from fawkes_host.protocol.messages import Proof, encode
 from fawkes_host.service import access
-from fawkes_host.service.endpoint import Endpoint
+from fawkes_host.service import endpoint as endpoints
+from fawkes_host.service.endpoint import Endpoint, LoopbackEndpoint
 from fawkes_host.service.settings import Settings
-from fawkes_host.system import folders
 
 Serve = Callable[[ServerConnection, bool], Awaitable[None]]
-
-TOKEN_NAME: Final = "tcp-token"
 
 _HALF_OPEN: Final = 4
 """So many times ``max_clients`` may be connected before they have said who they are."""
@@ -75,54 +75,54 @@ class Listeners:
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Listens until the block ends.  Raises OSError for a port that is taken."""
+        port = self._settings.tcp_port
+        stand_alone = endpoints.stand_alone(self._endpoint, port or 0)
+        stand_alone.remove()  # that of a service which was killed
         async with contextlib.AsyncExitStack() as stack:
-            if self._settings.tcp_port is not None:
-                port = await self._open_stand_alone(stack, self._settings.tcp_port)
-                self.addresses.append(f"ws://127.0.0.1:{port}/")
-            await self._open_private(stack)
+            if port is not None:
+                stack.callback(stand_alone.remove)
+                taken = await self._open_port(stack, stand_alone, private=False)
+                self.addresses.append(f"ws://127.0.0.1:{taken}/")
+            if isinstance(self._endpoint, LoopbackEndpoint):
+                await self._open_port(stack, self._endpoint, private=True)
+            else:
+                await self._open_socket(stack)
             yield
 
-    async def _open_private(self, stack: contextlib.AsyncExitStack) -> None:
-        listener = self._endpoint.listen()
-        token = self._endpoint.token
-        if token is None:
-            check = access.peer_check(self._full)
-            server = unix_serve(
-                self._serve_private, sock=listener, process_request=check, **self._options
-            )
-            await stack.enter_async_context(server)
-            return
-        port = listener.getsockname()[1]
-        server = serve(
-            self._serve_private,
-            sock=listener,
-            process_request=access.proof_check(token, port, self._full),
-            process_response=access.show_proof(token, port),
-            select_subprotocol=access.select_protocol,
+    async def _open_socket(self, stack: contextlib.AsyncExitStack) -> None:
+        async def serve_one(connection: ServerConnection) -> None:
+            await self._serve_one(connection, True)
+
+        server = unix_serve(
+            serve_one,
+            sock=self._endpoint.listen(),
+            process_request=access.peer_check(self._full),
             **self._options,
         )
         await stack.enter_async_context(server)
 
-    async def _open_stand_alone(self, stack: contextlib.AsyncExitStack, wanted: int) -> int:
-        ports: list[int] = []
-        token = folders.secret(TOKEN_NAME)
-        server: Server = await stack.enter_async_context(
-            serve(
-                self._serve_public,
-                "127.0.0.1",
-                wanted,
-                process_request=access.token_check(token, lambda: ports[0], self._full),
-                select_subprotocol=access.select_protocol,
-                start_serving=False,
-                **self._options,
-            )
+    async def _open_port(
+        self, stack: contextlib.AsyncExitStack, place: LoopbackEndpoint, private: bool
+    ) -> int:
+        listener = place.listen()
+        port, token = listener.getsockname()[1], place.token
+        assert token is not None
+
+        async def serve_one(connection: ServerConnection) -> None:
+            assert connection.request is not None
+            shown = access.prove(token, port, connection.request)
+            assert shown is not None  # Nobody else is admitted.
+            # Nothing is heard from a client, nor said to it, before it knows who this is.
+            with contextlib.suppress(ConnectionClosed):
+                await connection.send(encode(Proof(proof=shown)), text=True)
+            await self._serve_one(connection, private)
+
+        server = serve(
+            serve_one,
+            sock=listener,
+            process_request=access.proof_check(token, port, not private, self._full),
+            select_subprotocol=access.select_protocol,
+            **self._options,
         )
-        ports.append(next(iter(server.sockets)).getsockname()[1])
-        await server.start_serving()
-        return ports[0]
-
-    async def _serve_private(self, connection: ServerConnection) -> None:
-        await self._serve_one(connection, True)
-
-    async def _serve_public(self, connection: ServerConnection) -> None:
-        await self._serve_one(connection, False)
+        await stack.enter_async_context(server)
+        return int(port)

@@ -44,7 +44,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How many connections are served at once."""
 
     tcp_port: Annotated[int, Meta(ge=0, le=65535)] | None = None
-    """Also listen on this port of 127.0.0.1 (0: any free one), with a token."""
+    """Also listen on this port of 127.0.0.1 (0: any free one), for those who know its token."""
 
     log_level: Literal["debug", "info", "warning"] = "info"
     """How much the log tells."""
