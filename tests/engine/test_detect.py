@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
+import joblib
 import numpy as np
 import pytest
+from mtcnn import MTCNN
 from PIL import Image
 
-from fawkes_host.engine.detect import detect
+from fawkes_host.engine.detect import detect, detector
 from fawkes_host.evaluation.portrait import draw_group, draw_portrait
+from fawkes_host.protocol.errors import WeightsCorrupt, WeightsMissing
+from fawkes_models import registry, store
 
 
 def expected_landmarks(edge: int) -> np.ndarray:
@@ -49,3 +56,57 @@ def test_photo_without_a_face_has_none(shape):
     smooth = np.asarray(Image.fromarray(noise).resize((shape[1], shape[0]), Image.Resampling.BOX))
     for photo in (noise, blank, smooth):
         assert detect(photo) == []
+
+
+class Hostile:
+    """Unpickled, it leaves a trace."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self):
+        return Path.touch, (self.trace,)
+
+
+def test_nothing_is_unpickled_not_even_from_the_folder_one_works_in(tmp_path, monkeypatch):
+    trace = tmp_path / "trace"
+    for name in ("pnet.lz4", "rnet.lz4", "onet.lz4"):
+        joblib.dump(Hostile(trace), tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TypeError):  # None are no weights.
+        MTCNN()
+    assert trace.exists()  # So it is with the package alone.
+    trace.unlink()
+    monkeypatch.setattr(joblib, "load", None)
+    detector.cache_clear()
+    assert len(detect(draw_portrait(200))) == 1
+    assert not trace.exists()
+
+
+def test_weights_are_the_packages_and_so_is_what_is_found():
+    package, ours = MTCNN(), detector()
+    for theirs, mine in zip(package.stages, ours.stages, strict=True):
+        assert (theirs.name, theirs.id, type(theirs)) == (mine.name, mine.id, type(mine))
+        for one, other in zip(theirs.model.get_weights(), mine.model.get_weights(), strict=True):
+            assert one.dtype == other.dtype
+            assert np.array_equal(one, other)
+    group = draw_group(900, 400, 3).astype(np.float32)
+    found = [one.detect_faces(group, output_type="numpy") for one in (package, ours)]
+    assert found[0].shape == (3, 16)
+    assert np.array_equal(*found)
+
+
+@pytest.mark.parametrize(("change", "error"), [("gone", WeightsMissing), ("cut", WeightsCorrupt)])
+def test_weights_that_are_not_those_published_are_refused(tmp_path, monkeypatch, change, error):
+    shutil.copytree(store.WEIGHTS_FOLDER, tmp_path, dirs_exist_ok=True)
+    file = tmp_path / registry.DETECTOR.weights.name
+    if change == "gone":
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[:-4] + b"\1\2\3\4")
+    # ``read`` has its default from before.
+    monkeypatch.setattr(store.read, "__defaults__", (tmp_path,))
+    detector.cache_clear()
+    with pytest.raises(error) as refusal:
+        detector()
+    assert refusal.value.parameters == {"network": "mtcnn"}

@@ -1,4 +1,4 @@
-"""Finds faces with MTCNN (Zhang et al., 2016), as the ``mtcnn`` package ships it."""
+"""Finds faces with MTCNN (Zhang et al., 2016), by the ``mtcnn`` package."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from fawkes_host.engine.weight_files import coded_errors
 
 OVERVIEW_LONG_SIDE_PX = 1000
 """Photos are searched at this size first: right and fastest (0.2 s for 2.5 megapixels)."""
@@ -44,10 +46,41 @@ class Face:
 
 
 @lru_cache(maxsize=1)
-def _mtcnn() -> Any:
-    from mtcnn import MTCNN
+def detector() -> Any:
+    """Return the package's ``MTCNN`` with weights whose checksum is known, made once a process.
 
-    return MTCNN()
+    Its own constructor unpickles a file of its package, or one of the same name that lies in the
+    working folder: a pickle may run anything.  Raises ``WeightsMissing``, ``WeightsCorrupt``.
+    """
+    from mtcnn import MTCNN
+    from mtcnn.network.onet import ONet
+    from mtcnn.network.pnet import PNet
+    from mtcnn.network.rnet import RNet
+    from mtcnn.stages import StageONet, StagePNet, StageRNet
+    from mtcnn.stages.base import StageBase
+
+    from fawkes_models import registry, store
+
+    with coded_errors():
+        weights = store.read(registry.DETECTOR.weights)
+    stages = []
+    for number, (kind, network) in enumerate(
+        ((StagePNet, PNet), (StageRNet, RNet), (StageONet, ONet)), start=1
+    ):
+        model = network()
+        model.build()
+        name = network.__name__.lower()
+        model.set_weights(
+            [
+                weights[f"{name}/{layer.name}/{variable.name}"]
+                for layer in model.layers
+                for variable in layer.weights
+            ]
+        )
+        stage = kind.__new__(kind)
+        StageBase.__init__(stage, f"Stage {network.__name__.upper()}", number, model=model)
+        stages.append(stage)
+    return MTCNN(stages=stages)
 
 
 def detect(pixels: NDArray[np.uint8]) -> list[Face]:
@@ -87,7 +120,7 @@ def _search(pixels: NDArray[np.uint8], scale: float) -> list[Face]:
         factor = np.ones(2)
     if min(small.shape[:2]) <= MTCNN_SMALLEST_FACE_PX:
         return []
-    rows = _mtcnn().detect_faces(
+    rows = detector().detect_faces(
         small.astype(np.float32), fit_to_image=False, box_format="xyxy", output_type="numpy"
     )
     faces = []

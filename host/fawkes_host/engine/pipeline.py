@@ -21,13 +21,14 @@ from fawkes_host.engine import installation, remembered
 from fawkes_host.engine.album import Album, Embeddings, PhotoFaces, cosines
 from fawkes_host.engine.align import frame_face
 from fawkes_host.engine.cloak import Cloaker
-from fawkes_host.engine.detect import Face, detect
+from fawkes_host.engine.detect import Face, detect, detector
 from fawkes_host.engine.face_job import FaceJob
 from fawkes_host.engine.levels import DEFAULT, Level
 from fawkes_host.engine.merge import Patch, merge, merge_within_budget
 from fawkes_host.engine.progress import Progress, ProgressReporter
 from fawkes_host.engine.receipt import FaceReceipt, Receipt, measure_face
 from fawkes_host.engine.recipe import IN_FORCE, Recipe
+from fawkes_host.engine.weight_files import coded_errors
 from fawkes_host.photo.containers import sniff
 from fawkes_host.photo.decode import Limits, Photo
 from fawkes_host.photo.encode import Encoded
@@ -38,8 +39,6 @@ from fawkes_host.protocol.errors import (
     AnimatedImage,
     OutOfMemory,
     TooManyFaces,
-    WeightsCorrupt,
-    WeightsMissing,
 )
 from fawkes_host.tensors import runtime
 from fawkes_host.visibility.meter import VisibilityMeter
@@ -112,6 +111,7 @@ class Engine:
         sandbox.start()  # It gets ready meanwhile.
         found = runtime.start(device)
         networks = _load_networks()
+        detector()
         album = Album(remembered.Remembered([network.name for network in networks]))
         return cls(networks, album, installation.secret(), sandbox, recipe, found)
 
@@ -358,15 +358,11 @@ def _box_inside(face: Face, width: int, height: int) -> tuple[int, int, int, int
 
 
 def _load_networks() -> list[Network]:
-    """Return the surrogates; what the package of networks raises becomes this project's errors."""
+    """Return the surrogates.  Raises ``WeightsMissing``, ``WeightsCorrupt``."""
     from fawkes_models import registry, store
 
-    try:
+    with coded_errors():
         return [store.load(name) for name in registry.SURROGATES]
-    except store.WeightsMissing as error:
-        raise WeightsMissing(network=error.network) from error
-    except store.WeightsCorrupt as error:
-        raise WeightsCorrupt(network=error.network) from error
 
 
 @contextmanager
