@@ -305,6 +305,7 @@
     inputFiles,
     transferItems,
     addItem,
+    ownerOf,
     viewOf,
     documentOf,
     NativeDataTransfer,

@@ -15,6 +15,7 @@
     defineProperty,
     descriptorOf,
     getter,
+    guardAround,
     ask,
     createInput,
     each,
@@ -209,7 +210,8 @@
               // Scripts in what is written run within the call.  So it is opened with nothing first.
               apply(native, this, [nothing]);
               listenAgain(this);
-              return apply(native, this, arguments);
+              apply(native, this, arguments);
+              guardAround(this);
             },
           })[name],
       ),

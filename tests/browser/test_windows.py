@@ -11,7 +11,7 @@ from tests.browser.marks import is_marked
 from tests.browser.server import Server
 from tests.browser.tab import Tab, wait_for
 from tests.browser.test_upload_paths import assert_unseen
-from tests.browser.upload_paths import BUTTON, INPUT, UPLOAD_PATHS
+from tests.browser.upload_paths import BUTTON, FRAME, INPUT, UPLOAD_PATHS, ZONE
 
 PLAIN = next(upload_path for upload_path in UPLOAD_PATHS if upload_path.name == "file input")
 
@@ -102,6 +102,113 @@ def test_natives_of_a_window_without_scripts_get_no_original(
         uploads = server.recorder.wait_for(number)
         assert is_marked(uploads[-1].data), name
     assert_unseen(PLAIN, tab, server, photos)
+
+
+SLOW_FRAME = '<iframe name=NAME src="/inner"></iframe>'
+
+INSERTIONS = {
+    "appendChild": "box.appendChild(frame)",
+    "insertBefore": "box.insertBefore(frame, null)",
+    "replaceChild": "box.replaceChild(frame, box.appendChild(new Text()))",
+    "append": "box.append(frame)",
+    "prepend": "box.prepend('text', frame)",
+    "replaceChildren": "box.append(document.createElement('p')); box.lastChild.replaceChildren(frame)",
+    "before": "box.before(frame)",
+    "after": "box.after(frame)",
+    "replaceWith": "box.append(new Text()); box.lastChild.replaceWith(frame)",
+    "in a tree": "const tree = document.createElement('p'); tree.append(frame); box.append(tree)",
+    "insertAdjacentElement": "box.insertAdjacentElement('beforeend', frame)",
+    "insertAdjacentHTML": "box.insertAdjacentHTML('beforeend', markup)",
+    "innerHTML": "box.append(document.createElement('p')); box.lastChild.innerHTML = markup",
+    "outerHTML": "box.append(document.createElement('p')); box.lastChild.outerHTML = markup",
+    "setHTMLUnsafe": "box.append(document.createElement('p')); box.lastChild.setHTMLUnsafe(markup)",
+    "insertNode": "const at = new Range(); at.selectNodeContents(box); at.insertNode(frame)",
+    "caption": (
+        "const caption = document.createElement('caption'); caption.append(frame);"
+        "box.append(document.createElement('table')); box.lastChild.caption = caption"
+    ),
+}
+"""Ways to put a frame into a page, of each prototype that has one."""
+
+
+def test_window_of_a_frame_is_guarded_before_the_page_has_its_number(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    """By number and name no getter tells; the first window of a frame lives on in its page."""
+    ways = ",".join(
+        f'"{name}": (box, frame, markup) => {{ {code} }}' for name, code in INSERTIONS.items()
+    )
+    tab.goto(
+        server.page(
+            "/by-number",
+            f"""<script src="/spy.js"></script>
+            {"".join(f"<button id={name}>{name}</button>" for name in ("parsed", "inserted"))}
+            <div id=box></div>{SLOW_FRAME.replace("NAME", "parsed_frame")}<script>
+            const filesOf = (view) =>
+              view.Object.getOwnPropertyDescriptor(view.HTMLInputElement.prototype, "files").get;
+            const clean = {{ parsed: [frames[0].HTMLElement.prototype.click, filesOf(parsed_frame)] }};
+            box.append(Object.assign(document.createElement("iframe"), {{ src: "/inner" }}));
+            clean.inserted = [frames[1].HTMLElement.prototype.click, filesOf(frames[1])];
+            // Whoever had the window first could also hear what comes into it first.
+            frames[1].addEventListener("fawkes:bus", (e) => e.stopImmediatePropagation(), true);
+            for (const name in clean)
+              document.getElementById(name).onclick = () => {{
+                const input = Object.assign(document.createElement("input"), {{ type: "file" }});
+                const [click, files] = clean[name];
+                for (const type of ["input", "change"])
+                  input.addEventListener(type, () => {{
+                    for (const file of files.call(input)) see(file, name);
+                    if (type === "change" && files.call(input).length) deliver(files.call(input), name);
+                  }});
+                click.call(input);
+              }};
+            const ways = {{ {ways} }};
+            window.open_ = [];
+            const isOpen = (view) =>
+              String(view.HTMLElement.prototype.click).includes("[native code]");
+            for (const way in ways) {{
+              const name = "f" + frames.length;
+              const frame = Object.assign(document.createElement("iframe"), {{ name, src: "/inner" }});
+              ways[way](box, frame, `{SLOW_FRAME}`.replace("NAME", name));
+              if (isOpen(frames[frames.length - 1]) || isOpen(window[name])) open_.push(way);
+            }}
+            </script>""",
+        )
+    )
+    assert tab.js("return [frames.length, open_]") == [2 + len(INSERTIONS), []]
+    for number, name in enumerate(("parsed", "inserted"), start=1):
+        tab.pick(f"document.querySelector('#{name}')", [photos / "astronaut.jpg"])
+        assert is_marked(server.recorder.wait_for(number)[-1].data), name
+    assert_unseen(PLAIN, tab, server, photos)
+
+
+def test_frame_whose_first_window_the_page_had_gets_pastes(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    """Its scripts run among natives that the scripts of the page around it have replaced."""
+    server.page(
+        "/pasted-into",
+        """<script src="/spy.js"></script><div id=zone tabindex=0>Zone</div><script>
+        zone.onpaste = ({ clipboardData }) => deliver(clipboardData.files, "paste");</script>""",
+    )
+    tab.goto(
+        server.page(
+            "/touches-early",
+            """<div id=box></div><script>
+            const frame = Object.assign(document.createElement("iframe"), { src: "/pasted-into" });
+            box.append(frame);
+            window.early = frame.contentWindow.HTMLElement;
+            frame.onload = () => { window.livesOn = frame.contentWindow.HTMLElement === early; };
+            </script>""",
+        )
+    )
+    assert wait_for(tab, "return window.livesOn")
+    with tab.frame(FRAME):
+        tab.click(ZONE)
+        tab.paste(photos / "astronaut.png")
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    assert running.user.photos_begun() == 1
 
 
 ERASERS = {
