@@ -254,6 +254,7 @@ class FirefoxTab:
         while not self.firefox.chrome("return window.fawkesPicker.opened"):
             assert time.monotonic() < end, "no picker opened"
             time.sleep(0.03)
+        self.js("return 0")  # after the files on the way to the page's process
         if any(path.is_dir() for path in files):
             for _ in range(15):  # any command answers the question that Firefox asks
                 self.js("return 0")

@@ -37,9 +37,11 @@ if (!window.fawkesPicker) {
     get domFileOrDirectoryEnumerator() { return null; }
     isModeSupported() { return true; }
     open(callback) {
-      state.opened += 1;
       const result = state.paths.length ? Ci.nsIFilePicker.returnOK : Ci.nsIFilePicker.returnCancel;
-      Services.tm.dispatchToMainThread(() => callback.done(result));
+      Services.tm.dispatchToMainThread(() => {
+        callback.done(result);
+        state.opened += 1;
+      });
     }
   }
   window.fawkesPicker = state;

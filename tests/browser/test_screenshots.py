@@ -149,8 +149,10 @@ def test_popup_of_a_page_with_frames_of_other_sites(
         tab.goto(
             server.page("/with-a-widget", f'<title>page</title><iframe src="{widget}"></iframe>')
         )
+        tab.to_front()
         number = running.in_extension(
-            "const [tab] = await chrome.tabs.query({url: 'http://127.0.0.1/*'}); return tab.id"
+            "const [tab] = await chrome.tabs.query({active: true, lastFocusedWindow: true});"
+            "return tab.id"
         )
         opened = running.browser.open_tab()
         opened.goto(running.browser.extension_url(f"popup/popup.html?tab={number}"))
