@@ -36,6 +36,7 @@
     bad_setting: ["name"],
     busy: ["waiting"],
     deadline_exceeded: ["seconds"],
+    people_damaged: ["file"],
     too_many_bytes: ["bytes", "limit"],
     too_many_faces: ["faces", "limit"],
     too_many_pixels: ["width", "height", "limit"],

@@ -7,7 +7,10 @@ import stat
 import numpy as np
 import pytest
 
+from safetensors.numpy import load, save
+
 from fawkes_host.engine import installation, remembered
+from fawkes_host.protocol.errors import PeopleDamaged
 from fawkes_models.registry import SURROGATES
 
 NETWORKS = tuple(SURROGATES)
@@ -61,14 +64,70 @@ def test_forget_takes_the_drafts_of_the_killed_too(folder):
     assert list(folder.iterdir()) == []
 
 
-def test_faces_of_other_weights_or_in_a_damaged_file_are_nobody():
+def test_faces_of_other_weights_are_nobody():
     remembered.add([face(1)], NETWORKS)
     assert remembered.read(NETWORKS[:2]) == []
-    for damage in (b"", b"\x08\0\0\0\0\0\0\0{}      ", remembered.path().read_bytes()[:-9]):
-        remembered.path().write_bytes(damage)
-        assert remembered.read(NETWORKS) == []
-    assert remembered.add([face(2)], NETWORKS) == 1
-    assert len(remembered.read(NETWORKS)) == 1
+    assert remembered.add([], NETWORKS) == 0
+    remembered.forget()
+    assert remembered.add([], NETWORKS) == 0
+    assert remembered.read(NETWORKS) == []
+
+
+def damaged() -> dict[str, bytes]:
+    whole = remembered.path().read_bytes()
+    arrays = load(whole)
+    uneven = {**arrays, NETWORKS[0]: arrays[NETWORKS[0]][:1]}
+    flat = {**arrays, **{name: arrays[name].reshape(-1) for name in NETWORKS}}
+    wild = {**arrays, NETWORKS[0]: np.full_like(arrays[NETWORKS[0]], np.nan)}
+    missing = {name: array for name, array in arrays.items() if name != NETWORKS[1]}
+    return {
+        "empty": b"",
+        "no entries": b"\x08\0\0\0\0\0\0\0{}      ",
+        "cut": whole[:-9],
+        "a network less": save(missing),
+        "a face less": save(uneven),
+        "of another shape": save(flat),
+        "not a number": save(wild),
+    }
+
+
+KINDS_OF_DAMAGE = (
+    *("empty", "no entries", "cut", "a network less", "a face less", "of another shape"),
+    "not a number",
+)
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_DAMAGE)
+def test_a_damaged_file_is_a_coded_error_and_stays_until_it_is_forgotten(kind):
+    remembered.add([face(1), face(2)], NETWORKS)
+    damage = damaged()[kind]
+    remembered.path().write_bytes(damage)
+    known = remembered.Remembered(NETWORKS)
+    for read in (
+        lambda: remembered.read(NETWORKS),
+        lambda: remembered.add([face(3)], NETWORKS),
+        known,
+        known,
+    ):
+        with pytest.raises(PeopleDamaged) as refusal:
+            read()
+        assert refusal.value.parameters == {"file": str(remembered.path())}
+    assert remembered.path().read_bytes() == damage
+    assert remembered.forget()
+    assert known() == []
+    assert remembered.add([face(3)], NETWORKS) == 1
+    assert len(known()) == 1
+
+
+def test_a_file_that_may_not_be_read_is_one_too(monkeypatch):
+    remembered.add([face(1)], NETWORKS)
+
+    def refuse(_path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(remembered.path()), "read_bytes", refuse)
+    with pytest.raises(PeopleDamaged):
+        remembered.read(NETWORKS)
 
 
 def test_the_newest_are_kept(monkeypatch):

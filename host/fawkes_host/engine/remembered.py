@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fawkes_host.engine import installation
+from fawkes_host.protocol.errors import PeopleDamaged
 from fawkes_host.system import files
 
 if TYPE_CHECKING:
@@ -34,10 +35,11 @@ class Remembered:
         self._faces: list[Embeddings] = []
 
     def __call__(self) -> list[Embeddings]:
-        """Return them; nobody where there is no file that fits."""
+        """Return them; nobody where there is no file that fits.  Raises ``PeopleDamaged``."""
         now = stamp()
         if now != self._stamp:
-            self._stamp, self._faces = now, read(self._networks)
+            self._faces = read(self._networks)
+            self._stamp = now
         return self._faces
 
 
@@ -47,8 +49,12 @@ def path() -> Path:
 
 
 def read(networks: Sequence[str]) -> list[Embeddings]:
-    """Return the remembered faces; none where the file is not there, is damaged, or is of other
-    weights than these networks have now."""
+    """Return the remembered faces; none where the file is not there, or is of other weights than
+    these networks have now.
+
+    Raises ``PeopleDamaged`` where it cannot be read: cloaks would be weaker than the user expects,
+    and the next ``add`` would lose everybody.
+    """
     import numpy as np
     from safetensors import SafetensorError
     from safetensors.numpy import load
@@ -57,14 +63,26 @@ def read(networks: Sequence[str]) -> list[Embeddings]:
         found = load(path().read_bytes())
         if bytes(found[SURROGATES]) != _weights(networks):
             return []
+        if len(found) == 1:
+            return []
         columns = [found[name].astype(np.float32) for name in networks]
-    except (OSError, SafetensorError, KeyError):
+        faces: list[Embeddings] = [
+            dict(zip(networks, rows, strict=True)) for rows in zip(*columns, strict=True)
+        ]
+    except FileNotFoundError:
         return []
-    return [dict(zip(networks, rows, strict=True)) for rows in zip(*columns, strict=True)]
+    except (OSError, SafetensorError, KeyError, ValueError) as fault:
+        raise PeopleDamaged(file=str(path())) from fault
+    if not all(np.isfinite(row).all() and row.ndim == 1 for face in faces for row in face.values()):
+        raise PeopleDamaged(file=str(path()))
+    return faces
 
 
 def add(faces: Iterable[Embeddings], networks: Sequence[str]) -> int:
-    """Remember faces besides those that are; return how many are new.  Raises ``OSError``."""
+    """Remember faces besides those that are; return how many are new.
+
+    Raises ``OSError``, ``PeopleDamaged``.
+    """
     import numpy as np
     from safetensors.numpy import save
 

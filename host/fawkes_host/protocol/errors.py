@@ -250,6 +250,14 @@ class TooManyFaces(FawkesError):
     sentence = "The photo shows {faces} faces; at most {limit} are cloaked in one."
 
 
+class PeopleDamaged(FawkesError):
+    code = "people_damaged"
+    sentence = (
+        "What is remembered of people's faces is damaged ({file}). Run fawkes-host forget, then "
+        "fawkes-host remember again."
+    )
+
+
 class ExitStatus:
     """Exit statuses of ``fawkes-host``; documented in ``--help`` and stable."""
 
@@ -298,6 +306,7 @@ TABLE: tuple[type[FawkesError], ...] = (
     ProgramMissing,
     RegistrationFailed,
     TooManyFaces,
+    PeopleDamaged,
 )
 """Every error, in the order in which it was added."""
 
