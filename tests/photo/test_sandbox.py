@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import gc
 import os
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import fawkes_host
 from fawkes_host.photo import decode as in_process
 from fawkes_host.photo.animation import pass_through
 from fawkes_host.photo.decode import Limits
@@ -177,6 +179,40 @@ def test_it_knows_none_of_its_users_variables(placed, monkeypatch):
         codecs.close()
     names = {line.partition("=")[0] for line in lines if line}
     assert names <= {"MALLOC_ARENA_MAX", "HOME", "PYTHONPATH", "LD_LIBRARY_PATH", "PYTHONHOME"}
+
+
+OPEN_TO_ALL = {
+    "decode": {"Limits", "Photo"},
+    "encode": {"Encoded"},
+    "metadata": {"Policy"},
+    "containers": {"sniff"},
+    "media_types": {"PHOTO_SUFFIXES", "replaced_by_jpeg"},
+    "sandbox": {"client"},
+    "sandbox.client": {"CodecProcess", "decode", "encode_with_notices"},
+}
+"""What the rest of the program may know of ``fawkes_host.photo``: types, names, a file's first
+bytes, and the codec process."""
+
+
+def test_nobody_else_reads_strangers_files():
+    program = Path(fawkes_host.__file__).parent
+    above = [path for path in program.rglob("*.py") if program / "photo" not in path.parents]
+    assert len(above) > 100
+    for path in above:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                module = node.module or ""
+                names = {alias.name for alias in node.names}
+                assert module != "fawkes_host" or "photo" not in names, path
+                if module.startswith("fawkes_host.photo"):
+                    part = module.removeprefix("fawkes_host.photo").lstrip(".")
+                    assert names <= OPEN_TO_ALL.get(part, set()), path
+            elif isinstance(node, ast.Import):
+                assert not any("fawkes_host.photo" in alias.name for alias in node.names), path
+            elif isinstance(node, ast.Attribute) and node.attr == "open":
+                # Pillow opens what this program has encoded itself.
+                opens = isinstance(node.value, ast.Name) and node.value.id == "Image"
+                assert not opens or path.name == "transforms.py", path
 
 
 @pytest.mark.slow

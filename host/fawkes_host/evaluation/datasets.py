@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fawkes_host.engine.detect import detect
-from fawkes_host.photo.decode import decode
+from fawkes_host.photo.sandbox.client import decode
 from fawkes_host.system.files import write_atomically
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fawkes_host.evaluation.datasets import Landmarks
 from fawkes_host.evaluation.recognisers import Embeddings, Recogniser, cut_chip, unit
 from fawkes_host.evaluation.transforms import TRANSFORMS
-from fawkes_host.photo.decode import decode
+from fawkes_host.photo.sandbox.client import decode
 from fawkes_host.protocol.errors import FawkesError
 from fawkes_host.system.files import write_atomically
 

@@ -37,7 +37,7 @@ from fawkes_host.evaluation.progress import Progress
 from fawkes_host.evaluation.protection import protection_row, worst_first
 from fawkes_host.evaluation.recognisers import Recogniser, SurrogateRecogniser
 from fawkes_host.evaluation.visibility import Visibility, measure, summarise
-from fawkes_host.photo.decode import decode
+from fawkes_host.photo.sandbox.client import decode
 from fawkes_host.protocol.errors import FawkesError
 
 SCHEMA = 2

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fawkes_host.engine.detect import Face, detect
-from fawkes_host.photo.decode import Photo, decode
-from fawkes_host.photo.encode import encode
+from fawkes_host.photo.decode import Photo
 from fawkes_host.photo.metadata import Policy
+from fawkes_host.photo.sandbox.client import decode, encode_with_notices
 
 
 class Attack(ABC):
@@ -38,7 +38,7 @@ class FaceAttack(Attack):
         pixels = photo.pixels
         for face in detect(photo.pixels):
             pixels = self.change_face(pixels, photo, face)
-        return encode(photo, pixels, Policy.STRIP)
+        return encode_with_notices(photo, pixels, Policy.STRIP).data
 
     @abstractmethod
     def change_face(self, pixels: NDArray[np.uint8], photo: Photo, face: Face) -> NDArray[np.uint8]:

@@ -13,9 +13,8 @@ from fawkes_host.engine.detect import detect
 from fawkes_host.evaluation.attacks.base import Attack
 from fawkes_host.evaluation.attacks.fawkes1 import FAWKES_LEVELS, Fawkes1
 from fawkes_host.evaluation.attacks.fawkes1_merge import frame_box
-from fawkes_host.photo.decode import decode
-from fawkes_host.photo.encode import encode
 from fawkes_host.photo.metadata import Policy
+from fawkes_host.photo.sandbox.client import decode, encode_with_notices
 
 
 class Fawkes1Attack(Attack):
@@ -44,7 +43,7 @@ class Fawkes1Attack(Attack):
                 continue
             frame, chip, cloaked = self._kept[key]
             pixels = frame.merge(photo.pixels, chip, cloaked, self._stretched)
-            made.append(encode(photo, pixels, Policy.STRIP))
+            made.append(encode_with_notices(photo, pixels, Policy.STRIP).data)
         return made
 
     def _optimise(self, photos: dict[str, NDArray[np.uint8]]) -> None:
