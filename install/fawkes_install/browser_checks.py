@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -32,13 +33,15 @@ _OF_PROGRAM = (Trouble.PROGRAM_NOT_EXECUTABLE, Trouble.PROGRAM_OPEN_TO_OTHERS)
 
 _ADVICE = "Run: fawkes-host install"
 
+_STRANGERS_ADVICE = (
+    "Unless you have asked for them by install --extension-id, run: fawkes-host install"
+)
+
 
 def check_browsers(registrar: Registrar, host: NativeHost) -> Iterator[Finding]:
     """One finding for each browser that can start programs, or more if more is wrong."""
-    able = [
-        found for found in discovery.find(registrar.machine) if found.verdict.reach is not Reach.NO
-    ]
-    names = list(dict.fromkeys(found.browser.name for found in able))
+    able = [one for one in discovery.find(registrar.machine) if one.verdict.reach is not Reach.NO]
+    names = list(dict.fromkeys(one.browser.name for one in able))
     if not names:
         yield Finding(
             "browsers",
@@ -53,9 +56,9 @@ def check_browsers(registrar: Registrar, host: NativeHost) -> Iterator[Finding]:
         places = registrar.places([browser])
         if for_everybody and not any(place.path.exists() for place in places):
             places = sorted(for_everybody, key=lambda place: place.path)
-        troubles = [finding for place in places for finding in _of(place, host, name, registrar)]
-        yield from troubles
-        if not troubles:
+        found = [finding for place in places for finding in _of(place, host, name, registrar)]
+        yield from found
+        if not any(finding.state is State.BROKEN for finding in found):
             where = ", ".join(str(place.path) for place in places)
             yield Finding(name, State.OK, f"{browser.title} knows the program by {where}")
 
@@ -103,17 +106,27 @@ def _shut_in(found: Found) -> bool:
 def _of(place: Place, host: NativeHost, name: str, registrar: Registrar) -> Iterator[Finding]:
     program = manifest.program_of(manifest.read(place.path) or {}) or host.program
     title = BROWSERS[name].title
-    wanted = manifest.keeping_wishes(host, place.family, place.path)
-    for trouble in manifest.examine(place.path, host, place.family):
+    strangers = manifest.strangers(place.path, host, place.family)
+    if strangers:
+        told = (
+            f"{title}: {place.path} lets other extensions use the program: {', '.join(strangers)}"
+        )
+        yield Finding(name, State.WARNING, told, _STRANGERS_ADVICE)
+    troubles = manifest.examine(place.path, host, place.family)
+    # A manifest without ours is wrong altogether; one that was changed for somebody is theirs.
+    ours_alone = not strangers or Trouble.NOT_ALLOWED in troubles
+    for trouble in troubles:
         told = _TROUBLES[trouble].format(path=place.path, program=program)
-        advice, remedy = _ADVICE, _rewrite(place, wanted, registrar)
+        advice, remedy = _ADVICE, _rewrite(place, host, registrar) if ours_alone else None
         if trouble in _OF_PROGRAM:
-            advice, remedy = f"Run: chmod 755 '{program}'", _mode_of(program)
+            # Of a program that somebody has named, this one changes nothing.
+            advice = f"Run: chmod 755 '{program}'"
+            remedy = _mode_of(program) if host.is_program(program) else None
         elif trouble is Trouble.FOLDER_OPEN_TO_OTHERS:
             folder = place.path.parent
             advice, remedy = f"Run: chmod go-w '{folder}'", _close(folder)
         yield Finding(name, State.BROKEN, f"{title}: {told}", advice, remedy)
-    steps = registrar.steps_for(place, wanted)
+    steps = registrar.steps_for(place, host)
     key_only = [step for step in steps if not isinstance(step, WriteFile) and step.pending()]
     if key_only and place.path.exists():
         told = f"{title}: the registry does not lead to {place.path}"
@@ -130,7 +143,16 @@ def _mode_of(program: Path) -> Callable[[], None]:
 
 
 def _close(folder: Path) -> Callable[[], None]:
-    return lambda: folder.chmod(folder.stat().st_mode & ~0o022)
+    """Take the right to write from others, of a folder itself and of none that a link leads to."""
+
+    def close() -> None:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            os.fchmod(descriptor, os.fstat(descriptor).st_mode & ~0o022)
+        finally:
+            os.close(descriptor)
+
+    return close
 
 
 def _apply(steps: list[Step]) -> None:

@@ -46,6 +46,13 @@ class NativeHost:
             gecko_ids=tuple(dict.fromkeys(gecko)),
         )
 
+    def is_program(self, path: Path) -> bool:
+        """Whether a path leads to this host's program."""
+        try:
+            return path.samefile(self.program)
+        except OSError:
+            return path == self.program
+
     def allowed(self, family: Family) -> list[str]:
         """The extensions, as manifests of this family spell them."""
         if family is Family.GECKO:
@@ -96,17 +103,13 @@ def program_of(manifest: dict[str, Any]) -> Path | None:
     return Path(path) if isinstance(path, str) and path else None
 
 
-def keeping_wishes(host: NativeHost, family: Family, path: Path) -> NativeHost:
-    """``host``, and the extensions besides ours that the manifest in ``path`` allows.
+def strangers(path: Path, host: NativeHost, family: Family) -> list[str]:
+    """The extensions besides ours that the manifest in ``path`` allows, as it names them.
 
-    Beside ours they are somebody's wish; a manifest without ours is wrong altogether.
+    Whether somebody has asked for them (``install --extension-id``) or planted them, a manifest
+    does not tell: so they are named, and no manifest is written that allows them by itself.
     """
-    named = _named(read(path) or {}, family)
-    if not set(host.allowed(family)) <= set(named):
-        return host
-    identities = [name.removeprefix("chrome-extension://").strip("/") for name in named]
-    pattern = GECKO_ID if family is Family.GECKO else CHROMIUM_ID
-    return host.allowing(tuple(one for one in identities if pattern.fullmatch(one)))
+    return sorted(set(_named(read(path) or {}, family)) - set(host.allowed(family)))
 
 
 def examine(path: Path, host: NativeHost, family: Family) -> list[Trouble]:

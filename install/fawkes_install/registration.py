@@ -83,7 +83,8 @@ class Registrar:
     def heal(self, host: NativeHost) -> list[Path]:
         """Points manifests whose program is gone at ``host``'s; returns those it changed.
 
-        A manifest that leads to a program that is there is somebody's choice, and stays.
+        A manifest that leads to a program that is there is somebody's choice, and stays.  So does
+        one that allows extensions besides ours: ``doctor`` names them.
         """
         healed = []
         for place in self.registered():
@@ -92,8 +93,9 @@ class Registrar:
             if found is None or found.get("name") != host.name:
                 continue
             if program is None or not program.exists():
-                wanted = manifest.keeping_wishes(host, place.family, place.path)
-                apply([WriteFile(place.path, manifest.content(wanted, place.family))])
+                if manifest.strangers(place.path, host, place.family):
+                    continue
+                apply([WriteFile(place.path, manifest.content(host, place.family))])
                 healed.append(place.path)
         return healed
 

@@ -149,19 +149,85 @@ def test_every_trouble_with_manifests_is_named_and_mended_at_once(person: Person
     ]
 
 
-@pytest.mark.slow
-def test_program_with_wrong_rights_is_named_and_mended(person: Person) -> None:
-    program = person.home.parent / "program"
-    shutil.copy(Path(sys.executable).parent / "fawkes-native", program)
-    person.run("install", "--program", str(program))
+@pytest.mark.parametrize("through_a_link", [False, True])
+def test_own_program_with_wrong_rights_is_named_and_mended(
+    short_path: Path, through_a_link: bool
+) -> None:
+    program = named = short_path / "bin" / "fawkes-native"
+    program.write_text("#!/bin/sh\n")
+    if through_a_link:
+        named = short_path / "link"
+        named.symlink_to(program)
     program.chmod(0o646)
-    found = doctor(person)
-    told = " | ".join(one["told"] for one in found.checks if one["state"] == "broken")
-    assert f"{program} may not be executed" in told
-    assert f"{program} may be changed by other users" in told
-    assert f"Run: chmod 755 '{program}'" in {one["advice"] for one in found.checks}
-    assert doctor(person, "--fix").status == 0
+    found = _of_firefox(short_path, program, named)
+    told = " | ".join(one.told for one in found)
+    assert f"{named} may not be executed" in told
+    assert f"{named} may be changed by other users" in told
+    assert {one.advice for one in found} == {f"Run: chmod 755 '{named}'"}
+    assert all(reason is None for _, reason in mend(found))
     assert stat.S_IMODE(program.stat().st_mode) == 0o755
+    assert {one.state for one in _of_firefox(short_path, program, named)} == {State.OK}
+
+
+def test_rights_of_other_programs_are_named_and_left(short_path: Path) -> None:
+    own = short_path / "bin" / "fawkes-native"
+    other = short_path / "other"
+    for program, mode in ((own, 0o755), (other, 0o646)):
+        program.write_text("#!/bin/sh\n")
+        program.chmod(mode)
+    found = _of_firefox(short_path, own, other)
+    assert {one.state for one in found} == {State.BROKEN}
+    assert mend(found) == []
+    assert stat.S_IMODE(other.stat().st_mode) == 0o646
+
+
+def _of_firefox(folder: Path, own: Path, named: Path) -> list[Finding]:
+    """What is found of a Firefox whose manifest names a program, by the installation of ``own``."""
+    (folder / "bin" / "chromium").unlink(missing_ok=True)
+    firefox = folder / "bin" / "firefox"
+    firefox.write_text("#!/bin/sh\n")
+    firefox.chmod(0o755)
+    machine = Machine(System.LINUX, folder / "home", {"PATH": str(folder / "bin")}, folder / "root")
+    registrar = native_host.registrar(machine)
+    apply(registrar.plan_install(native_host.native_host(named), [BROWSERS["firefox"]]))
+    return list(check_browsers(registrar, native_host.native_host(own)))
+
+
+def test_folder_behind_a_link_is_not_closed(short_path: Path) -> None:
+    own = short_path / "bin" / "fawkes-native"
+    own.write_text("#!/bin/sh\n")
+    own.chmod(0o755)
+    _of_firefox(short_path, own, own)
+    hosts = short_path / "home/.mozilla/native-messaging-hosts"
+    elsewhere = short_path / "elsewhere"
+    hosts.rename(elsewhere)
+    elsewhere.chmod(0o777)
+    hosts.symlink_to(elsewhere)
+    machine = Machine(
+        System.LINUX, short_path / "home", {"PATH": str(short_path / "bin")}, short_path
+    )
+    host = native_host.native_host(own)
+    (found,) = check_browsers(native_host.registrar(machine), host)
+    ((_, reason),) = mend([found])
+    assert reason is not None
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o777
+
+
+def test_extensions_besides_ours_are_named_and_left(person: Person) -> None:
+    person.run("install", "--extension-id", "mine@example.org", "--extension-id", "a" * 32)
+    found = doctor(person)
+    assert found.status == 0
+    told = [one["told"] for one in found.checks if one["state"] == "warning"]
+    assert any("mine@example.org" in one and FIREFOX in one for one in told)
+    assert any(f"chrome-extension://{'a' * 32}/" in one and CHROMIUM in one for one in told)
+    firefox = person.home / FIREFOX
+    change(firefox, {"path": "/gone/fawkes-native"})
+    before = firefox.read_bytes()
+    assert doctor(person, "--fix").status == 1
+    assert firefox.read_bytes() == before
+    person.run("install")
+    found = doctor(person)
+    assert "mine@example.org" not in str(found.checks)
 
 
 @pytest.mark.parametrize(
@@ -184,15 +250,28 @@ def test_program_that_is_no_host_is_named(tmp_path: Path, script: str, told: str
     assert told in found.told
 
 
-def test_program_of_another_version_is_named(person: Person) -> None:
+def test_program_of_another_version_is_named(tmp_path: Path) -> None:
     hello = json.dumps({"type": "hello", "protocol": 0, "version": "0.0.1"})
-    program = person.home.parent / "program"
+    program = tmp_path / "program"
     size = "".join(f"\\{byte:03o}" for byte in len(hello).to_bytes(4, sys.byteorder))
     program.write_text(f"#!/bin/sh\nprintf '{size}%s' '{hello}'\n")
     program.chmod(0o755)
+    found = host_checks.check_handshake(program)
+    assert found.state is State.BROKEN
+    assert "another version (0.0.1, protocol 0" in found.told
+
+
+def test_program_that_is_not_ours_is_named_and_not_run(person: Person) -> None:
+    trace = person.home.parent / "trace"
+    program = person.home.parent / "program"
+    program.write_text(f"#!/bin/sh\ntouch '{trace}'\n")
+    program.chmod(0o755)
     person.run("install", "--program", str(program))
-    told = doctor(person).broken()["handshake"]
-    assert "another version (0.0.1, protocol 0" in told
+    for arguments in ((), ("--fix",)):
+        found = doctor(person, *arguments).of("handshake")
+        assert found["state"] == "warning"
+        assert f"browsers start {program}, which is not of this installation" in found["told"]
+    assert not trace.exists()
 
 
 def test_settings_that_cannot_be_used_are_named(person: Person) -> None:
@@ -263,20 +342,20 @@ def test_open_folder_of_ours_is_no_trouble_and_is_left_to_the_service(person: Pe
     assert stat.S_IMODE(photos.parent.stat().st_mode) == 0o777
 
 
-def test_manifests_for_all_users_are_enough(tmp_path: Path) -> None:
-    (tmp_path / "bin" / "chromium").unlink()
+def test_manifests_for_all_users_are_enough(short_path: Path) -> None:
+    (short_path / "bin" / "chromium").unlink()
     for name in ("firefox", "fawkes-native"):
-        (tmp_path / "bin" / name).write_text("#!/bin/sh\n")
-        (tmp_path / "bin" / name).chmod(0o755)
-    environment = {"PATH": str(tmp_path / "bin")}
-    machine = Machine(System.LINUX, tmp_path / "home", environment, tmp_path / "root")
+        (short_path / "bin" / name).write_text("#!/bin/sh\n")
+        (short_path / "bin" / name).chmod(0o755)
+    environment = {"PATH": str(short_path / "bin")}
+    machine = Machine(System.LINUX, short_path / "home", environment, short_path / "root")
     registrar = native_host.registrar(machine)
-    host = native_host.native_host(tmp_path / "bin" / "fawkes-native")
+    host = native_host.native_host(short_path / "bin" / "fawkes-native")
     assert {one.state for one in check_browsers(registrar, host)} == {State.BROKEN}
     apply(registrar.plan_install(host, [BROWSERS["firefox"]], Scope.SYSTEM))
     (found,) = check_browsers(registrar, host)
     assert found.state is State.OK
-    assert str(tmp_path / "root/usr/lib/mozilla") in found.told
+    assert str(short_path / "root/usr/lib/mozilla") in found.told
 
 
 def test_value_that_the_registry_lacks_is_named_and_set(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import stat
 
 import numpy as np
 import pytest
-
 from safetensors.numpy import load, save
 
 from fawkes_host.engine import installation, remembered

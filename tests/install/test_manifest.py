@@ -122,19 +122,17 @@ def test_manifest_of_another_host_and_a_corrupt_one_are_not_healed(
     assert registrar.heal(native_host.native_host(Path("/new"))) == []
 
 
-def test_extensions_beside_ours_are_kept_when_it_heals(
-    path: Path, host: NativeHost, registrar: Registrar
+@pytest.mark.parametrize("ours", [["fawkes@fawkes.org"], []])
+def test_manifest_that_allows_extensions_besides_ours_is_not_healed(
+    path: Path, host: NativeHost, registrar: Registrar, ours: list[str]
 ) -> None:
-    change(path, {"allowed_extensions": ["fawkes@fawkes.org", "mine@example.org", "no identity"]})
+    assert manifest.strangers(path, host, Family.GECKO) == []
+    change(path, {"allowed_extensions": [*ours, "mine@example.org", "no identity"]})
+    before = path.read_bytes()
     host.program.unlink()
-    registrar.heal(native_host.native_host(Path("/new")))
-    kept = json.loads(path.read_text())["allowed_extensions"]
-    assert kept == ["fawkes@fawkes.org", "mine@example.org"]
-
-
-def test_extensions_instead_of_ours_are_not(path: Path, host: NativeHost) -> None:
-    change(path, {"allowed_extensions": ["mine@example.org"]})
-    assert manifest.keeping_wishes(host, Family.GECKO, path) == host
+    assert len(registrar.heal(native_host.native_host(Path("/new")))) == 1  # that of Chromium
+    assert path.read_bytes() == before
+    assert manifest.strangers(path, host, Family.GECKO) == ["mine@example.org", "no identity"]
 
 
 def test_identities_of_both_families_can_be_added(host: NativeHost) -> None:

@@ -29,7 +29,8 @@ What is looked at:
              whether it is there, its rights, the program it leads to, and
              the extensions it allows
   folders    whether other users are kept out of them
-  handshake  a real conversation with each program that a browser would start
+  handshake  a real conversation with this program, as a browser starts it;
+             other programs that a browser would start are named, not run
   service    whether it runs, answers, is this version, or could be started
   cache, disk, sandboxes (snaps and Flatpaks)
   versions   of the host, of the extension that came with it, and of the one

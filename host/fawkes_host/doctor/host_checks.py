@@ -157,7 +157,7 @@ def check_program(host: NativeHost) -> Iterator[Finding]:
 
 
 def check_handshakes(registrar: Registrar, host: NativeHost) -> Iterator[Finding]:
-    """A real greeting through every program that a manifest leads to, as a browser does it."""
+    """A real greeting through our own program, as a browser does it; others are named, not run."""
     programs = {
         manifest.program_of(manifest.read(place.path) or {})
         for scope in Scope
@@ -166,7 +166,11 @@ def check_handshakes(registrar: Registrar, host: NativeHost) -> Iterator[Finding
     # What cannot be started at all is named with its manifest already.
     able = {one for one in programs if one and one.is_file() and os.access(one, os.X_OK)}
     for program in sorted(able or {host.program}):
-        yield check_handshake(program)
+        if host.is_program(program):
+            yield check_handshake(program)
+            continue
+        told = f"browsers start {program}, which is not of this installation; it was not tried"
+        yield Finding("handshake", State.WARNING, told, "Run: fawkes-host install")
 
 
 def check_handshake(program: Path) -> Finding:
