@@ -14,6 +14,7 @@ from typing import Any
 from tests.browser.marks import LOG_SUFFIX
 from tests.browser.registration import register, unregister
 from tests.browser.tab import wait_until
+from tests.support.processes import SITE
 from tests.support.running import running
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +51,9 @@ class User:
             if not name.startswith(("XDG_", "FAWKES_"))
         } | {
             "HOME": str(home),
-            "PYTHONPATH": os.pathsep.join([*(str(ROOT / name) for name in FOLDERS), str(ROOT)]),
+            "PYTHONPATH": os.pathsep.join(
+                [*(str(ROOT / name) for name in FOLDERS), str(ROOT), str(SITE)]
+            ),
             "FAWKES_BEHAVIOUR": str(self.behaviour),
             "FAWKES_IDLE_MINUTES": "30",
             "FAWKES_DEVICE": "cpu",
@@ -68,7 +71,7 @@ class User:
         run = self.home / f"run-{host.value}"
         run.mkdir(mode=0o700, exist_ok=True)
         marking = "tests.browser.marking_engine:make" if host is Host.MARKING else ""
-        return {"XDG_RUNTIME_DIR": str(run), "FAWKES_ENGINE_FACTORY": marking}
+        return {"XDG_RUNTIME_DIR": str(run), "FAKE_ENGINE": marking}
 
     def _write(self, host: Host, command: list[str]) -> None:
         exports = [f"export {name}={shlex.quote(value)}" for name, value in self._own(host).items()]

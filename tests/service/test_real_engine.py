@@ -26,8 +26,19 @@ def astronaut() -> bytes:
 @pytest.fixture
 def real(world):
     pytest.importorskip("fawkes_host.engine.pipeline")
-    world.set(FAWKES_ENGINE_FACTORY=None, FAWKES_DEVICE="cpu")
+    world.set(FAKE_ENGINE=None, FAWKES_DEVICE="cpu")
     return world
+
+
+def test_no_variable_names_another_engine(world):
+    """Whoever sets a variable of a browser runs nothing of theirs in the process with the photos."""
+    world.set(
+        PYTHONPATH=os.environ["PYTHONPATH"].rpartition(os.pathsep)[0],
+        FAWKES_ENGINE_FACTORY="tests.support.fake_engine:make",
+        FAWKES_DEVICE="cpu",
+    )
+    relay = world.relay().ready()
+    assert relay.hello()["devices"] == ["CPU"]
 
 
 def test_photo_is_cloaked_through_relay_service_and_engine(real, astronaut):

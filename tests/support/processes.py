@@ -36,6 +36,9 @@ from fawkes_host.service.endpoint import UnixEndpoint, default
 from tests.support.running import running
 
 ROOT = Path(__file__).parents[2]
+
+SITE = Path(__file__).with_name("site")
+"""In PYTHONPATH, it lets FAKE_ENGINE name an engine."""
 WAIT_S = 180.0
 
 
@@ -66,10 +69,14 @@ class World:
             XDG_CACHE_HOME=str(self._made("cache")),
             XDG_DATA_HOME=str(self._made("data")),
             XDG_STATE_HOME=str(self._made("state")),
-            FAWKES_ENGINE_FACTORY="tests.support.fake_engine:make",
+            FAKE_ENGINE="tests.support.fake_engine:make",
             FAWKES_IDLE_MINUTES="5",
             PYTHONPATH=os.pathsep.join(
-                [*(str(ROOT / name) for name in ("host", "models", "install")), str(ROOT)]
+                [
+                    *(str(ROOT / name) for name in ("host", "models", "install")),
+                    str(ROOT),
+                    str(SITE),
+                ]
             ),
             PYTHONDEVMODE=None,
         )

@@ -7,21 +7,20 @@ and outlives an engine that is killed for its memory.
 from __future__ import annotations
 
 import hashlib
-import importlib
 import os
 import queue
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, BinaryIO, Final, Protocol, cast
+from typing import Any, BinaryIO, Final
 
 import msgspec
 
 from fawkes_host.protocol import framing
 from fawkes_host.protocol.errors import FawkesError, InternalError, OutOfMemory
 from fawkes_host.protocol.messages import Receipt
+from fawkes_host.service.engine import warm_engine
 from fawkes_host.service.engine.messages import (
     Abandon,
     Done,
@@ -40,99 +39,6 @@ from fawkes_host.system import child
 STEP_SECONDS: Final = 0.05
 """Progress within a stage is told at most so often; people cannot read faster."""
 
-FACTORY_VARIABLE: Final = "FAWKES_ENGINE_FACTORY"
-"""``module:function`` that makes the engine instead of TensorFlow's; for tests."""
-
-OnProgress = Callable[[str, float, int], None]
-
-
-class Outcome(Protocol):
-    """What an engine returns: bytes, 'cloaked' or 'no_face', and a receipt."""
-
-    data: bytes
-    status: str
-    receipt: Any
-
-
-class WarmEngine(Protocol):
-    """An engine as the worker uses it; levels and policies by name."""
-
-    def warm_up(self) -> None: ...
-
-    def devices(self) -> tuple[str, ...]: ...
-
-    def enrol(self, data: bytes) -> None: ...
-
-    def cloak(
-        self,
-        data: bytes,
-        level: str,
-        policy: str,
-        accept: tuple[str, ...],
-        progress: OnProgress,
-        cancelled: Callable[[], bool],
-        remember: bool,
-    ) -> Outcome: ...
-
-
-class PipelineEngine:
-    """The real engine, behind names instead of its own types."""
-
-    def __init__(self, device: str) -> None:
-        from fawkes_host.engine.pipeline import Engine
-        from fawkes_host.tensors.runtime import Device
-
-        self._engine = Engine.load(Device(device))
-
-    def warm_up(self) -> None:
-        self._engine.warm_up()
-
-    def devices(self) -> tuple[str, ...]:
-        if self._engine.device != "GPU":
-            return (self._engine.device,)
-        import tensorflow as tf
-
-        details = map(
-            tf.config.experimental.get_device_details, tf.config.list_physical_devices("GPU")
-        )
-        return tuple(str(detail.get("device_name", "GPU")) for detail in details)
-
-    def enrol(self, data: bytes) -> None:
-        self._engine.enrol(data)
-
-    def cloak(
-        self,
-        data: bytes,
-        level: str,
-        policy: str,
-        accept: tuple[str, ...],
-        progress: OnProgress,
-        cancelled: Callable[[], bool],
-        remember: bool,
-    ) -> Outcome:
-        from fawkes_host.engine.levels import LEVELS
-        from fawkes_host.photo.metadata import Policy
-
-        result = self._engine.cloak(
-            data,
-            LEVELS[level],
-            Policy(policy),
-            progress=progress,
-            cancelled=cancelled,
-            accept=accept,
-            enrol=remember,
-        )
-        return cast(Outcome, result)
-
-
-def make_engine(device: str) -> WarmEngine:
-    """The engine that the environment names, or the real one."""
-    named = os.environ.get(FACTORY_VARIABLE)
-    if not named:
-        return PipelineEngine(device)
-    module, _, function = named.partition(":")
-    return cast(WarmEngine, getattr(importlib.import_module(module), function)(device))
-
 
 class Worker:
     """Reads orders in one thread, works in another: the one that called ``run``."""
@@ -147,7 +53,7 @@ class Worker:
     def run(self, device: str) -> None:
         threading.Thread(target=self._listen, daemon=True).start()
         try:
-            engine = make_engine(device)
+            engine = warm_engine.make_engine(device)
             engine.warm_up()
             devices = engine.devices()
         except BaseException as fault:
@@ -177,14 +83,14 @@ class Worker:
         finally:
             os._exit(0)
 
-    def _enrol(self, engine: WarmEngine, order: Enrol, photo: bytes) -> None:
+    def _enrol(self, engine: warm_engine.WarmEngine, order: Enrol, photo: bytes) -> None:
         try:
             engine.enrol(photo)
             self._say(Enrolled(job=order.job))
         except Exception as fault:
             self._say(_failure(order.job, fault))
 
-    def _cloak(self, engine: WarmEngine, work: Work, photo: bytes) -> None:
+    def _cloak(self, engine: warm_engine.WarmEngine, work: Work, photo: bytes) -> None:
         said_stage, said_at = "", 0.0
 
         def progress(stage: str, fraction: float, faces: int) -> None:
