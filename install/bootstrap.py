@@ -3,6 +3,8 @@
 
     python3 install/bootstrap.py          install, make the program known to the browsers,
                                           and cloak a sample photo
+    python3 install/bootstrap.py --locked the same, of packages at the versions and with the
+                                          checksums of requirements.lock alone
     python3 install/bootstrap.py --test   install what the tests need too, and run them all
 
 Safe to run again.  Uses the standard library alone.
@@ -22,6 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+LOCK = ROOT / "install" / "requirements.lock"
 SAMPLE = ROOT / "sample"
 OLDEST_PYTHON = (3, 11)
 FREE_BYTES_NEEDED = 4 * 2**30
@@ -57,7 +60,11 @@ def main() -> int:
         description="Set up Fawkes for the browser in this folder.",
         epilog="Everything goes into the folder .venv beside this one; delete it to start anew.",
     )
-    parser.add_argument(
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--locked", action="store_true", help="install packages of known checksums alone"
+    )
+    which.add_argument(
         "--test", action="store_true", help="install what the tests need too, and run them all"
     )
     parser.add_argument(
@@ -67,7 +74,10 @@ def main() -> int:
     try:
         check_machine()
         make_venv()
-        install(["test", "dev", "evaluation"] if arguments.test else [])
+        if arguments.locked:
+            install_locked()
+        else:
+            install(["test", "dev", "evaluation"] if arguments.test else [])
         if arguments.test:
             install_programs()
             install_node_modules()
@@ -145,6 +155,21 @@ def install(extras: list[str]) -> None:
         "The packages could not be installed. Check the connection and the disk, "
         "then run this command again",
     )
+
+
+def install_locked() -> None:
+    """Install the packages of ``requirements.lock``, and then the checkout without any other."""
+    say("Installing TensorFlow and the rest, by their checksums (about 700 MB to fetch)")
+    problem = (
+        "The packages of install/requirements.lock could not be installed. They are for Python "
+        "3.11 to 3.13, on Linux, Windows (x86-64) and macOS (Apple silicon)"
+    )
+    run(
+        pip("install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r", LOCK),
+        problem,
+    )
+    alone = ("--no-deps", "--no-build-isolation", "--no-index")
+    run(pip("install", "--quiet", *alone, "--editable", "."), problem)
 
 
 def register() -> str:

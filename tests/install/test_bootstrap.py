@@ -56,6 +56,7 @@ def test_failure_stops_the_set_up(bootstrap: ModuleType, person: Person) -> None
     ("arguments", "steps"),
     [
         ([], ["check", "venv", "install []", "register", "sample"]),
+        (["--locked"], ["check", "venv", "locked", "register", "sample"]),
         (["--test", "--no-run"], ["check", "venv", "install test,dev,evaluation", "programs"]),
     ],
 )
@@ -69,6 +70,7 @@ def test_first_command_registers_and_the_second_leaves_browsers_alone(
     monkeypatch.setattr(
         module, "install", lambda extras: done.append(f"install {','.join(extras) or '[]'}")
     )
+    monkeypatch.setattr(module, "install_locked", lambda: done.append("locked"))
     monkeypatch.setattr(module, "register", lambda: done.append("register") or "LEFT TO DO")
     monkeypatch.setattr(module, "cloak_sample", lambda: done.append("sample"))
     monkeypatch.setattr(module, "install_programs", lambda: done.append("programs"))
@@ -79,3 +81,16 @@ def test_first_command_registers_and_the_second_leaves_browsers_alone(
     assert module.main() == 0
     assert done == steps
     assert ("LEFT TO DO" in capsys.readouterr().out) is ("register" in steps)
+
+
+def test_locked_set_up_asks_for_nothing_without_a_checksum(monkeypatch: Any) -> None:
+    module = load_bootstrap()
+    asked: list[list[str]] = []
+    monkeypatch.setattr(
+        module, "run", lambda command, _problem: asked.append([str(word) for word in command])
+    )
+    module.install_locked()
+    packages, checkout = asked
+    assert {"--require-hashes", "--only-binary", ":all:"} <= set(packages)
+    assert packages[-1] == str(ROOT / "install" / "requirements.lock")
+    assert {"--no-deps", "--no-build-isolation", "--no-index"} <= set(checkout)
