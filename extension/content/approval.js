@@ -37,16 +37,18 @@
     return false;
   }
 
+  /** @param {File} one @param {File} other */
   const isNamedAlike = (one, other) =>
     one.size === other.size &&
     one.name === other.name &&
     one.type === other.type &&
     one.lastModified === other.lastModified;
 
+  /** @param {File} one @param {File} other */
   function holdsTheSame(one, other) {
     const text = fawkes.readNow(one);
     return text !== null && text === fawkes.readNow(other);
   }
 
   fawkes.approval = Object.freeze({ approve, isApproved });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

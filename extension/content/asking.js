@@ -8,7 +8,11 @@
   /** What is asked just now, for windows that come to show it. @type {Map<string, Asked>} */
   const open = new Map();
 
-  /** @typedef {{question: FawkesQuestion, files: File[], answer: (choice: string) => void, guests: Set<any>}} Asked */
+  /**
+   * @typedef {ChromePort<FawkesWindowAnswer, FawkesWindowQuestion>} Guest a window that shows it
+   * @typedef {{question: FawkesQuestion, files: File[], answer: (choice: string) => void,
+   *   guests: Set<Guest>}} Asked
+   */
 
   const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
@@ -18,11 +22,12 @@
    * @param {{mount: (box: HTMLElement) => void, signal: AbortSignal, files?: File[],
    *   deeds?: Record<string, (button: HTMLButtonElement) => void>}} options `deeds`: answers that
    *   are done at once, and after which the question stays; a window does them with `files`
-   * @returns {{answer: Promise<string>, change: (question: FawkesQuestion) => void, elsewhere: () => void, end: (choice?: string) => void}}
+   * @returns {FawkesAsking}
    */
   function ask(question, { mount, signal, files = [], deeds = {} }) {
     const id = newId();
     let settle = (/** @type {string} */ _choice) => {};
+    /** @type {Promise<string>} */
     const answer = new Promise((resolve) => {
       settle = (choice) => {
         if (!open.delete(id)) return;
@@ -34,11 +39,13 @@
       };
     });
     question.site = location.hostname;
+    /** @type {Asked} */
     const asked = { question, files, answer: settle, guests: new Set() };
     open.set(id, asked);
+    /** @type {ReturnType<typeof askElsewhere> | null} */
     let outside = null;
     let last = Number.NEGATIVE_INFINITY;
-    const elsewhere = (surface = "any") => {
+    const elsewhere = (/** @type {FawkesSurface} */ surface = "any") => {
       for (const guest of asked.guests) return guest.postMessage({ type: "front" });
       if (surface === "window" && Date.now() - last < limits.windowMs) return;
       if (surface === "window") last = Date.now();
@@ -71,13 +78,17 @@
 
   /**
    * Has the background find another place.  It may be stopped meanwhile, and is asked anew.
-   * @param {string} surface "any" or "window"
+   * @param {string} id
+   * @param {Asked} asked
+   * @param {FawkesSurface} surface
    */
   function askElsewhere(id, asked, surface) {
     let over = false;
+    /** @type {ChromePort<FawkesAskReply, FawkesAsk> | null} */
     let port = null;
+    /** @type {number | undefined} */
     let timer;
-    const post = (message) => {
+    const post = (/** @type {FawkesAsk} */ message) => {
       try {
         port?.postMessage(message);
       } catch {
@@ -91,17 +102,17 @@
       } catch {
         return;
       }
-      port.onMessage.addListener(({ type, choice }) => {
-        if (type === "answer") take(choice);
+      port.onMessage.addListener((message) => {
+        if (message.type === "answer") take(message.choice);
         // A window of its own comes back to this document by itself.
-        else if (type === "window") end();
+        else if (message.type === "window") end();
       });
       port.onDisconnect.addListener(() => {
         if (!over) setTimeout(connect, limits.resendDelayMs);
       });
       post({ type: "ask", id, surface, question: abroad(asked.question) });
     };
-    const take = (choice) => {
+    const take = (/** @type {string} */ choice) => {
       // Whoever saves needs the photo: a window comes and gets it.
       if (choice === "save" || choice === "copy") post({ type: "window" });
       else if (asked.question.choices.some(({ id }) => id === choice)) asked.answer(choice);
@@ -115,7 +126,8 @@
     timer = setInterval(() => post({ type: "alive" }), limits.aliveMs);
     return {
       disconnect: end,
-      change: (question) => post({ type: "question", question: abroad(question) }),
+      change: (/** @type {FawkesQuestion} */ question) =>
+        post({ type: "question", question: abroad(question) }),
     };
   }
 
@@ -127,7 +139,7 @@
 
   // --- the other end: a window that shows a question of this document, or a frame that asks here --
 
-  /** @param {any} port of a window */
+  /** @param {Guest} port @param {string} id of the question */
   function receiveWindow(port, id) {
     const asked = open.get(id);
     if (!asked) return port.disconnect();
@@ -136,15 +148,16 @@
       // Closed without an answer: the photos stay back.
       if (asked.guests.delete(port)) asked.answer("cancel");
     });
-    port.onMessage.addListener(({ type, choice }) => {
-      if (type === "answer") {
+    port.onMessage.addListener((message) => {
+      if (message.type === "answer") {
         asked.guests.delete(port);
-        asked.answer(choice);
-      } else if (type === "files") sendFiles(port, asked.files);
+        asked.answer(message.choice);
+      } else if (message.type === "files") sendFiles(port, asked.files);
     });
     port.postMessage({ type: "question", question: abroad(asked.question) });
   }
 
+  /** @param {Guest} port @param {File[]} files */
   async function sendFiles(port, files) {
     for (const file of files) {
       port.postMessage({ type: "file", name: file.name, media: file.type });
@@ -157,10 +170,14 @@
     port.postMessage({ type: "all" });
   }
 
-  /** @param {any} port of the background, for a frame in this page */
+  /**
+   * @param {ChromePort<FawkesFrameQuestion, FawkesFrameAnswer>} port of the background, for a frame
+   *   in this page
+   */
   function receiveFrame(port) {
     const over = new AbortController();
     port.onDisconnect.addListener(() => over.abort());
+    /** @type {ReturnType<FawkesContent["toast"]["askForFrame"]> | null} */
     let line = null;
     port.onMessage.addListener(({ type, question }) => {
       if (type === "question" && line) line.change(question);
@@ -183,4 +200,4 @@
   }
 
   fawkes.asking = Object.freeze({ ask, start });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

@@ -8,25 +8,34 @@
 
   const bus = document.createElement("i");
   let isTaken = false;
-  const rangeAt = (node) =>
+  const rangeAt = (/** @type {Node} */ node) =>
     new StaticRange({ startContainer: node, startOffset: 0, endContainer: node, endOffset: 0 });
 
-  /** Elements in shadow trees are named by their outermost host and the way down from it. */
+  /**
+   * Elements in shadow trees are named by their outermost host and the way down from it.
+   * @param {Node} node
+   */
   function addressOf(node) {
+    /** @type {number[][]} */
     const steps = [];
     for (;;) {
-      const root = node.getRootNode();
+      const root = /** @type {Node & {host?: Element}} */ (node.getRootNode());
       if (root.nodeType !== Node.DOCUMENT_FRAGMENT_NODE || !root.host)
         return { anchor: node, steps };
       const step = [];
-      for (let at = node; at !== root; at = at.parentNode)
-        step.push(Array.prototype.indexOf.call(at.parentNode.childNodes, at));
+      for (let at = node; at !== root; ) {
+        const parent = /** @type {Node} */ (at.parentNode);
+        step.push(Array.prototype.indexOf.call(parent.childNodes, at));
+        at = parent;
+      }
       steps.push(step);
       node = root.host;
     }
   }
 
+  /** @param {Node} anchor @param {number[][]} steps @returns {Node} */
   function resolve(anchor, steps) {
+    /** @type {Node | null} */
     let node = anchor;
     for (const step of [...steps].reverse()) {
       node = fawkes.roots.shadowOf(node);
@@ -55,23 +64,20 @@
 
   /**
    * Tells the page's side something.
-   * @param {string} kind
-   * @param {unknown} data JSON
-   * @param {Node[]} nodes
+   * @type {FawkesContent["bus"]["send"]}
    */
   const send = (kind, data, nodes) => tell(bus, kind, data, nodes);
-
-  /** @typedef {(nodes: any[], data: any) => boolean | void} Listener true: taken over */
 
   /**
    * @param {EventTarget} target
    * @param {string} kind
-   * @param {Listener} listener
+   * @param {(nodes: any, data: any) => boolean | void} listener of what its kind carries
    */
   function listen(target, kind, listener) {
-    target.addEventListener(kind, (/** @type {any} */ event) => {
+    target.addEventListener(kind, (told) => {
+      const event = /** @type {InputEvent} */ (told);
       event.stopImmediatePropagation();
-      const { data, addresses } = JSON.parse(event.data);
+      const { data, addresses } = JSON.parse(event.data ?? "");
       const nodes = event
         .getTargetRanges()
         .map((range, at) => resolve(range.startContainer, addresses[at]));
@@ -81,15 +87,13 @@
 
   /**
    * Hears the page's side.
-   * @param {string} kind
-   * @param {Listener} listener
+   * @type {FawkesContent["bus"]["on"]}
    */
   const on = (kind, listener) => listen(bus, kind, listener);
 
   /**
    * Hears the page's side, and that of other windows, about nodes of this window.
-   * @param {string} kind
-   * @param {Listener} listener
+   * @type {FawkesContent["bus"]["hear"]}
    */
   function hear(kind, listener) {
     on(kind, (nodes, data) => askAtHome(kind, nodes[0]) ?? listener(nodes, data));
@@ -98,15 +102,14 @@
 
   /**
    * Hears other windows.
-   * @param {string} kind
-   * @param {Listener} listener
+   * @type {FawkesContent["bus"]["hearOthers"]}
    */
   const hearOthers = (kind, listener) => listen(performance, `fawkes:${kind}`, listener);
 
   /**
    * Asks the content script of another window.
    * @param {Window} view
-   * @param {string} kind
+   * @param {keyof FawkesBusOthers} kind
    * @param {Node[]} [nodes]
    * @returns {boolean} its answer; false where none is there, or another site
    */
@@ -120,21 +123,23 @@
 
   /**
    * Has the content script of the window that a node is in do something.
-   * @param {string} kind
-   * @param {any} node
+   * @param {keyof FawkesBusOthers} kind
+   * @param {Node} node
    * @returns {boolean | null} its answer; null where this script is to do it, or nobody else is there
    */
   function askAtHome(kind, node) {
-    const home = (node.ownerDocument ?? node).defaultView ?? topmost();
+    const shown = node.ownerDocument ?? /** @type {Document} */ (node);
+    const home = shown.defaultView ?? topmost();
     if (home === window || !isAnswering(home)) return null;
     return askOther(home, kind, [node]);
   }
 
   /** A node may be in a document without a window: the same window must see to it each time. */
   function topmost() {
+    /** @type {Window} */
     let view = window;
     try {
-      while (view.parent !== view && view.parent.document) view = /** @type {any} */ (view.parent);
+      while (view.parent !== view && view.parent.document) view = view.parent;
     } catch {
       // of another site
     }
@@ -147,7 +152,7 @@
 
   /**
    * Whether a content script runs in a window that the page can reach from here.
-   * @param {any} view
+   * @param {Window & {fawkes?: {started?: true}}} view
    */
   function isAnswering(view) {
     try {
@@ -210,4 +215,4 @@
     parcelOf,
     listOf,
   });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

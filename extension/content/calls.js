@@ -11,7 +11,7 @@
    * @returns {boolean} true: an answer has come, or will
    */
   function answer(parcel, settle) {
-    const send = (ok) => bus.send("answer", { ok }, [parcel]);
+    const send = (/** @type {boolean} */ ok) => bus.send("answer", { ok }, [parcel]);
     if (fawkes.protection.isOff()) {
       send(true);
       return true;
@@ -26,24 +26,29 @@
     return true;
   }
 
-  /** Who calls has taken the answer. */
+  const filesIn = (/** @type {HTMLInputElement} */ parcel) => [...(parcel.files ?? [])];
+
+  /** Who calls has taken the answer. @param {FawkesSettled} settled */
   function taken(settled) {
     fawkes.selection.taken(settled);
     return settled[0];
   }
 
-  /** A file on disk. */
+  /** A file on disk. @type {FawkesBusListener<FawkesBusAsked["cloak"]>} */
   const onCloak = ([parcel], accept) =>
     answer(parcel, async () => {
       const types = fawkes.accept.mediaTypes(accept);
       const { signal } = new AbortController();
-      return taken(await fawkes.selection.settle([...parcel.files], signal, types));
+      return taken(await fawkes.selection.settle(filesIn(parcel), signal, types));
     });
 
-  /** A flavour of the clipboard: a photo, or a text in which there may be some. */
+  /**
+   * A flavour of the clipboard: a photo, or a text in which there may be some.
+   * @type {FawkesBusListener<FawkesBusAsked["flavour"]>}
+   */
   const onFlavour = ([parcel]) =>
     answer(parcel, async () => {
-      const [file] = parcel.files;
+      const [file] = filesIn(parcel);
       if (await fawkes.photoKinds.isPhoto(file))
         return taken(await fawkes.selection.settle([file], new AbortController().signal));
       const texts = flavours.from([[file.type, await file.text()]]);
@@ -53,11 +58,15 @@
       return new File([strings[0][1]], file.name, { type: file.type });
     });
 
-  /** Whether what a handle leads to is a photo: refused, if so. */
+  /**
+   * Whether what a handle leads to is a photo: refused, if so.
+   * @type {FawkesBusListener<FawkesBusAsked["sniff"]>}
+   */
   const onSniff = ([parcel]) =>
-    answer(parcel, async () =>
-      (await fawkes.photoKinds.isPhoto(parcel.files[0])) ? null : parcel.files[0],
-    );
+    answer(parcel, async () => {
+      const [file] = filesIn(parcel);
+      return (await fawkes.photoKinds.isPhoto(file)) ? null : file;
+    });
 
   function start() {
     bus.on("cloak", onCloak);
@@ -71,4 +80,4 @@
   }
 
   fawkes.calls = Object.freeze({ start });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

@@ -13,25 +13,29 @@
   }
 
   const TEXT_TYPES = /^(text|search|url|tel|email|password|number)$/;
+  /** @param {unknown} node @returns {node is HTMLInputElement | HTMLTextAreaElement} */
   const isTextControl = (node) =>
     node instanceof HTMLTextAreaElement ||
     (node instanceof HTMLInputElement && TEXT_TYPES.test(node.type));
 
-  /** In a shadow tree Chromium tells the selection by the root alone. */
-  const selectionOf = (node) => node.getRootNode().getSelection?.() ?? document.getSelection();
+  /**
+   * In a shadow tree Chromium tells the selection by the root alone.
+   * @param {Node} node
+   */
+  const selectionOf = (node) =>
+    /** @type {Document} */ (node.getRootNode()).getSelection?.() ?? document.getSelection();
 
-  /** Whether the page, or the element, is to be edited as a whole. */
+  /** Whether the page, or the element, is to be edited as a whole. @param {unknown} node */
   const isRich = (node) =>
     document.designMode === "on" || (node instanceof HTMLElement && node.isContentEditable);
 
+  /** @param {unknown} node */
   const isEditable = (node) => isTextControl(node) || isRich(node);
 
-  /** @typedef {{set: () => void, isHere: () => boolean}} Caret */
-
-  /** @returns {Caret} */
+  /** @param {HTMLInputElement | HTMLTextAreaElement} control @returns {FawkesCaret} */
   function inControl(control) {
     const { value, selectionStart: start, selectionEnd: end, selectionDirection } = control;
-    if (start === null) return { set() {}, isHere: () => true };
+    if (start === null || end === null) return { set() {}, isHere: () => true };
     const [before, after] = [value.slice(0, start), value.slice(end)];
     return {
       set() {
@@ -40,19 +44,20 @@
         let at = now.length;
         if (now.startsWith(before)) at = start;
         else if (now.endsWith(after)) at = now.length - after.length;
-        control.setSelectionRange(at, now === value ? end : at, selectionDirection);
+        control.setSelectionRange(at, now === value ? end : at, selectionDirection ?? undefined);
       },
       isHere: () => control.value === value && control.selectionStart === start,
     };
   }
 
+  /** @param {Range} one @param {Range} other */
   const isSame = (one, other) =>
     one.startContainer === other.startContainer &&
     one.startOffset === other.startOffset &&
     one.endContainer === other.endContainer &&
     one.endOffset === other.endOffset;
 
-  /** @returns {Caret} */
+  /** @param {Node} node @returns {FawkesCaret} */
   function inDocument(node) {
     const selection = selectionOf(node);
     if (!selection || selection.rangeCount === 0) return { set() {}, isHere: () => true };
@@ -61,12 +66,12 @@
     return {
       set() {
         if (!range.startContainer.isConnected) return;
-        const current = selectionOf(node);
+        const current = /** @type {Selection} */ (selectionOf(node));
         current.removeAllRanges();
         current.addRange(range);
       },
       isHere() {
-        const current = selectionOf(node);
+        const current = /** @type {Selection} */ (selectionOf(node));
         return current.rangeCount > 0 && isSame(current.getRangeAt(0), range);
       },
     };
@@ -74,8 +79,8 @@
 
   /**
    * Remembers where the caret is.
-   * @param {any} node that has the focus, or lies in what has it
-   * @returns {Caret} `set` puts it there again
+   * @param {Node} node that has the focus, or lies in what has it
+   * @returns {FawkesCaret} `set` puts it there again
    */
   function remember(node) {
     const caret = isTextControl(node) ? inControl(node) : inDocument(node);
@@ -89,14 +94,19 @@
     };
   }
 
-  /** The element that is edited as a whole, around a node. */
+  /** The element that is edited as a whole, around a node. @param {Node} node */
   function hostOf(node) {
-    let host = node;
+    let host = /** @type {HTMLElement} */ (node);
     while (host.parentElement?.isContentEditable) host = host.parentElement;
     return host;
   }
 
-  /** Puts the caret where something was dropped. */
+  /**
+   * Puts the caret where something was dropped.
+   * @param {number} x
+   * @param {number} y
+   * @param {Node} node
+   */
   function setAt(x, y, node) {
     if (isTextControl(node)) {
       node.focus();
@@ -105,7 +115,7 @@
     const range = document.caretRangeFromPoint?.(x, y);
     const place = range ? null : document.caretPositionFromPoint?.(x, y);
     hostOf(node).focus({ preventScroll: true });
-    const selection = selectionOf(node);
+    const selection = /** @type {Selection} */ (selectionOf(node));
     if (range) {
       selection.removeAllRanges();
       selection.addRange(range);
@@ -121,4 +131,4 @@
     selectionOf,
     setAt,
   });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

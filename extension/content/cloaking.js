@@ -6,12 +6,15 @@
 
   /** Why a file did not come back; `code` has a sentence in `_locales`. */
   class Fault extends Error {
+    /** @param {string} code @param {Record<string, string | number>} [parameters] */
     constructor(code, parameters = {}) {
       super(code);
       this.code = code;
       this.parameters = parameters;
     }
   }
+
+  /** @typedef {Extract<FawkesPhotoReply, {type: "result"}>} Result */
 
   /** The notice of a photo that is a JPEG now, whatever it was. */
   const CONVERTED = "converted_to_jpeg";
@@ -34,16 +37,15 @@
   /** After the extension was reloaded or updated, its old content scripts have no way home. */
   const isOrphan = () => !globalThis.chrome?.runtime?.id;
 
-  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
   /**
    * Has a file cloaked.
    * @param {File} file
-   * @param {{accept: string[], more?: number, signal: AbortSignal, onProgress: (progress: {stage: string, fraction: number, faces: number}) => void}} options
-   * @returns {Promise<{file: File, status: "cloaked" | "no_face", receipt: FawkesReceipt}>} the
-   *   file has the name, type and `lastModified` of the original, unless it had to become a JPEG
-   *   for a page that takes none of its kind (`accept`); `more` photos were chosen with it and
-   *   follow at once
+   * @param {Parameters<FawkesContent["cloaking"]["cloak"]>[1]} options
+   * @returns {Promise<FawkesCloaked>} the file has the name, type and `lastModified` of the
+   *   original, unless it had to become a JPEG for a page that takes none of its kind (`accept`);
+   *   `more` photos were chosen with it and follow at once
    * @throws {Fault}
    */
   async function cloak(file, options) {
@@ -54,15 +56,22 @@
         return await send(file, options);
       } catch (fault) {
         // The background was stopped under the photo: it starts again for the next message.
-        if (fault.code !== "background_gone" || tries >= limits.resends) throw fault;
+        const { code } = /** @type {Fault} */ (fault);
+        if (code !== "background_gone" || tries >= limits.resends) throw fault;
         await pause(limits.resendDelayMs * 2 ** tries);
       }
     }
   }
 
+  /**
+   * @param {File} file
+   * @param {Parameters<typeof cloak>[1]} options
+   * @returns {Promise<FawkesCloaked>}
+   */
   async function send(file, { accept, more = 0, signal, onProgress }) {
     if (signal.aborted) throw new Fault("cancelled");
     if (isOrphan()) throw new Fault("extension_reloaded");
+    /** @type {ChromePort<FawkesPhotoReply, FawkesPhotoRequest>} */
     let port;
     try {
       port = chrome.runtime.connect({ name: "photo" });
@@ -71,10 +80,13 @@
     }
     let abort = () => {};
     try {
+      /** @type {Promise<Result & {parts: Uint8Array<ArrayBuffer>[]}>} */
       const answer = new Promise((resolve, reject) => {
         abort = () => reject(new Fault("cancelled"));
         signal.addEventListener("abort", abort);
+        /** @type {Result | null} */
         let result = null;
+        /** @type {Uint8Array<ArrayBuffer>[]} */
         const parts = [];
         port.onMessage.addListener((message) => {
           if (message.type === "progress") onProgress(message);
@@ -82,7 +94,10 @@
           else if (message.type === "result") result = message;
           else if (message.type === "chunk") parts.push(fromBase64(message.data));
           else if (message.type === "end" && result) resolve({ ...result, parts });
-          else reject(new Fault(message.code ?? "internal", message.parameters));
+          else {
+            const { code, parameters } = /** @type {Partial<FawkesFault>} */ (message);
+            reject(new Fault(code ?? "internal", parameters));
+          }
         });
         port.onDisconnect.addListener(() =>
           reject(new Fault(isOrphan() ? "extension_reloaded" : "background_gone")),
@@ -116,6 +131,10 @@
     });
   }
 
+  /**
+   * @param {ChromePort<FawkesPhotoReply, FawkesPhotoRequest>} port
+   * @param {FawkesPhotoRequest} message
+   */
   function postTo(port, message) {
     try {
       port.postMessage(message);
@@ -124,6 +143,7 @@
     }
   }
 
+  /** @param {ChromePort<FawkesPhotoReply, FawkesPhotoRequest>} port @param {File} file */
   async function sendChunks(port, file) {
     for (let at = 0; at < file.size; at += limits.chunkBytes) {
       let bytes;
@@ -139,7 +159,7 @@
 
   /**
    * A message that needs no answer.
-   * @param {"wake" | "asking" | "answered" | "frames"} type
+   * @param {FawkesNews} type
    */
   function tell(type) {
     if (isOrphan()) return;
@@ -151,4 +171,4 @@
   }
 
   fawkes.cloaking = Object.freeze({ Fault, cloak, tell, isOrphan, toBase64, fromBase64 });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

@@ -28,7 +28,7 @@
 
   /** @param {Element} control */
   function nameOf(control) {
-    const { value } = /** @type {any} */ (control);
+    const { value } = /** @type {Element & {value?: unknown}} */ (control);
     const name =
       control.getAttribute("aria-label") ||
       control.textContent?.trim() ||
@@ -38,10 +38,14 @@
     return name.replace(/\s+/g, " ").trim();
   }
 
+  /** @param {Element} scope @param {string} selector */
   const holds = (scope, selector) =>
     scope.querySelector(selector) !== null || roots.below(scope, selector).length > 0;
 
-  /** The innermost of these elements that makes a composer: with its border, or a field for text. */
+  /**
+   * The innermost of these elements that makes a composer: with its border, or a field for text.
+   * @param {Element[]} way
+   */
   function scopeOf(way) {
     const border = way.find((element) => element.matches(BORDER));
     const text = way.find((element) => holds(element, TEXT));
@@ -54,11 +58,11 @@
     );
   }
 
-  /** What is around a photo's place.  @type {WeakMap<any, Element[]>} */
+  /** What is around a photo's place.  @type {WeakMap<FawkesPlace, Element[]>} */
   const known = new WeakMap();
 
   /**
-   * @param {any} place that a photo is meant for
+   * @param {FawkesPlace} place that a photo is meant for
    * @returns {Element[]} what is around it, and around what was pressed for it
    */
   function composersOf(place) {
@@ -66,9 +70,8 @@
     if (before?.length && before.every(({ isConnected }) => isConnected)) return before;
     const { element, opener } = place;
     const now = element.isConnected ? element : places.successorOf(place);
-    const composers = [now, opener]
-      .filter((at) => at?.isConnected)
-      .map((at) => scopeOf(places.wayOf(at)));
+    const there = /** @type {Element[]} */ ([now, opener].filter((at) => at?.isConnected));
+    const composers = there.map((at) => scopeOf(places.wayOf(at)));
     known.set(place, composers);
     return composers;
   }
@@ -76,7 +79,7 @@
   /**
    * The control that a click is about, if it may send the photo off.
    * @param {Element} target
-   * @param {any} place that a photo is meant for
+   * @param {FawkesPlace} place that a photo is meant for
    * @returns {Element | null}
    */
   function senderAt(target, place) {
@@ -88,11 +91,17 @@
     return composersOf(place).some((composer) => way.includes(composer)) ? control : null;
   }
 
-  /** A click on a label, or near an input, that leads to a picker. */
+  /** A click on a label, or near an input, that leads to a picker. @param {Element[]} way */
   const opensPicker = (way) =>
-    way.some((element) => roots.isFileInput(element) || roots.isFileInput(element.control));
+    way.some((element) => {
+      const { control } = /** @type {Element & {control?: unknown}} */ (element);
+      return roots.isFileInput(element) || roots.isFileInput(control);
+    });
 
-  /** What only looks like a control: the page has given it a hand for a pointer. */
+  /**
+   * What only looks like a control: the page has given it a hand for a pointer.
+   * @param {Element[]} way
+   */
   function pointed(way) {
     const [target] = way;
     if (target.closest("label, select, option, input, [contenteditable]")) return null;
@@ -102,7 +111,7 @@
   /**
    * The field for text in which Enter may send the photo off.
    * @param {Element} target
-   * @param {any} place that a photo is meant for
+   * @param {FawkesPlace} place that a photo is meant for
    * @returns {Element | null}
    */
   function fieldAt(target, place) {
@@ -118,4 +127,4 @@
   }
 
   fawkes.composers = Object.freeze({ senderAt, fieldAt, nameOf });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

@@ -8,7 +8,7 @@
   /** Who waits for a page to look into an input.  @type {WeakMap<HTMLInputElement, () => void>} */
   const waiting = new WeakMap();
 
-  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
   /**
    * Looks on from now; called before the input is given anything.
@@ -49,4 +49,4 @@
     /** @param {HTMLInputElement} input that the page reads */
     noteRead: (input) => waiting.get(input)?.(),
   });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

@@ -7,6 +7,9 @@
   /** Marks drags that began in this page: they move what the page has already. */
   const FROM_HERE = `application/x-drag-${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
 
+  /** @typedef {{target: Element, place: FawkesPointer, types: string[]}} Drop */
+
+  /** @param {DragEvent} event */
   function onDrop(event) {
     if (!event.isTrusted || fawkes.protection.isOff()) return;
     const transfer = event.dataTransfer;
@@ -27,6 +30,12 @@
     settleDrop({ target, place, types: [...transfer.types] }, files, texts, hasFolder && entries);
   }
 
+  /**
+   * @param {Drop} drop
+   * @param {File[]} topFiles
+   * @param {FawkesFlavours} texts
+   * @param {(FileSystemEntry | null)[] | false} entries where folders are among them
+   */
   async function settleDrop(drop, topFiles, texts, entries) {
     const { files, tops, paths } = entries
       ? await walk(entries, topFiles)
@@ -50,11 +59,14 @@
     fawkes.selection.untaken(settled.settled, { choose: input && (() => input.click()) });
   }
 
-  /** Zones show themselves for a drag and hide behind it: there has to be one again. */
+  /**
+   * Zones show themselves for a drag and hide behind it: there has to be one again.
+   * @param {Drop} drop
+   */
   async function targetNow({ target, place, types }) {
     const { clientX: x, clientY: y } = place;
     const isThere = () => target.isConnected && target.getClientRects().length > 0;
-    for (const type of ["dragenter", "dragover"]) {
+    for (const type of /** @type {const} */ (["dragenter", "dragover"])) {
       const at = isThere() ? target : (roots.elementAt(x, y) ?? document.body);
       bus.send("drag", { type, init: place, types }, [at]);
       // Frameworks show in a task of its own what they were told in this one.
@@ -63,7 +75,12 @@
     return isThere() ? target : (roots.elementAt(x, y) ?? document.body);
   }
 
-  /** @returns {Promise<boolean>} whether the page, or else the browser, has a use for it */
+  /**
+   * @param {Element} target
+   * @param {FawkesBusDrop} message
+   * @param {File[]} files
+   * @returns {Promise<boolean>} whether the page, or else the browser, has a use for it
+   */
   async function deliverDrop(target, message, files) {
     const parcel = files.length > 0 ? [bus.parcelOf(files)] : [];
     if (bus.send("drop", message, [target, ...parcel])) return true;
@@ -76,7 +93,11 @@
     return fawkes.insertion.insert(target, "insertFromDrop", message.strings, []);
   }
 
-  /** What the browser would have done with a drop onto the input itself. */
+  /**
+   * What the browser would have done with a drop onto the input itself.
+   * @param {HTMLInputElement} input
+   * @param {File[]} files
+   */
   function putIn(input, files) {
     if (input.disabled || files.length === 0) return;
     inputs.put(input, bus.listOf(input.multiple ? files : files.slice(0, 1)));
@@ -84,47 +105,63 @@
     inputs.announce(input, new Event("change", { bubbles: true }));
   }
 
+  /** @param {FawkesSettled} settled */
   const numbered = (settled) => {
     let next = 0;
     return settled.map((file) => (file === null ? -1 : next++));
   };
 
-  /** The same tree, without the files that were given up. */
+  /**
+   * The same tree, without the files that were given up.
+   * @param {FawkesDropped[]} nodes
+   * @param {number[]} numbers of files by what they were; -1 for those
+   * @returns {FawkesDropped[]}
+   */
   function renumbered(nodes, numbers) {
     return nodes
       .map(({ name, index, children }) =>
         children
           ? { name, children: renumbered(children, numbers) }
-          : { name, index: numbers[index] },
+          : { name, index: numbers[/** @type {number} */ (index)] },
       )
       .filter(({ index }) => index !== -1);
   }
 
+  /** @type {(entry: FileSystemEntry) => entry is FileSystemFileEntry} */
+  const isFile = (entry) => entry.isFile;
+
   /**
    * Reads dropped folders to their end.
-   * @returns {Promise<{files: File[], paths: string[], tops: any[]}>} `tops`: what was dropped, as
-   *   a tree whose leaves number the files
+   * @param {(FileSystemEntry | null)[]} entries
+   * @param {File[]} topFiles
+   * @returns {Promise<{files: File[], paths: string[], tops: FawkesDropped[]}>} `tops`: what was
+   *   dropped, as a tree whose leaves number the files
    */
   async function walk(entries, topFiles) {
+    /** @type {File[]} */
     const files = [];
+    /** @type {string[]} */
     const paths = [];
+    /** @param {File} file @param {string} path @returns {FawkesDropped} */
     const leaf = (file, path) => {
       paths.push(path);
       return { name: file.name, index: files.push(file) - 1 };
     };
+    /** @type {(entry: FileSystemEntry, path: string) => Promise<FawkesDropped | null>} */
     const visit = async (entry, path) => {
       if (files.length >= limits.folderFiles) return null;
       try {
-        if (entry.isFile)
+        if (isFile(entry))
           return leaf(await new Promise((done, failed) => entry.file(done, failed)), path);
         const children = [];
-        const reader = entry.createReader();
+        const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
         for (;;) {
+          /** @type {FileSystemEntry[]} */
           const batch = await new Promise((done, failed) => reader.readEntries(done, failed));
           if (batch.length === 0) break;
           for (const child of batch) children.push(await visit(child, `${path}/${child.name}`));
         }
-        return { name: entry.name, children: children.filter(Boolean) };
+        return { name: entry.name, children: children.filter((child) => child !== null) };
       } catch {
         return null; // unreadable: the page would not have got it either
       }
@@ -134,7 +171,7 @@
       if (!entry?.isDirectory) tops.push(leaf(topFiles[at], ""));
       else tops.push(await visit(entry, entry.name));
     }
-    return { files, paths, tops: tops.filter(Boolean) };
+    return { files, paths, tops: tops.filter((top) => top !== null) };
   }
 
   function start() {
@@ -153,4 +190,4 @@
   }
 
   fawkes.drops = Object.freeze({ start });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

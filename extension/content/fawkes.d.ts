@@ -28,9 +28,9 @@ interface FawkesContent extends FawkesShared {
       kind: Kind,
       listener: FawkesBusListener<FawkesBusAsked[Kind]>,
     ): void;
-    hear<Kind extends keyof FawkesBusAsked>(
+    hear<Kind extends keyof FawkesBusShared>(
       kind: Kind,
-      listener: FawkesBusListener<FawkesBusAsked[Kind]>,
+      listener: FawkesBusListener<FawkesBusShared[Kind]>,
     ): void;
     hearOthers<Kind extends keyof FawkesBusOthers>(
       kind: Kind,
@@ -167,7 +167,8 @@ interface FawkesContent extends FawkesShared {
     shadowOf(node: unknown): ShadowRoot | null;
     isFileInput(node: unknown): node is HTMLInputElement;
     isForm(node: unknown): node is HTMLFormElement;
-    below<Found extends Element = Element>(node: ParentNode, selector: string): Found[];
+    below(node: ParentNode, selector: "input[type=file]"): HTMLInputElement[];
+    below(node: ParentNode, selector: string): Element[];
     fileInputs(event: Event): HTMLInputElement[];
     targetAt(event: MouseEvent): Element;
     elementAt(x: number, y: number): Element | null;
@@ -250,6 +251,9 @@ interface FawkesContent extends FawkesShared {
 
 /** What was chosen, in the same order; null for what was given up. */
 type FawkesSettled = (File | null)[];
+
+/** What people answer where a photo could not be cloaked. */
+type FawkesVerdict = "again" | "original" | "cancel";
 
 /** What has become of a photo that was under way; `replaced`: another was chosen. */
 type FawkesOutcome = "there" | "untaken" | "given up" | "replaced";
@@ -419,7 +423,7 @@ interface FawkesBatch {
     line: FawkesLine,
     fault: FawkesFault,
     options: { original: boolean; alike: boolean; signal: AbortSignal },
-  ): Promise<string>;
+  ): Promise<FawkesVerdict>;
   taken(): void;
   withdraw(): void;
   untaken(choose: (() => void) | null, isShown: boolean, signal: AbortSignal): Promise<void>;

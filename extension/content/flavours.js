@@ -4,12 +4,10 @@
 
   const { textPictures } = fawkes;
 
-  /** @typedef {{strings: [string, string][], plans: any[]}} Flavours */
-
   /**
    * Reads the strings of a transfer at once, while it can be read.
    * @param {DataTransfer} transfer
-   * @returns {Flavours}
+   * @returns {FawkesFlavours}
    */
   function read(transfer) {
     const types = [...transfer.types].filter((type) => type !== "Files");
@@ -18,26 +16,33 @@
 
   /**
    * @param {[string, string][]} strings by their types
-   * @returns {Flavours}
+   * @returns {FawkesFlavours}
    */
   const from = (strings) => ({
     strings,
     plans: strings.map(([, text]) => textPictures.find(text)),
   });
 
-  /** @param {Flavours} flavours */
+  /** @param {FawkesFlavours} flavours */
   const holdPictures = ({ plans }) => plans.some((plan) => plan !== null);
 
+  /** @param {Uint8Array} one @param {Uint8Array} other */
   const isEqual = (one, other) =>
     one.length === other.length && one.every((byte, at) => byte === other[at]);
 
-  /** The files, and the pictures of all strings, each once, with where it is. */
+  /** @typedef {{bytes: Uint8Array, file: File, pictures: FawkesPicture[]}} Found */
+
+  /**
+   * The files, and the pictures of all strings, each once, with where it is.
+   * @param {FawkesFlavours["plans"]} plans
+   * @param {File[]} files
+   */
   async function filesOf(plans, files) {
-    /** @type {{bytes: Uint8Array, file: File, pictures: any[]}[]} */
+    /** @type {Found[]} */
     const found = [];
     for (const file of files) found.push({ bytes: new Uint8Array(), file, pictures: [] });
     for (const picture of plans.flatMap((plan) => (plan ? textPictures.picturesOf(plan) : []))) {
-      /** @type {(typeof found)[0] | null} */
+      /** @type {Found | null} */
       let twin = null;
       for (const one of found) {
         const sameSize = one.file.size === picture.bytes.length;
@@ -54,6 +59,7 @@
     return found;
   }
 
+  /** @param {FawkesPicture} picture */
   function fileOf({ bytes, type }) {
     const kind = type.startsWith("image/") ? type : "image/jpeg";
     return new File([bytes], `image.${kind.slice(6).replace(/\W.*/, "")}`, { type: kind });
@@ -62,7 +68,7 @@
   /**
    * Has all photos of a transfer cloaked.
    * @param {File[]} files
-   * @param {Flavours} flavours
+   * @param {FawkesFlavours} flavours
    * @param {string[]} [accept] media types that the page takes
    * @returns {Promise<{settled: (File | null)[], files: (File | null)[],
    *   strings: [string, string][], isEmpty: boolean}>} null for what was given up; `settled`: all
@@ -76,17 +82,17 @@
       signal,
       accept,
     );
-    /** @type {Map<any, Uint8Array | null>} */
+    /** @type {Map<FawkesPicture, Uint8Array<ArrayBuffer> | null>} */
     const cloaked = new Map();
     for (const [at, { pictures }] of all.entries()) {
       const file = settled[at];
       const bytes = file && pictures.length > 0 ? new Uint8Array(await file.arrayBuffer()) : null;
       for (const picture of pictures) cloaked.set(picture, bytes);
     }
-    const written = strings.map(([type, text], at) => [
-      type,
-      plans[at] ? textPictures.write(plans[at], cloaked) : text,
-    ]);
+    const written = strings.map(([type, text], at) => {
+      const plan = plans[at];
+      return [type, plan ? textPictures.write(plan, cloaked) : text];
+    });
     const isGone = settled.length > 0 && settled.every((file) => file === null);
     return {
       settled,
@@ -96,7 +102,11 @@
     };
   }
 
-  /** Whether there are words in a string, as a person would read it. */
+  /**
+   * Whether there are words in a string, as a person would read it.
+   * @param {string} type
+   * @param {string} text
+   */
   function says(type, text) {
     if (type === "text/plain") return text.trim() !== "" && !/^\S+:\S*$/.test(text.trim());
     if (type !== "text/html") return false;
@@ -105,4 +115,4 @@
   }
 
   fawkes.flavours = Object.freeze({ read, from, holdPictures, settle });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

@@ -4,29 +4,37 @@
 
   const { roots, bus, inputs } = fawkes;
 
-  /** @typedef {{submitter: HTMLButtonElement | HTMLInputElement | null, quiet: boolean}} Submission `quiet`: by `submit()` */
+  /**
+   * @typedef {HTMLButtonElement | HTMLInputElement | null} Submitter
+   * @typedef {{submitter: Submitter, quiet: boolean}} Submission `quiet`: by `submit()`
+   */
 
   // Controls that are named so would stand in for the form's own methods.
   const { submit, requestSubmit } = HTMLFormElement.prototype;
-  /** @type {any} */
   const { get: isConnected } = Object.getOwnPropertyDescriptor(Node.prototype, "isConnected") ?? {};
 
   /** @type {Map<HTMLFormElement, Submission>} */
   const held = new Map();
 
-  /** The click or key that a validation of this very moment may come from. */
+  /**
+   * The click or key that a validation of this very moment may come from.
+   * @type {{submitter: Submitter} | null}
+   */
   let attempt = null;
 
+  /** @param {SubmitEvent} event */
   function onSubmit(event) {
     const form = event.composedPath()[0];
     if (!roots.isForm(form) || !inputs.mustWait(form)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    held.set(form, { submitter: event.submitter, quiet: false });
+    const submitter = /** @type {Submitter} */ (event.submitter);
+    held.set(form, { submitter, quiet: false });
   }
 
   /**
    * A `required` input is empty while it waits, and the browser says so instead of submitting.
+   * @param {Event} event
    */
   function onInvalid(event) {
     const input = event.composedPath()[0];
@@ -36,24 +44,29 @@
     if (attempt && input.form) held.set(input.form, { submitter: attempt.submitter, quiet: false });
   }
 
+  /** @param {MouseEvent | KeyboardEvent} event */
   function onAttempt(event) {
     const target = event.composedPath()[0];
     const control = target instanceof Element ? target.closest("button, input") : null;
-    const isEnter = event.type === "keydown" && event.key === "Enter";
+    const isEnter = "key" in event && event.type === "keydown" && event.key === "Enter";
     if (!isEnter && event.type !== "click") return;
     const submits =
       control instanceof HTMLButtonElement || control instanceof HTMLInputElement
         ? ["submit", "image"].includes(control.type)
         : false;
     if (!submits && !isEnter) return;
-    const mine = { submitter: submits ? control : null };
+    const mine = { submitter: submits ? /** @type {Submitter} */ (control) : null };
     attempt = mine;
     setTimeout(() => {
       if (attempt === mine) attempt = null;
     }, 0);
   }
 
-  /** A selection has ended: a form that waited for it alone goes its way, or stays. */
+  /**
+   * A selection has ended: a form that waited for it alone goes its way, or stays.
+   * @param {HTMLInputElement} input
+   * @param {boolean} kept
+   */
   function onSettled(input, kept) {
     for (const [form, { submitter, quiet }] of held) {
       if (inputs.isPendingFor(form)) continue;
@@ -62,7 +75,7 @@
         continue;
       }
       held.delete(form);
-      if (!isConnected.call(form)) continue;
+      if (!isConnected?.call(form)) continue;
       if (quiet) submit.call(form);
       else
         requestSubmit.call(
@@ -86,4 +99,4 @@
   }
 
   fawkes.forms = Object.freeze({ start });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

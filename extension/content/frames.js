@@ -6,6 +6,12 @@
   const { roots } = fawkes;
   const HOLDERS = "iframe, frame, object, embed";
 
+  /**
+   * What some of these have, or all.
+   * @typedef {Element & {src?: string, data?: string, contentWindow?: Window | null,
+   *   contentDocument?: Document | null}} Holder
+   */
+
   /** Before this script there were loads that nobody has seen. */
   const late = document.readyState !== "loading";
   /** @type {WeakSet<Element>} */
@@ -15,7 +21,7 @@
   /** @type {Set<string>} origins that the background has been told of */
   const told = new Set();
 
-  /** @param {any} outer @param {any} inner @returns {number} -1: in a shadow tree */
+  /** @param {Window} outer @param {Window} inner @returns {number} -1: in a shadow tree */
   function indexIn(outer, inner) {
     for (let at = 0; at < outer.length; at += 1) if (outer[at] === inner) return at;
     return -1;
@@ -24,23 +30,26 @@
   /** The way to this window from the top; other sites' windows tell that much. */
   function path() {
     const indices = [];
-    for (let at = /** @type {any} */ (window); at !== at.parent; at = at.parent)
+    for (let at = /** @type {Window} */ (window); at !== at.parent; at = at.parent)
       indices.unshift(indexIn(at.parent, at));
     return indices;
   }
 
-  /** @param {any} holder @returns {string} the origin it names; "" for one of this document's own */
+  /**
+   * @param {Holder | undefined} holder
+   * @returns {string} the origin it names; "" for one of this document's own
+   */
   function namedBy(holder) {
     if (!holder || holder.hasAttribute("srcdoc")) return "";
     try {
-      const { protocol, origin } = new URL(holder.src ?? holder.data);
+      const { protocol, origin } = new URL(holder.src ?? holder.data ?? "");
       return /^(about|blob|data|javascript):$/.test(protocol) ? "" : origin;
     } catch {
       return "";
     }
   }
 
-  /** @param {any} holder */
+  /** @param {Holder | undefined} holder */
   function isVisible(holder) {
     if (!holder) return true;
     const { clientWidth, clientHeight } = holder;
@@ -51,7 +60,8 @@
 
   /** @returns {FawkesFrameReport} */
   function report() {
-    const holders = roots.below(document, HOLDERS);
+    const holders = /** @type {Holder[]} */ (roots.below(document, HOLDERS));
+    /** @type {Window[]} */
     const windows = Array.from({ length: window.length }, (_, index) => window[index]);
     const holderOf = new Map(windows.map((inner) => [inner, holders.find(holds(inner))]));
     // Some holders hide their window: they can be told where as many are left as windows are.
@@ -76,6 +86,7 @@
     return { path: path(), origin: location.origin, frames };
   }
 
+  /** @param {Window} inner @returns {(holder: Holder) => boolean} */
   const holds = (inner) => (holder) => holder.contentWindow === inner;
 
   /** @param {string} origin @param {boolean} again it may have moved to another */
@@ -85,15 +96,18 @@
     fawkes.cloaking.tell("frames");
   }
 
+  /** @param {Event} event */
   function onLoad({ target }) {
     if (!(target instanceof Element) || !target.matches(HOLDERS)) return;
     const again = loaded.has(target);
     loaded.add(target);
     // A document that this one may read is covered with it.
-    if (/** @type {any} */ (target).contentDocument) return;
-    tell(namedBy(target), again);
+    const holder = /** @type {Holder} */ (target);
+    if (holder.contentDocument) return;
+    tell(namedBy(holder), again);
   }
 
+  /** @param {MessageEvent} event */
   function onMessage({ source, origin }) {
     if (!source || source === window || origin === self.origin || !/^https?:/.test(origin)) return;
     try {
@@ -115,4 +129,4 @@
   }
 
   fawkes.frames = Object.freeze({ start });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

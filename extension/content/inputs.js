@@ -5,7 +5,10 @@
 
   const { roots, bus } = fawkes;
 
-  /** @typedef {{input: HTMLInputElement, place: any, end: (outcome: string) => void, abort: AbortController}} Takeover */
+  /**
+   * @typedef {{input: HTMLInputElement, place: FawkesPlace, end: (outcome: FawkesOutcome) => void,
+   *   abort: AbortController}} Takeover
+   */
 
   /** @type {WeakMap<HTMLInputElement, Takeover>} */
   const pending = new WeakMap();
@@ -28,13 +31,14 @@
   /** @type {((input: HTMLInputElement) => void)[]} */
   const openListeners = [];
 
-  /** A control that is named `elements` would stand in for the list.  @type {any} */
+  /** A control that is named `elements` would stand in for the list. */
   const { get: elementsOf } =
     Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, "elements") ?? {};
 
-  const approve = (input) => fawkes.approval.approve(input.files);
+  /** @param {HTMLInputElement} input */
+  const approve = (input) => fawkes.approval.approve(/** @type {FileList} */ (input.files));
 
-  /** A selection, or the `change` that follows it. */
+  /** A selection, or the `change` that follows it. @param {Event} event */
   function onSelect(event) {
     // An event that the page sends anew is none of the browser's any more.
     if (own.has(event) || (event.isTrusted && passed.has(event))) return;
@@ -48,7 +52,11 @@
     }
   }
 
-  /** @returns {boolean} whether the page has to wait for it */
+  /**
+   * @param {HTMLInputElement} input
+   * @param {"chosen" | "heard of" | "sent"} why
+   * @returns {boolean} whether the page has to wait for it
+   */
   const select = (input, why) => takeOver(input, why) || pending.has(input);
 
   /**
@@ -101,6 +109,11 @@
   /**
    * Answers from memory while the browser's own event is under way, and lets it go on: a page that
    * takes no other takes this.
+   * @param {HTMLInputElement} input
+   * @param {File[]} files
+   * @param {File[]} known what they are cloaked
+   * @param {string[]} paths
+   * @param {string[]} accept
    */
   async function answer(input, files, known, paths, accept) {
     const watch = fawkes.delivery.watch(input);
@@ -110,7 +123,10 @@
     report(input, settled, watch, await watch.isTaken([]), abort);
   }
 
-  /** The `change` of a shadow tree and every event of a detached one stay inside. */
+  /**
+   * The `change` of a shadow tree and every event of a detached one stay inside.
+   * @param {HTMLInputElement} input
+   */
   function listenAround(input) {
     const root = input.getRootNode();
     if (root !== document) roots.add(root);
@@ -118,6 +134,7 @@
     watched.add(input);
   }
 
+  /** @param {HTMLInputElement} input */
   function supersede(input) {
     const takeover = pending.get(input);
     if (!takeover) return false;
@@ -128,12 +145,20 @@
     return true;
   }
 
+  /** @param {HTMLInputElement} input @param {boolean} kept */
   function tellSettled(input, kept) {
     for (const listener of settledListeners) listener(input, kept);
   }
 
+  /**
+   * @param {Takeover} takeover
+   * @param {File[]} files
+   * @param {string[]} paths
+   * @param {string[]} accept
+   */
   async function run(takeover, files, paths, accept) {
     const { input, abort } = takeover;
+    /** @type {FawkesSettled} */
     let settled = files.map(() => null);
     try {
       settled = await fawkes.selection.settle(files, abort.signal, accept);
@@ -148,6 +173,7 @@
     }
   }
 
+  /** @param {Takeover} takeover @param {FawkesSettled} settled @param {string[]} paths */
   async function release({ input, place, end, abort }, settled, paths) {
     if (settled.every((file) => file === null)) {
       end("given up");
@@ -170,13 +196,18 @@
       }
     }
     if (!watch) tellSettled(input, false);
-    const last = successor ?? input;
+    const last = /** @type {HTMLInputElement} */ (successor ?? input);
     // What people see holding their photo, a page may look into when they press "Post".
     end(watch && fawkes.delivery.isShown(last) ? "there" : "untaken");
     report(last, settled, watch, false, abort);
   }
 
-  /** @returns {Event[]} by which the page was told */
+  /**
+   * @param {HTMLInputElement} input
+   * @param {FawkesSettled} settled
+   * @param {string[]} paths
+   * @returns {Event[]} by which the page was told
+   */
   function give(input, settled, paths) {
     fill(input, settled, paths);
     const events = [
@@ -187,19 +218,31 @@
     return events;
   }
 
-  /** Puts what was not given up into an input, with its paths within a chosen folder. */
+  /**
+   * Puts what was not given up into an input, with its paths within a chosen folder.
+   * @param {HTMLInputElement} input
+   * @param {FawkesSettled} settled
+   * @param {string[]} paths
+   */
   function fill(input, settled, paths) {
     const kept = settled.filter((file) => file !== null);
     put(input, bus.listOf(kept));
-    released.set(input, input.files);
+    released.set(input, /** @type {FileList} */ (input.files));
     // A file that became another format goes by another name.
     const keptPaths = paths
-      .map((path, at) => (path ? path.replace(/[^/]*$/, () => settled[at]?.name) : ""))
+      .map((path, at) => (path ? path.replace(/[^/]*$/, () => settled[at]?.name ?? "") : ""))
       .filter((_, at) => settled[at] !== null);
     if (keptPaths.some(Boolean)) bus.send("paths", keptPaths, [input]);
   }
 
-  /** Says what has become of the photos; a page that looks later has taken them then. */
+  /**
+   * Says what has become of the photos; a page that looks later has taken them then.
+   * @param {HTMLInputElement} input that was given them, or was to be
+   * @param {FawkesSettled} settled
+   * @param {FawkesWatch | null} watch
+   * @param {boolean} isTaken
+   * @param {AbortController} abort
+   */
   function report(input, settled, watch, isTaken, abort) {
     if (isTaken) {
       fawkes.selection.taken(settled);
@@ -213,7 +256,10 @@
     watch?.read.then(() => fawkes.selection.taken(settled));
   }
 
-  /** As when the picker is closed without a choice: what was there before is there again. */
+  /**
+   * As when the picker is closed without a choice: what was there before is there again.
+   * @param {HTMLInputElement} input
+   */
   function giveUp(input) {
     const before = released.get(input);
     if (before) put(input, before);
@@ -221,7 +267,7 @@
     tellSettled(input, false);
   }
 
-  /** A form that is emptied during the wait stays empty. */
+  /** A form that is emptied during the wait stays empty. @param {Event} event */
   function onReset(event) {
     const form = event.composedPath()[0];
     setTimeout(() => {
@@ -231,40 +277,51 @@
     }, 0);
   }
 
+  /** @param {HTMLInputElement} input @param {FileList} list */
   function put(input, list) {
     input.files = list;
     approve(input);
   }
 
+  /** @param {HTMLInputElement} input @param {Event} event */
   function announce(input, event) {
     own.add(event);
     input.dispatchEvent(event);
   }
 
+  /** @param {HTMLInputElement} input */
   function tellOpen(input) {
     if (fawkes.protection.isOff()) return;
     for (const listener of openListeners) listener(input);
   }
 
-  /** What the page's side of any window may ask, and the content scripts of other windows. */
+  /**
+   * What the page's side of any window may ask, and the content scripts of other windows.
+   * @satisfies {{[Kind in keyof FawkesBusShared]?: (input: HTMLInputElement) => boolean | void}}
+   */
   const REQUESTS = {
     /** The page reads an input before any event: an original is taken out all the same. */
-    read(input) {
+    read(/** @type {HTMLInputElement} */ input) {
       takeOver(input, "heard of");
       fawkes.delivery.noteRead(input);
     },
     /** The page has put files of its own there, which it had anyway. */
     own: approve,
     /** An event about an input of this window was heard in another one. */
-    select(input) {
+    select(/** @type {HTMLInputElement} */ input) {
       listenAround(input);
       return select(input, "heard of");
     },
   };
 
-  /** A picker may be about to open for an input whose events would not pass the window. */
+  /**
+   * A picker may be about to open for an input whose events would not pass the window.
+   * @param {Node} node
+   */
   function watch(node) {
-    const root = node.getRootNode({ composed: true });
+    const root = /** @type {Document | ShadowRoot | Element} */ (
+      node.getRootNode({ composed: true })
+    );
     const inputs = roots.isFileInput(node) ? [node] : roots.below(root, "input[type=file]");
     for (const input of inputs) {
       listenAround(input);
@@ -272,7 +329,7 @@
     }
   }
 
-  /** @param {any} event a click that may open a picker */
+  /** @param {Event} event a click that may open a picker */
   function onClick(event) {
     for (const input of roots.fileInputs(event)) {
       if (fawkes.protection.isOff()) continue;
@@ -290,7 +347,10 @@
     roots.on("reset", onReset);
 
     for (const [kind, request] of Object.entries(REQUESTS))
-      bus.hear(kind, ([input]) => roots.isFileInput(input) && request(input));
+      bus.hear(
+        /** @type {keyof typeof REQUESTS} */ (kind),
+        ([input]) => roots.isFileInput(input) && request(input),
+      );
     bus.hear("watch", ([node]) => watch(node));
     window.addEventListener("pagehide", (event) => {
       if (!event.persisted) for (const { abort } of active) abort.abort();
@@ -309,7 +369,7 @@
      * @param {HTMLFormElement} form
      */
     mustWait(form) {
-      for (const element of elementsOf.call(form))
+      for (const element of elementsOf?.call(form) ?? [])
         if (roots.isFileInput(element)) takeOver(element, "sent");
       return this.isPendingFor(form);
     },
@@ -320,4 +380,4 @@
     /** @param {(input: HTMLInputElement, kept: boolean) => void} listener */
     onSettled: (listener) => settledListeners.push(listener),
   });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

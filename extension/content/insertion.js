@@ -29,6 +29,7 @@
       .replaceAll(' xmlns="http://www.w3.org/1999/xhtml"', "");
   }
 
+  /** @param {string} value */
   function isScript(value) {
     try {
       return new URL(value, "about:blank").protocol === "javascript:";
@@ -37,29 +38,37 @@
     }
   }
 
+  /** @param {File} file @returns {Promise<string>} */
   const dataUrlOf = (file) =>
     new Promise((resolve, reject) => {
       const reader = new FileReader();
-      reader.addEventListener("load", () => resolve(reader.result));
+      reader.addEventListener("load", () => resolve(/** @type {string} */ (reader.result)));
       reader.addEventListener("error", reject);
       reader.readAsDataURL(file);
     });
 
-  /** Tells the page's editor first, which may do it itself. */
+  /**
+   * Tells the page's editor first, which may do it itself.
+   * @param {Node} target
+   * @param {"insertFromPaste" | "insertFromDrop"} inputType
+   * @param {[string, string][]} strings
+   * @param {File[]} files
+   * @param {string | null} data
+   */
   function isHandled(target, inputType, strings, files, data) {
     const parcel = files.length > 0 ? [bus.parcelOf(files)] : [];
     return bus.send("beforeinput", { inputType, strings, data }, [target, ...parcel]);
   }
 
   /**
-   * @param {any} target
+   * @param {Node} target
    * @param {"insertFromPaste" | "insertFromDrop"} inputType
    * @param {[string, string][]} strings
    * @param {File[]} files
    * @returns {Promise<boolean>} whether it went anywhere
    */
   async function insert(target, inputType, strings, files) {
-    const textOf = (type) => strings.find(([one]) => one === type)?.[1] ?? "";
+    const textOf = (/** @type {string} */ type) => strings.find(([one]) => one === type)?.[1] ?? "";
     const plain = textOf("text/plain");
     const isRich = carets.isRich(target) && !isPlainOnly(target);
     if (!isRich) {
@@ -78,8 +87,12 @@
     return plain !== "" && document.execCommand("insertText", false, plain);
   }
 
-  const isPlainOnly = (node) =>
-    node.closest?.("[contenteditable]")?.contentEditable === "plaintext-only";
+  /** @param {Node} node */
+  const isPlainOnly = (node) => {
+    /** @type {HTMLElement | null | undefined} */
+    const host = /** @type {Partial<Element>} */ (node).closest?.("[contenteditable]");
+    return host?.contentEditable === "plaintext-only";
+  };
 
   fawkes.insertion = Object.freeze({ insert, harmless });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

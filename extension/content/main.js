@@ -18,4 +18,4 @@
   fawkes.asking.start();
   fawkes.text.keep([...fawkes.toast.LAST_WORDS, ...fawkes.pressNote.LAST_WORDS]);
   fawkes.toast.sweep();
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

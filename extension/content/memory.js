@@ -7,9 +7,7 @@
 
   const { limits } = fawkes;
 
-  /** @typedef {{file: File, status: "cloaked" | "no_face", receipt: FawkesReceipt}} Cloaked */
-
-  /** The oldest first.  @type {Map<string, {cloaked: Cloaked, timer: number}>} */
+  /** The oldest first.  @type {Map<string, {cloaked: FawkesCloaked, timer: number}>} */
   const photos = new Map();
 
   /**
@@ -21,6 +19,7 @@
   const keyOf = ({ name, size, type, lastModified }, accept) =>
     JSON.stringify([name, size, type, lastModified, accept]);
 
+  /** @param {string} key */
   function forget(key) {
     const photo = photos.get(key);
     if (!photo) return;
@@ -37,7 +36,7 @@
   /**
    * @param {File} original
    * @param {string[]} accept media types that the page takes
-   * @param {Cloaked} cloaked
+   * @param {FawkesCloaked} cloaked
    */
   function remember(original, accept, cloaked) {
     const key = keyOf(original, accept);
@@ -54,7 +53,7 @@
   /**
    * @param {File} original
    * @param {string[]} accept
-   * @returns {Cloaked | null}
+   * @returns {FawkesCloaked | null}
    */
   const recall = (original, accept) => photos.get(keyOf(original, accept))?.cloaked ?? null;
 
@@ -79,4 +78,4 @@
   });
 
   fawkes.memory = Object.freeze({ remember, recall, answer });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

@@ -4,6 +4,9 @@
 
   const { roots, bus, carets, flavours } = fawkes;
 
+  /** @typedef {{target: Element, caret: FawkesCaret}} Place */
+
+  /** @param {ClipboardEvent} event */
   function onPaste(event) {
     if (!event.isTrusted || fawkes.protection.isOff()) return;
     const transfer = event.clipboardData;
@@ -16,14 +19,22 @@
     settlePaste(placeOf(event), files, texts);
   }
 
-  /** Where it was pasted: what it goes to, where the caret was, and which page that was. */
+  /**
+   * Where it was pasted: what it goes to, where the caret was, and which page that was.
+   * @param {ClipboardEvent} event
+   */
   function placeOf(event) {
-    const [first] = event.composedPath();
+    const [first] = /** @type {Element[]} */ (event.composedPath());
     // A closed shadow root hides what has the focus in it.
     const target = roots.shadowOf(first) ? (carets.focused() ?? first) : first;
     return { target, caret: carets.remember(target), address: location.href };
   }
 
+  /**
+   * @param {ReturnType<typeof placeOf>} place
+   * @param {File[]} files
+   * @param {FawkesFlavours} texts
+   */
   async function settlePaste(place, files, texts) {
     const end = fawkes.presses.begin(fawkes.places.placeOf(place.target));
     const { settled, strings, isEmpty, ...found } = await flavours.settle(files, texts);
@@ -36,6 +47,7 @@
     fawkes.selection.taken(settled);
   }
 
+  /** @param {ReturnType<typeof placeOf>} place */
   const hasMovedOn = ({ target, address }) => location.href !== address || !target.isConnected;
 
   function placeNow() {
@@ -45,7 +57,8 @@
 
   /**
    * Another chat, perhaps: the user says whether it belongs there too.
-   * @returns {Promise<{target: any, caret: any} | null>} where; to press a button takes the focus
+   * @param {FawkesSettled} settled
+   * @returns {Promise<Place | null>} where; to press a button takes the focus
    */
   async function placeAsked(settled) {
     const before = placeNow();
@@ -54,6 +67,7 @@
     return target.isConnected && carets.isEditable(target) ? before : placeNow();
   }
 
+  /** @param {Place} place @param {[string, string][]} strings @param {File[]} files */
   async function deliverPaste({ target, caret }, strings, files) {
     const isElsewhere = !caret.isHere();
     const now = placeNow().caret;
@@ -69,4 +83,4 @@
   }
 
   fawkes.pastes = Object.freeze({ start: () => roots.on("paste", onPaste) });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

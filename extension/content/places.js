@@ -8,51 +8,48 @@
   const FILE_INPUT = "input[type=file]";
   const DIALOG = "dialog, [role=dialog], [role=alertdialog], [aria-modal=true]";
 
-  /**
-   * @typedef {object} Place
-   * @property {Element} element
-   * @property {Element | null} opener what was pressed before the picker opened
-   * @property {Element | null} dialog that it was in
-   * @property {Element | null} parent
-   * @property {Document | ShadowRoot | null} root
-   * @property {Element[]} way from the element out to the document, through all shadow roots
-   * @property {string[]} path the same way, to be found again
-   * @property {WeakSet<Element>} inputs that were there as well
-   * @property {string} address of the page
-   * @property {number} presses how often anything had been pressed
-   */
-
   /** @type {Element | null} */
   let lastPressed = null;
   let presses = 0;
 
-  /** The next element outwards, through shadow roots. @returns {Element | null} */
+  /**
+   * The next element outwards, through shadow roots.
+   * @param {Element} element
+   * @returns {Element | null}
+   */
   function outer(element) {
     if (element.parentElement) return element.parentElement;
     return isShadowRoot(element.parentNode) ? element.parentNode.host : null;
   }
 
+  /** @param {Element} element */
   function wayOf(element) {
     const way = [];
-    for (let at = element; at; at = outer(at)) way.push(at);
+    for (let at = /** @type {Element | null} */ (element); at; at = outer(at)) way.push(at);
     return way;
   }
 
-  const isShadowRoot = (node) => node?.nodeType === Node.DOCUMENT_FRAGMENT_NODE && node.host;
+  /** @param {ParentNode | null} node @returns {node is ShadowRoot} */
+  const isShadowRoot = (node) =>
+    node?.nodeType === Node.DOCUMENT_FRAGMENT_NODE &&
+    Boolean(/** @type {ShadowRoot} */ (node).host);
 
+  /** @param {Element} element */
   const stepTo = (element) => {
     const siblings = element.parentNode?.children ?? [element];
     const index = Array.prototype.indexOf.call(siblings, element);
     return `${isShadowRoot(element.parentNode) ? "/" : ""}${element.localName} ${index}`;
   };
 
+  /** @param {Element[]} way */
   const pathOf = (way) => way.map(stepTo);
 
+  /** @param {Element[]} way @param {string} selector */
   const closest = (way, selector) => way.find((element) => element.matches(selector)) ?? null;
 
   /**
    * @param {Element} element
-   * @returns {Place}
+   * @returns {FawkesPlace}
    */
   function placeOf(element) {
     const way = wayOf(element);
@@ -62,7 +59,9 @@
       opener,
       dialog: closest(way, DIALOG) ?? (opener && closest(wayOf(opener), DIALOG)),
       parent: element.isConnected ? outer(element) : null,
-      root: element.isConnected ? /** @type {any} */ (element.getRootNode()) : null,
+      root: element.isConnected
+        ? /** @type {Document | ShadowRoot} */ (element.getRootNode())
+        : null,
       way,
       path: pathOf(way),
       inputs: new WeakSet(roots.below(document, FILE_INPUT)),
@@ -73,7 +72,7 @@
 
   /**
    * What the page has put in the place of an element that it has taken away.
-   * @param {Place} place
+   * @param {FawkesPlace} place
    * @returns {Element | null}
    */
   function successorOf(place) {
@@ -82,13 +81,18 @@
     return roots.isFileInput(element) ? inputLike(element, place) : elementAt(place);
   }
 
-  /** A new input of the same kind: the one that is most like the old. */
+  /**
+   * A new input of the same kind: the one that is most like the old.
+   * @param {HTMLInputElement} old
+   * @param {FawkesPlace} place
+   */
   function inputLike(old, place) {
     let best = null;
     let most = 0;
     for (const input of roots.below(document, FILE_INPUT)) {
-      if (place.inputs.has(input) || input.disabled || input.files.length > 0) continue;
-      const same = (name) => input.getAttribute(name) === old.getAttribute(name);
+      if (place.inputs.has(input) || input.disabled || input.files?.length) continue;
+      const same = (/** @type {string} */ name) =>
+        input.getAttribute(name) === old.getAttribute(name);
       if (!["accept", "multiple", "webkitdirectory", "name"].every(same)) continue;
       const likeness =
         4 * Number(old.id !== "" && same("id")) +
@@ -99,15 +103,20 @@
     return best;
   }
 
-  /** The element of the same name, or at the same place below what still stands. */
+  /**
+   * The element of the same name, or at the same place below what still stands.
+   * @param {FawkesPlace} place
+   */
   function elementAt({ element, root, way, path }) {
     const named = element.id && root?.isConnected ? root.getElementById(element.id) : null;
     if (named) return named;
     const standing = way.findIndex((ancestor) => ancestor.isConnected);
     if (standing < 0) return null;
+    /** @type {Element | undefined} */
     let found = way[standing];
     for (const step of path.slice(0, standing).reverse()) {
       const [name, index] = step.replace("/", "").split(" ");
+      /** @type {Element | ShadowRoot | null} */
       const parent = step.startsWith("/") ? roots.shadowOf(found) : found;
       found = parent?.children[Number(index)];
       if (found?.localName !== name) return null;
@@ -131,7 +140,7 @@
   /**
    * Whether the user has left what the photo was meant for: its dialog is closed, or it was taken
    * away together with what was around it, or after something was pressed.
-   * @param {Place} place
+   * @param {FawkesPlace} place
    */
   function isAbandoned(place) {
     const { element, dialog, parent, opener } = place;
@@ -143,12 +152,13 @@
     return !element.isConnected && hasMoved && opener !== null && !opener.isConnected;
   }
 
-  /** The toast, which is no part of the page. */
+  /** The toast, which is no part of the page. @param {Element} element */
   const isOurs = (element) =>
     Boolean(roots.shadowOf(element)?.querySelector("section.card[aria-label=Fawkes]"));
 
+  /** @param {MouseEvent | KeyboardEvent} event */
   function onPress(event) {
-    if (!event.isTrusted || (event.type === "keydown" && event.key !== "Escape")) return;
+    if (!event.isTrusted || ("key" in event && event.key !== "Escape")) return;
     const target = event.composedPath()[0];
     if (!(target instanceof Element) || isOurs(target)) return;
     presses += 1;
@@ -169,4 +179,4 @@
     wayOf,
     isOurs,
   });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

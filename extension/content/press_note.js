@@ -18,6 +18,7 @@
 
   const GAP = 8;
 
+  /** @param {HTMLElement} host */
   function show(host) {
     const dialogs = document.querySelectorAll("dialog:modal");
     const home = dialogs[dialogs.length - 1] ?? document.fullscreenElement;
@@ -65,6 +66,7 @@
       const own = card.getBoundingClientRect();
       const below = bottom + GAP + own.height <= innerHeight;
       const y = below ? bottom + GAP : top - GAP - own.height;
+      /** @param {number} at @param {number} size @param {number} room */
       const within = (at, size, room) => Math.max(GAP, Math.min(at, room - size - GAP));
       card.style.left = `${within(left, own.width, innerWidth)}px`;
       card.style.top = `${within(y, own.height, innerHeight)}px`;
@@ -94,4 +96,4 @@
   fawkes.pressNote = note;
   /** Needed when the extension is gone and has left this script behind. */
   note.LAST_WORDS = ["press_waits", "press_waits_key", "press_now", "press_forget"];
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

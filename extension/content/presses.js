@@ -12,25 +12,29 @@
 
   const { roots, places, composers, limits } = fawkes;
 
-  /** @typedef {{kind: "click" | "Enter", control: any, place: any, init: any, note: any}} Press */
+  /**
+   * @typedef {{ctrlKey: boolean, metaKey: boolean}} Keys
+   * @typedef {{kind: "click" | "Enter", control: Element, place: FawkesPlace, init: Keys,
+   *   note: FawkesNote | null}} Press
+   */
 
-  /** Places of photos that are under way. @type {Set<any>} */
+  /** Places of photos that are under way. @type {Set<FawkesPlace>} */
   const underWay = new Set();
   /** @type {Set<Press>} */
   const held = new Set();
 
   const { click } = HTMLElement.prototype;
-  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-  const isDisabled = (control) =>
+  const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const isDisabled = (/** @type {Element} */ control) =>
     control.matches(":disabled") || control.getAttribute("aria-disabled") === "true";
 
-  /** @param {any} event */
+  /** @param {MouseEvent} event */
   function onClick(event) {
     const control = controlAt(event, composers.senderAt);
     if (control) hold(event, "click", control);
   }
 
-  /** @param {any} event */
+  /** @param {KeyboardEvent} event */
   function onKey(event) {
     if (!event.isTrusted) return;
     if (event.key === "Escape") forgetAll();
@@ -40,6 +44,10 @@
     if (field) hold(event, "Enter", field);
   }
 
+  /**
+   * @param {Event} event
+   * @param {(target: Element, place: FawkesPlace) => Element | null} judge
+   */
   function controlAt(event, judge) {
     if (!event.isTrusted || underWay.size === 0) return null;
     const target = event.composedPath()[0];
@@ -51,6 +59,11 @@
     return null;
   }
 
+  /**
+   * @param {MouseEvent | KeyboardEvent} event
+   * @param {Press["kind"]} kind
+   * @param {Element} control
+   */
   function hold(event, kind, control) {
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -69,16 +82,17 @@
     held.add(press);
   }
 
+  /** @param {Press} press */
   function forget(press) {
     held.delete(press);
-    press.note.remove();
+    press.note?.remove();
   }
 
   function forgetAll() {
     for (const press of [...held]) forget(press);
   }
 
-  /** Whoever writes on has meant a new line. */
+  /** Whoever writes on has meant a new line. @param {KeyboardEvent} event */
   function goOn(event) {
     for (const press of [...held]) {
       if (press.kind !== "Enter" || press.control !== event.composedPath()[0]) continue;
@@ -88,16 +102,17 @@
     }
   }
 
+  /** @param {Element} field */
   function breakLine(field) {
-    if (field.isContentEditable) document.execCommand("insertParagraph");
+    if (/** @type {HTMLElement} */ (field).isContentEditable)
+      document.execCommand("insertParagraph");
     else if (field.localName === "textarea") document.execCommand("insertText", false, "\n");
   }
 
   /**
    * A photo is under way.
-   * @param {any} place that it is meant for
-   * @returns {(outcome: "there" | "untaken" | "given up" | "replaced") => void} to be told what has
-   *   become of it; `replaced`: another was chosen
+   * @param {FawkesPlace} place that it is meant for
+   * @returns {(outcome: FawkesOutcome) => void} to be told what has become of it
    */
   function begin(place) {
     underWay.add(place);
@@ -111,13 +126,14 @@
     };
   }
 
+  /** @param {Press} press */
   function leave(press) {
     if (!press.control.isConnected) return forget(press);
     held.delete(press);
-    press.note.leaveToUser();
+    press.note?.leaveToUser();
   }
 
-  /** Makes a press when the page has taken the photo in and can be pressed. */
+  /** Makes a press when the page has taken the photo in and can be pressed. @param {Press} press */
   async function release(press) {
     await settled();
     const end = performance.now() + limits.pressWaitMs;
@@ -136,6 +152,7 @@
     make(press);
   }
 
+  /** @param {Press} press */
   function make({ kind, control, init }) {
     if (!control.isConnected) return;
     if (kind === "Enter") enter(control, init);
@@ -143,22 +160,29 @@
     else control.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
   }
 
-  /** The key as the page sees it, then what the browser does with one that no page wants. */
+  /**
+   * The key as the page sees it, then what the browser does with one that no page wants.
+   * @param {Element} field
+   * @param {Keys} init
+   */
   function enter(field, init) {
     const key = { key: "Enter", code: "Enter", keyCode: 13, which: 13, bubbles: true };
-    const type = (name) =>
+    const type = (/** @type {string} */ name) =>
       field.dispatchEvent(
         new KeyboardEvent(name, { ...key, ...init, cancelable: true, composed: true }),
       );
     const goesOn = type("keydown") && type("keypress");
     type("keyup");
     if (!goesOn || init.ctrlKey || init.metaKey) return;
-    if (field.localName === "input" && field.form) submit(field.form);
+    const { form } = /** @type {HTMLInputElement} */ (field);
+    if (field.localName === "input" && form) submit(form);
     else breakLine(field);
   }
 
+  /** @param {HTMLFormElement} form */
   function submit(form) {
-    const button = [...form.elements].find(({ type }) => ["submit", "image"].includes(type));
+    const controls = /** @type {HTMLButtonElement[]} */ ([...form.elements]);
+    const button = controls.find(({ type }) => ["submit", "image"].includes(type));
     if (!button) HTMLFormElement.prototype.requestSubmit.call(form);
     else if (!isDisabled(button)) click.call(button);
   }
@@ -192,4 +216,4 @@
   }
 
   fawkes.presses = Object.freeze({ start, begin });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

@@ -45,7 +45,11 @@
   /** @param {HTMLCanvasElement} canvas @param {Blob} file */
   const thumbnail = (canvas, file) => draw(canvas, file, THUMB, "cover");
 
-  /** The same of a `data:` address, which the page's policy might forbid. */
+  /**
+   * The same of a `data:` address, which the page's policy might forbid.
+   * @param {HTMLCanvasElement} canvas
+   * @param {string} address
+   */
   const ofAddress = (canvas, address) =>
     thumbnail(canvas, new Blob([fawkes.cloaking.fromBase64(address.split(",")[1] ?? "")]));
 
@@ -69,7 +73,7 @@
     button.className = "preview";
     const tag = document.createElement("span");
     tag.className = "tag";
-    const show = (held) => {
+    const show = (/** @type {boolean} */ held) => {
       before.hidden = !held;
       after.hidden = held;
       button.setAttribute("aria-pressed", String(held));
@@ -87,4 +91,4 @@
   }
 
   fawkes.preview = Object.freeze({ thumbnail, ofAddress, compare });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

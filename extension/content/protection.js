@@ -48,4 +48,4 @@
   const mayAskWithoutHost = () => current?.hostMissing !== "block";
 
   fawkes.protection = Object.freeze({ isOff, settled, mayAskWithoutHost });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

@@ -29,6 +29,7 @@
     open.set(input, 0);
   }
 
+  /** @param {Event} event */
   function onReturn(event) {
     const [, source, hasReturned] = RETURNS.find(([type]) => type === event.type) ?? [];
     if (!event.isTrusted || event.target !== source || !hasReturned?.() || open.size === 0) return;
@@ -53,7 +54,10 @@
       if (held.delete(type) && hasReturned()) target.dispatchEvent(make());
   }
 
-  /** The browser says how a picker has ended: with files, which come first, or with none. */
+  /**
+   * The browser says how a picker has ended: with files, which come first, or with none.
+   * @param {Event} event
+   */
   function onEnd(event) {
     if (!event.isTrusted) return;
     for (const input of roots.fileInputs(event)) {
@@ -73,4 +77,4 @@
   }
 
   fawkes.quiet = Object.freeze({ start });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

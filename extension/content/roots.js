@@ -2,7 +2,7 @@
 (function (fawkes) {
   "use strict";
 
-  /** @type {[string, (event: any) => void][]} */
+  /** @type {[string, (event: Event) => void][]} */
   const listeners = [];
   /** What is listened on.  @type {WeakSet<EventTarget>} */
   const known = new WeakSet();
@@ -19,12 +19,14 @@
   /**
    * Listens on the window and, from then on, on every root that `add` is given.  Capture on the
    * window comes before anything the page can register.
-   * @param {string} type of event
-   * @param {(event: any) => void} listener
+   * @template {string} Type
+   * @param {Type} type of event
+   * @param {(event: FawkesEventOf<Type>) => void} listener
    */
   function on(type, listener) {
-    const unlessElsewhere = (/** @type {any} */ event) => {
-      if (!isElsewhere(event.currentTarget)) listener(event);
+    const unlessElsewhere = (/** @type {Event} */ event) => {
+      if (!isElsewhere(/** @type {Window} */ (event.currentTarget)))
+        listener(/** @type {FawkesEventOf<Type>} */ (event));
     };
     listeners.push([type, unlessElsewhere]);
     window.addEventListener(type, unlessElsewhere, { capture: true });
@@ -52,7 +54,7 @@
     observer.observe(view.document, { childList: true });
   }
 
-  /** Another window, which has a content script of its own by now. */
+  /** Another window, which has a content script of its own by now. @param {Window} target */
   const isElsewhere = (target) =>
     target !== window && target.window === target && fawkes.bus.isAnswering(target);
 
@@ -82,10 +84,11 @@
 
   /**
    * The shadow root of an element, closed or open; only extensions may ask.
-   * @param {any} node
+   * @param {unknown} given
    * @returns {ShadowRoot | null}
    */
-  function shadowOf(node) {
+  function shadowOf(given) {
+    const node = /** @type {Element | null | undefined} */ (given);
     // No other element has one, and Chromium throws when it is asked for that of a drawing.
     if (node?.namespaceURI !== "http://www.w3.org/1999/xhtml") return null;
     const root = node.openOrClosedShadowRoot;
@@ -97,7 +100,6 @@
     }
   }
 
-  /** @type {any} */
   const { get: typeOf } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "type") ?? {};
 
   /**
@@ -107,13 +109,12 @@
    */
   function isFileInput(node) {
     try {
-      return typeOf.call(node) === "file";
+      return typeOf?.call(node) === "file";
     } catch {
       return false;
     }
   }
 
-  /** @type {any} */
   const { get: elementsOf } =
     Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, "elements") ?? {};
 
@@ -124,31 +125,30 @@
    */
   function isForm(node) {
     try {
-      return Boolean(elementsOf.call(node));
+      return Boolean(elementsOf?.call(node));
     } catch {
       return false;
     }
   }
 
   /**
-   * Every element below a node for which `test` holds, through all shadow roots.
-   * @param {ParentNode} node
-   * @param {string} selector
-   * @returns {any[]}
+   * Every element below a node that a selector finds, through all shadow roots.
+   * @type {FawkesContent["roots"]["below"]}
    */
-  function below(node, selector) {
+  const below = (/** @type {ParentNode} */ node, /** @type {string} */ selector) => {
+    /** @type {any[]} of what kind, the selector says */
     const found = [...node.querySelectorAll(selector)];
     for (const element of node.querySelectorAll("*")) {
       const root = shadowOf(element);
       if (root) found.push(...below(root, selector));
     }
     return found;
-  }
+  };
 
   /**
    * The file inputs that an event may be about: its target, or, where a closed shadow root hides
    * that, all inputs behind it.
-   * @param {any} event
+   * @param {Event} event
    * @returns {HTMLInputElement[]}
    */
   function fileInputs(event) {
@@ -160,20 +160,26 @@
 
   /**
    * The innermost element at a point, through closed shadow roots.
-   * @param {any} event with a target and a position
-   * @returns {Element}
+   * @param {MouseEvent} event
    */
-  const targetAt = (event) => innermost(event.composedPath()[0], event.clientX, event.clientY);
+  const targetAt = (event) =>
+    innermost(/** @type {Element} */ (event.composedPath()[0]), event.clientX, event.clientY);
 
   /**
    * The same without an event.
    * @param {number} x
    * @param {number} y
-   * @returns {Element | null}
    */
   const elementAt = (x, y) => innermost(document.elementFromPoint(x, y), x, y);
 
+  /**
+   * @template {Element | null} Found
+   * @param {Found} element
+   * @param {number} x
+   * @param {number} y
+   */
   function innermost(element, x, y) {
+    /** @type {Found | Element} */
     let target = element;
     for (let root = shadowOf(target); root; root = shadowOf(target)) {
       const inner = root.elementFromPoint(x, y);
@@ -196,4 +202,4 @@
     targetAt,
     elementAt,
   });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

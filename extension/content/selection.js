@@ -18,7 +18,7 @@
     "unreadable_input",
   ]);
 
-  /** @type {WeakMap<(File | null)[], {toast: any, signal: AbortSignal}>} */
+  /** @type {WeakMap<FawkesSettled, {toast: FawkesBatch, signal: AbortSignal}>} */
   const deliveries = new WeakMap();
 
   /**
@@ -39,7 +39,8 @@
     const settled = files.map((file, at) => (photos[at] ? null : file));
     const queue = [...photos.keys()].filter((at) => photos[at]);
     await fewAtOnce(queue, files, async (at, more) => {
-      settled[at] = await settleOne(files[at], toast, lineOf[at], signal, { accept, more });
+      const line = /** @type {FawkesLine} */ (lineOf[at]);
+      settled[at] = await settleOne(files[at], toast, line, signal, { accept, more });
     });
     deliveries.set(settled, { toast, signal });
     if (signal.aborted) toast.withdraw();
@@ -79,7 +80,10 @@
     await Promise.all(underWay.values());
   }
 
-  /** What cannot be read cannot be known to be no photo; what the page has had is none to cloak. */
+  /**
+   * What cannot be read cannot be known to be no photo; what the page has had is none to cloak.
+   * @param {File} file
+   */
   async function isPhotoOrUnreadable(file) {
     try {
       if (fawkes.approval.isApproved(file)) return false;
@@ -89,6 +93,14 @@
     }
   }
 
+  /**
+   * @param {File} original
+   * @param {FawkesBatch} toast
+   * @param {FawkesLine} line
+   * @param {AbortSignal} signal
+   * @param {{accept: string[], more: number}} order
+   * @returns {Promise<File | null>}
+   */
   async function settleOne(original, toast, line, signal, order) {
     const remembered = fawkes.memory.recall(original, order.accept);
     if (remembered) {
@@ -124,10 +136,16 @@
     }
   }
 
-  /** @returns {Promise<"again" | "original" | "cancel">} */
+  /**
+   * @param {FawkesBatch} toast
+   * @param {FawkesLine} line
+   * @param {unknown} error
+   * @param {AbortSignal} signal
+   */
   async function ask(toast, line, error, signal) {
-    const fault = error.code
-      ? error
+    const coded = /** @type {FawkesFault} */ (error);
+    const fault = coded.code
+      ? coded
       : new fawkes.cloaking.Fault("internal", { detail: String(error) });
     const ofThePhoto = OF_THE_PHOTO.has(fault.code);
     const original = ofThePhoto || fawkes.protection.mayAskWithoutHost();
@@ -172,4 +190,4 @@
   }
 
   fawkes.selection = Object.freeze({ settle, taken, untaken, moved });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

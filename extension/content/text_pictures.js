@@ -26,9 +26,14 @@
   const PLAIN = /[A-Za-z0-9+/_-]+/y;
   const ESCAPED =
     /%([0-9a-f]{2})|&#x0*([0-9a-f]{1,2});|&#0*(\d{1,3});|&(plus|sol|equals|newline|tab|lowbar|hyphen);|\\u00([0-9a-f]{2})|\\([/nrt+=]|\r?\n)|(=)|(\s+)/iy;
+  /** @type {Record<string, string>} */
   const NAMED = { plus: "+", sol: "/", equals: "=", newline: "\n", tab: "\t", lowbar: "_" };
 
-  /** @returns {{text: string, end: number} | null} a character, whatever it is written as */
+  /**
+   * @param {string} text
+   * @param {number} at
+   * @returns {{text: string, end: number} | null} a character, whatever it is written as
+   */
   function unescaped(text, at) {
     ESCAPED.lastIndex = at;
     const found = ESCAPED.exec(text);
@@ -43,12 +48,17 @@
     return { text: letter, end: at + all.length };
   }
 
+  /** @param {RegExp} expression @param {string} text @param {number} at */
   const runAt = (expression, text, at) => {
     expression.lastIndex = at;
     return expression.exec(text)?.[0] ?? "";
   };
 
-  /** Base64 from a place in a text: what it holds, and where it ends. */
+  /**
+   * Base64 from a place in a text: what it holds, and where it ends.
+   * @param {string} text
+   * @param {number} start
+   */
   function base64At(text, start) {
     const parts = [];
     let at = start;
@@ -83,12 +93,14 @@
     return { end: at, bytes: bytesOfBase64(letters) };
   }
 
+  /** @param {string} letters */
   function bytesOfBase64(letters) {
     const rest = letters.length % 4;
     const whole = rest === 1 ? letters.slice(0, -1) : letters;
     return fawkes.cloaking.fromBase64(whole);
   }
 
+  /** @param {string} text @param {number} start */
   function hexAt(text, start) {
     const found = runAt(/[0-9a-f\s]+/iy, text, start);
     const digits = found.replace(/\s+/g, "");
@@ -98,7 +110,7 @@
     return { end: start + found.trimEnd().length, bytes };
   }
 
-  /** Bytes as a URL writes them. */
+  /** Bytes as a URL writes them. @param {string} text @param {number} start */
   function percentAt(text, start) {
     const found = runAt(/(?:%[0-9a-f]{2}|[A-Za-z0-9.~!$*+;=:@/?_-])+/iy, text, start);
     const bytes = [];
@@ -112,13 +124,17 @@
     return { end: start + found.length, bytes: Uint8Array.from(bytes) };
   }
 
-  const base64Of = (bytes) => fawkes.cloaking.toBase64(bytes);
+  const base64Of = (/** @type {Uint8Array<ArrayBuffer>} */ bytes) =>
+    fawkes.cloaking.toBase64(bytes);
+  /** @param {ArrayLike<number>} bytes */
   const hexOf = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  /** @param {ArrayLike<number>} bytes */
   const percentOf = (bytes) => Array.from(bytes, (byte) => `%${hexOf([byte])}`).join("");
 
-  /** A picture in which no face has room: a spacer, a bullet. */
+  /** A picture in which no face has room: a spacer, a bullet. @param {Uint8Array} bytes */
   function isTiny(bytes) {
     if (bytes.length < limits.pictureBytes) return true;
+    /** @param {number} at @param {number} one @param {number} two */
     const short = (at, one, two) => bytes[at + one] + 256 * bytes[at + two];
     const isGif = bytes[0] === 0x47 && bytes[1] === 0x49;
     const isPng = bytes[0] === 0x89 && bytes[1] === 0x50;
@@ -128,13 +144,12 @@
   }
 
   /**
-   * @typedef {{bytes: Uint8Array<ArrayBuffer>, type: string}} Picture
-   * @typedef {{start: number, end: number, gone: string, picture: Picture | null,
-   *   inner: Plan | null, write: (content: any) => string}} Part `gone`: what is left of it
-   * @typedef {{text: string, parts: Part[]}} Plan
+   * @param {number} start
+   * @param {number} end
+   * @param {FawkesPicture | null} picture
+   * @param {(picture: Uint8Array<ArrayBuffer>) => string} write
+   * @returns {FawkesPart}
    */
-
-  /** @returns {Part} */
   const part = (start, end, picture, write, gone = "") => ({
     start,
     end,
@@ -144,11 +159,16 @@
     write,
   });
 
+  /** @param {Uint8Array} bytes */
   const isPicture = (bytes) => fawkes.photoKinds.kindOf(bytes) === "photo" && !isTiny(bytes);
   const DRAWING = /svg/i;
   const EMPTY = "data:,";
 
-  /** What a `data:` URL says of itself; null where it is none. */
+  /**
+   * What a `data:` URL says of itself; null where it is none.
+   * @param {string} text
+   * @param {number} start
+   */
   function headerAt(text, start) {
     const found = runAt(
       /[^,"'<>()]{0,300}?(?:,|%2c|&comma;|&#0*44;|&#x0*2c;|\\u002c)/iy,
@@ -168,7 +188,13 @@
     };
   }
 
-  /** @returns {Part | null} */
+  /**
+   * @param {string} text
+   * @param {number} start
+   * @param {string} sign
+   * @param {number} depth
+   * @returns {FawkesPart | null}
+   */
   function dataUrlAt(text, start, sign, depth) {
     const header = headerAt(text, start + sign.length);
     if (!header) return null;
@@ -182,23 +208,28 @@
       if (!isImage) return null;
       const { end, bytes } = percentAt(text, header.end);
       if (isTiny(bytes)) return null;
-      const write = (cloaked) => `data:${type};base64,${base64Of(cloaked)}`;
+      const write = (/** @type {Uint8Array<ArrayBuffer>} */ cloaked) =>
+        `data:${type};base64,${base64Of(cloaked)}`;
       return part(start, end, { bytes, type }, write, gone);
     }
     const { end, bytes } = base64At(text, header.end);
     const escaped = /%2[bf]/i.test(text.slice(header.end, end));
-    const write = (content) =>
+    const write = (/** @type {Uint8Array<ArrayBuffer>} */ content) =>
       head + (escaped ? encodeURIComponent(base64Of(content)) : base64Of(content));
     if (isImage ? !isTiny(bytes) : isPicture(bytes))
       return part(start, end, { bytes, type }, write, gone);
     if (isImage || depth >= limits.pictureDepth) return null;
     const inner = find(new TextDecoder().decode(bytes), depth + 1);
     if (!inner) return null;
-    const rewrite = (content) => write(new TextEncoder().encode(content));
-    return { ...part(start, end, null, rewrite), inner };
+    const rewrite = (/** @type {string} */ content) => write(new TextEncoder().encode(content));
+    return { start, end, gone: "", picture: null, inner, write: rewrite };
   }
 
-  /** A group of RTF, from its brace to the one that ends it. */
+  /**
+   * A group of RTF, from its brace to the one that ends it.
+   * @param {string} text
+   * @param {number} start
+   */
   function groupEnd(text, start) {
     let open = 0;
     for (let at = start; at < text.length; at += 1) {
@@ -209,7 +240,11 @@
     return text.length;
   }
 
-  /** @returns {Part | null} a picture of RTF in a format that nobody here knows */
+  /**
+   * @param {string} text
+   * @param {number} start
+   * @returns {FawkesPart | null} a picture of RTF in a format that nobody here knows
+   */
   function rtfAt(text, start) {
     const head = /^\{\\nonshppict|^\\bin(\d+) ?|^\\([a-z]+)/i.exec(text.slice(start, start + 40));
     if (!head) return null;
@@ -229,7 +264,13 @@
       : part(after + words.length, end, { bytes, type: `image/x-${head[2]}` }, hexOf);
   }
 
-  /** @returns {Part | null} */
+  /**
+   * @param {string} text
+   * @param {number} start
+   * @param {string} sign
+   * @param {number} depth
+   * @returns {FawkesPart | null}
+   */
   function partAt(text, start, sign, depth) {
     if (/^data/i.test(sign)) return dataUrlAt(text, start, sign, depth);
     if (/^[\\{]/.test(sign) && !/^\\(\/|u)/i.test(sign)) return rtfAt(text, start);
@@ -248,7 +289,7 @@
   /**
    * Looks for pictures in a text.
    * @param {string} text
-   * @returns {Plan | null} null where there are none
+   * @returns {FawkesPlan | null} null where there are none
    */
   function find(text, depth = 0) {
     if (depth < limits.pictureDepth && text[1] === "\0" && text[3] === "\0")
@@ -265,26 +306,33 @@
     return holds ? { text, parts } : null;
   }
 
-  /** Letters of two bytes each, which some programs put where one is asked for. */
+  /**
+   * Letters of two bytes each, which some programs put where one is asked for.
+   * @param {string} text
+   * @param {number} depth
+   * @returns {FawkesPlan | null}
+   */
   function findWide(text, depth) {
     const inner = find(text.replaceAll("\0", ""), depth + 1);
-    const write = (content) => `${content.split("").join("\0")}\0`;
-    return inner && { text, parts: [{ ...part(0, text.length, null, write), inner }] };
+    if (!inner) return null;
+    const write = (/** @type {string} */ content) => `${content.split("").join("\0")}\0`;
+    const whole = { start: 0, end: text.length, gone: "", picture: null, inner, write };
+    return { text, parts: [whole] };
   }
 
   /**
    * Every picture of a plan, in order.
-   * @param {Plan} plan
-   * @returns {Picture[]}
+   * @param {FawkesPlan} plan
+   * @returns {FawkesPicture[]}
    */
   const picturesOf = ({ parts }) =>
     parts.flatMap(({ picture, inner }) => (inner ? picturesOf(inner) : picture ? [picture] : []));
 
   /**
    * The text with other pictures.
-   * @param {Plan} plan
-   * @param {Map<Picture, Uint8Array | null>} cloaked by the pictures of the plan; null for what
-   *   must not be in it
+   * @param {FawkesPlan} plan
+   * @param {Map<FawkesPicture, Uint8Array<ArrayBuffer> | null>} cloaked by the pictures of the
+   *   plan; null for what must not be in it
    * @returns {string}
    */
   function write({ text, parts }, cloaked) {
@@ -303,4 +351,4 @@
   }
 
   fawkes.textPictures = Object.freeze({ find, picturesOf, write });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

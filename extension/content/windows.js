@@ -5,10 +5,13 @@
 
   const { roots, bus } = fawkes;
 
-  /** @param {any} event a frame has loaded: its first, empty document may be all that there will be */
+  /**
+   * A frame has loaded: its first, empty document may be all that there will be.
+   * @param {Event} event
+   */
   function onLoad(event) {
     try {
-      const shown = event.target.contentWindow?.document;
+      const shown = /** @type {HTMLIFrameElement} */ (event.target).contentWindow?.document;
       if (shown) bus.send("unscripted", null, [shown]);
     } catch {
       // of another site
@@ -17,8 +20,9 @@
 
   /** Other windows may reach this one, whose natives work though no script does: one guards them. */
   function askForGuards() {
-    const asked = new Set([window]);
-    const ask = (/** @type {any} */ view) => {
+    const asked = new Set([/** @type {Window} */ (window)]);
+    /** @type {(view: Window | null) => boolean} */
+    const ask = (view) => {
       if (!view || asked.has(view)) return false;
       asked.add(view);
       if (bus.askOther(view, "unscripted", [document])) return true;
@@ -33,7 +37,8 @@
     roots.addWindow(window);
     bus.hear("erased", ([opened]) => roots.restore(opened.defaultView));
     bus.on("reached", ([shown]) => {
-      if (!bus.isAnswering(shown.defaultView)) roots.addWindow(shown.defaultView);
+      const view = /** @type {Window} */ (shown.defaultView);
+      if (!bus.isAnswering(view)) roots.addWindow(view);
     });
     if (!bus.open()) {
       askForGuards();
@@ -44,4 +49,4 @@
   }
 
   fawkes.windows = Object.freeze({ start });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

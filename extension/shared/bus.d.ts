@@ -28,10 +28,10 @@ interface FawkesBusTold {
     [Element],
     { type: "dragenter" | "dragover" | "dragleave"; init: FawkesPointer; types: string[] },
   ];
-  drop: [[Element, FawkesParcel?], FawkesBusDrop];
-  paste: [[Node, FawkesParcel?], { strings: [string, string][] }];
+  drop: [[Element, ...FawkesParcel[]], FawkesBusDrop];
+  paste: [[Node, ...FawkesParcel[]], { strings: [string, string][] }];
   beforeinput: [
-    [Node, FawkesParcel?],
+    [Node, ...FawkesParcel[]],
     { inputType: string; strings: [string, string][]; data: string | null },
   ];
   /** A document in whose window no script runs. */

@@ -97,6 +97,6 @@ interface FawkesLimits {
   readonly folderFiles: number;
 }
 
-// Any, until content scripts are typed too.
-declare var fawkes: any;
+/** Whoever reads it names its world: `FawkesShared`, `FawkesContent`, or some of their parts. */
+declare var fawkes: object | undefined;
 declare var fawkesMainWorld: any;

@@ -39,7 +39,7 @@
 
     opened = () => {};
 
-    /** @param {any[]} lines */
+    /** @param {FawkesLine[]} lines */
     show(lines) {
       const done = lines.filter((line) => line.isSettled()).length;
       const working = lines.some((line) => line.state === "working");
@@ -59,9 +59,12 @@
       if (this.#spoken.textContent !== words) this.#spoken.textContent = words;
     }
 
+    /** @param {FawkesLine[]} lines */
     #outcome(lines) {
-      const count = (state) => lines.filter((line) => line.state === state).length;
-      return ["cloaked", "no_face", "untouched", "original", "gone"]
+      const count = (/** @type {FawkesLineState} */ state) =>
+        lines.filter((line) => line.state === state).length;
+      const ends = /** @type {const} */ (["cloaked", "no_face", "untouched", "original", "gone"]);
+      return ends
         .filter((state) => count(state) > 0)
         .map((state) => t(`toast_sum_${state}`, count(state)))
         .join(" · ");
@@ -71,20 +74,24 @@
   class Batch {
     /** Questions that wait, by what they ask. @type {Map<string, Inquiry>} */
     #asked = new Map();
-    /** What the user has decided for all that follow. @type {Map<string, string>} */
+    /** What the user has decided for all that follow. @type {Map<string, FawkesVerdict>} */
     #verdicts = new Map();
     /** @type {Summary | null} */
     #summary = null;
-    /** The question that stands while nobody has taken them. @type {any} */
+    /** The question that stands while nobody has taken them. @type {FawkesAsking | null} */
     #untaken = null;
 
-    /** @typedef {{asking: any, fault: FawkesFault, original: boolean, waiting: Map<any, (choice: string) => void>}} Inquiry */
+    /**
+     * @typedef {{asking: FawkesAsking | null, fault: FawkesFault, original: boolean,
+     *   waiting: Map<FawkesLine, (choice: FawkesVerdict) => void>}} Inquiry
+     */
 
     /** @param {File[]} files */
     constructor(files) {
       const { Line } = fawkes.toastLine;
       if (files.length > limits.linesAtOnce)
         this.#summary = new Summary(files.length, () => this.#giveUp());
+      /** @type {FawkesLine[]} */
       this.lines = [];
       const options = this.#summary
         ? { list: this.#summary.list, changed: () => this.#show() }
@@ -108,10 +115,10 @@
       for (const line of this.lines) if (line.state === "working") line.giveUp();
     }
 
-    /** @param {any} line @param {HTMLElement} box */
+    /** @param {FawkesLine} line @param {HTMLElement} box */
     #mount = (line, box) => (this.#summary?.questions ?? line.row).append(box);
 
-    /** @param {FawkesQuestion} question @param {any[]} lines */
+    /** @param {FawkesQuestion} question @param {FawkesLine[]} lines */
     async #named(question, lines) {
       question.name = lines.length > 1 ? t("toast_photos", lines.length) : lines[0].file.name;
       question.thumb = await lines[0].drawThumb();
@@ -121,34 +128,41 @@
     /**
      * The question that keeps an original back.  Photos that fail alike are asked about together;
      * where the fault is none of theirs, the answer holds for those that follow too.
-     * @param {any} line
+     * @param {FawkesLine} line
      * @param {FawkesFault} fault
      * @param {{original: boolean, alike: boolean, signal: AbortSignal}} options `original`: it may
      *   go up; `alike`: what failed is not the photo
-     * @returns {Promise<"again" | "original" | "cancel">}
+     * @returns {Promise<FawkesVerdict>}
      */
     async ask(line, fault, { original, alike, signal }) {
       const key = `${fault.code} ${original}`;
       const verdict = this.#verdicts.get(key);
       if (verdict) return this.#tell(line, verdict);
       const inquiry = this.#asked.get(key);
+      /** @type {FawkesVerdict} */
       const choice = await new Promise((resolve) => {
         const waiting = inquiry?.waiting ?? new Map();
         waiting.set(line, resolve);
         line.asking(t("toast_failed"));
-        if (inquiry) inquiry.asking.change(this.#question(inquiry, alike));
+        if (inquiry) inquiry.asking?.change(this.#question(inquiry, alike));
         else this.#inquire(key, { asking: null, fault, original, waiting }, alike, signal);
         line.onCancel(() => this.#leave(key, line));
       });
       return this.#tell(line, choice);
     }
 
-    /** @param {Inquiry} inquiry */
+    /** @param {Inquiry} inquiry @param {boolean} alike */
     #question({ fault, original, waiting }, alike) {
       const about = alike ? this.lines.filter((line) => !line.hasEnded()).length : waiting.size;
       return fawkes.toastQuestion.ofFault(fault, original, about);
     }
 
+    /**
+     * @param {string} key
+     * @param {Inquiry} inquiry
+     * @param {boolean} alike
+     * @param {AbortSignal} signal
+     */
     async #inquire(key, inquiry, alike, signal) {
       this.#asked.set(key, inquiry);
       const [first] = inquiry.waiting.keys();
@@ -159,22 +173,27 @@
       });
       this.#named(question, alike ? this.lines.filter((line) => !line.hasEnded()) : [first]);
       card.rest();
-      const choice = await inquiry.asking.answer;
+      const choice = /** @type {FawkesVerdict} */ (await inquiry.asking.answer);
       this.#asked.delete(key);
       if (alike && choice !== "again" && !signal.aborted) this.#verdicts.set(key, choice);
       for (const resolve of inquiry.waiting.values()) resolve(choice);
     }
 
-    /** One photo is given up while others wait for the same answer. */
+    /**
+     * One photo is given up while others wait for the same answer.
+     * @param {string} key
+     * @param {FawkesLine} line
+     */
     #leave(key, line) {
       const inquiry = this.#asked.get(key);
       const resolve = inquiry?.waiting.get(line);
       if (!inquiry || !resolve) return;
       inquiry.waiting.delete(line);
       resolve("cancel");
-      if (inquiry.waiting.size === 0) inquiry.asking.end();
+      if (inquiry.waiting.size === 0) inquiry.asking?.end();
     }
 
+    /** @template {string} Choice @param {FawkesLine} line @param {Choice} choice */
     #tell(line, choice) {
       if (choice === "cancel") line.remove();
       else line.answered(choice);
@@ -199,12 +218,12 @@
     /**
      * @param {FawkesQuestion} question
      * @param {string} words
-     * @param {any[]} lines
+     * @param {FawkesLine[]} lines
      * @param {AbortSignal} signal
      */
     #askOfAll(question, words, lines, signal) {
       const { keeping } = fawkes;
-      const files = lines.map((line) => line.cloaked);
+      const files = /** @type {File[]} */ (lines.map((line) => line.cloaked));
       for (const line of lines) line.asking(words);
       const asking = fawkes.asking.ask(question, {
         mount: (box) => this.#mount(lines[0], box),
@@ -227,7 +246,11 @@
       return asking;
     }
 
-    /** @param {(() => void) | null} choose @param {AbortSignal} signal */
+    /**
+     * @param {(() => void) | null} choose
+     * @param {boolean} isShown
+     * @param {AbortSignal} signal
+     */
     async untaken(choose, isShown, signal) {
       const lines = this.#handing();
       if (lines.length === 0) return;
@@ -257,4 +280,4 @@
   }
 
   fawkes.toastBatch = Batch;
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

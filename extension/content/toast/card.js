@@ -11,7 +11,9 @@
 
   /** @type {{host: HTMLElement, card: HTMLElement, list: HTMLElement, title: HTMLElement} | null} */
   let card = null;
+  /** @type {number | undefined} */
   let follower;
+  /** @type {Set<FawkesCardLine>} */
   const lines = new Set();
 
   function open() {
@@ -55,7 +57,7 @@
     // A page can close it; outside of the top layer it can be distorted too.
     if (host.popover && !host.matches(":popover-open")) return false;
     const { left, top, width, height } = host.getBoundingClientRect();
-    const root = /** @type {any} */ (host.getRootNode());
+    const root = /** @type {Document | ShadowRoot} */ (host.getRootNode());
     return root.elementFromPoint(left + width / 2, top + Math.min(20, height / 2)) === host;
   }
 
@@ -98,6 +100,7 @@
     return foreign;
   }
 
+  /** @param {HTMLElement} host */
   function rise(host) {
     try {
       host.popover = "manual";
@@ -110,6 +113,7 @@
 
   // --- how long it stays ------------------------------------------------------------------------
 
+  /** @type {number | undefined} */
   let timer;
   let held = false;
 
@@ -148,7 +152,7 @@
   }
 
   /**
-   * @param {any} line
+   * @param {FawkesCardLine} line
    * @param {HTMLElement} row
    * @param {HTMLElement} [list] where the row goes, if not to the card itself
    */
@@ -157,6 +161,7 @@
     lines.add(line);
   }
 
+  /** @param {FawkesCardLine} line */
   function remove(line) {
     lines.delete(line);
     if (lines.size > 0) return rest();
@@ -180,4 +185,4 @@
   }
 
   fawkes.toastCard = Object.freeze({ open, follow, add, remove, rest, sweep });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

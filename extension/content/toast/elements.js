@@ -19,6 +19,7 @@
     return element;
   }
 
+  /** @param {string} text @param {string} className @param {() => void} action */
   function button(text, className, action) {
     const element = make("button", className, text);
     element.type = "button";
@@ -29,6 +30,7 @@
     return element;
   }
 
+  /** @param {Record<string, string>[]} paths by their attributes */
   function drawing(paths) {
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     svg.setAttribute("viewBox", "0 0 24 24");
@@ -61,4 +63,4 @@
     ]);
 
   fawkes.toastElements = Object.freeze({ make, button, cross, picture, mark });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

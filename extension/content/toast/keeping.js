@@ -25,7 +25,7 @@
   const copy = (file) =>
     navigator.clipboard.write([new ClipboardItem({ "image/png": asPng(file) })]);
 
-  /** The one kind of picture that every clipboard takes. */
+  /** The one kind of picture that every clipboard takes. @param {File} file */
   async function asPng(file) {
     if (file.type === "image/png") return new Blob([file], { type: "image/png" });
     const bitmap = await createImageBitmap(file);
@@ -36,4 +36,4 @@
   }
 
   fawkes.keeping = Object.freeze({ maySave, save, copy });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

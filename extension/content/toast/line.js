@@ -17,6 +17,7 @@
     return { row, thumb };
   }
 
+  /** @param {string} name */
   function barOf(name) {
     const bar = make("progress");
     bar.max = 1;
@@ -25,20 +26,18 @@
     return bar;
   }
 
-  /** @typedef {"working" | "asking" | "handing" | "cloaked" | "no_face" | "untouched" | "original" | "gone"} State */
-
   class Line {
     #canvas = make("canvas");
     #cancel;
     #thumb;
     #state = make("div", "state", t("toast_waiting"));
     #bar;
-    /** @type {State} */
+    /** @type {FawkesLineState} */
     #is = "working";
     #cancelled = false;
     #cancelListener = () => {};
     #changed;
-    /** @type {{status: "cloaked" | "no_face", receipt: FawkesReceipt | null, cloaked: File} | null} */
+    /** @type {Parameters<FawkesLine["done"]>[0] | null} */
     #outcome = null;
     /** @type {Promise<string> | null} */
     #picture = null;
@@ -78,7 +77,7 @@
       return this.#is === "working" ? this.#bar.value : Number(this.isSettled());
     }
 
-    /** @returns {any} a promise of the same as a `data:` address; of nothing where it cannot be drawn */
+    /** @returns {Promise<string>} its `data:` address; nothing where it cannot be drawn */
     drawThumb() {
       this.#picture ??= fawkes.preview.thumbnail(this.#canvas, this.file).then((drawn) => {
         if (!drawn) return "";
@@ -88,13 +87,14 @@
       return this.#picture;
     }
 
+    /** @param {() => void} listener */
     onCancel(listener) {
       this.#cancelListener = listener;
       if (this.#cancelled) listener();
     }
 
-    /** @param {{stage: string, fraction: number, faces: number}} progress */
-    progress = ({ stage, fraction, faces }) => {
+    /** @param {FawkesProgress} progress */
+    progress = ({ stage, fraction, faces = 0 }) => {
       this.#bar.value = fraction;
       const key = `stage_${stage}`;
       const text = t(key);
@@ -103,7 +103,10 @@
       this.#changed();
     };
 
-    /** Cloaked, or found to need none; the page has yet to get it. */
+    /**
+     * Cloaked, or found to need none; the page has yet to get it.
+     * @type {FawkesLine["done"]}
+     */
     done(outcome) {
       this.#outcome = outcome;
       this.#become("handing", t("toast_handing"));
@@ -126,7 +129,7 @@
       this.#become("asking", words);
     }
 
-    /** @param {"again" | "original" | "insert"} choice */
+    /** @param {string} choice */
     answered(choice) {
       if (choice === "again") {
         this.#bar.value = 0;
@@ -140,7 +143,7 @@
       this.#cancelListener();
     }
 
-    /** @param {State} state @param {string} words */
+    /** @param {FawkesLineState} state @param {string} words */
     #become(state, words) {
       this.#is = state;
       const { classList } = this.row;
@@ -152,7 +155,7 @@
       card.rest();
     }
 
-    /** Screen readers speak each change, so only a change is one. */
+    /** Screen readers speak each change, so only a change is one. @param {string} words */
     #say(words) {
       if (this.#state.textContent !== words) this.#state.textContent = words;
     }
@@ -172,4 +175,4 @@
   }
 
   fawkes.toastLine = Object.freeze({ Line, rowOf, barOf });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

@@ -31,4 +31,4 @@
   }
 
   fawkes.toastOutcome = outcome;
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

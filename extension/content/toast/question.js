@@ -94,4 +94,4 @@
   }
 
   fawkes.toastQuestion = Object.freeze({ ofFault, ofUntaken, ofMoved, draw });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

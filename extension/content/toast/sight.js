@@ -29,19 +29,30 @@
     return xs.every((x) => ys.every((y) => element.contains(root.elementFromPoint(x, y))));
   }
 
-  /** Others in the top layer may be above it without being felt, unless it lies in them. */
+  /**
+   * Others in the top layer may be above it without being felt, unless it lies in them.
+   * @param {Element | undefined} host
+   */
   function isUppermost(host) {
     if (!host) return true; // in a window of the extension's own
     const others = roots.below(document, ":popover-open, :modal, :fullscreen");
     return host.matches(":popover-open") && others.every((one) => holds(one, host));
   }
 
-  function holds(outer, node) {
-    for (let at = node; at; at = at.parentNode ?? at.host) if (at === outer) return true;
+  /** The next node outwards, through shadow roots. @param {Node} node @returns {Node | null} */
+  const outer = (node) => node.parentNode ?? /** @type {ShadowRoot} */ (node).host ?? null;
+
+  /** @param {Node} ancestor @param {Node} node */
+  function holds(ancestor, node) {
+    for (let at = /** @type {Node | null} */ (node); at; at = outer(at))
+      if (at === ancestor) return true;
     return false;
   }
 
-  /** A page that zooms itself makes the toast small, or a button as large as the window. */
+  /**
+   * A page that zooms itself makes the toast small, or a button as large as the window.
+   * @param {Element | undefined} host
+   */
   const isLifeSize = (host) => (host?.currentCSSZoom ?? 1) === 1;
 
   /**
@@ -49,7 +60,7 @@
    * known of frames of the same origin only.
    */
   function areFramesSeen() {
-    for (let at = window; at !== window.top; at = /** @type {any} */ (at.parent)) {
+    for (let at = /** @type {Window} */ (window); at !== window.top; at = at.parent) {
       let frame = null;
       try {
         frame = at.frameElement;
@@ -61,9 +72,14 @@
     return true;
   }
 
+  /** @param {Element} frame */
   function isPlain(frame) {
-    const view = frame.ownerDocument.defaultView;
-    for (let at = frame; at; at = at.assignedSlot ?? at.parentNode ?? at.host) {
+    const view = /** @type {Window & typeof globalThis} */ (frame.ownerDocument.defaultView);
+    /** @type {Node | null} */
+    let next = frame;
+    while (next) {
+      const at = /** @type {Element} */ (next);
+      next = at.assignedSlot ?? outer(at);
       if (at.nodeType !== Node.ELEMENT_NODE) continue;
       const { opacity, visibility, filter, transform, scale, clipPath, mixBlendMode, zoom } =
         view.getComputedStyle(at);
@@ -74,17 +90,18 @@
     return true;
   }
 
+  /** @param {Element} frame */
   function isOnTopOfItsPage(frame) {
     const { left, right, top, bottom } = frame.getBoundingClientRect();
-    return frame.getRootNode().elementFromPoint((left + right) / 2, (top + bottom) / 2) === frame;
+    const root = /** @type {Document | ShadowRoot} */ (frame.getRootNode());
+    return root.elementFromPoint((left + right) / 2, (top + bottom) / 2) === frame;
   }
 
   /**
    * Watches an element from now on.
    * @param {Element} element
-   * @returns {{isSeen: () => boolean, isCertain: () => boolean, isKnown: () => boolean, stop: () => void}}
-   *   `isCertain`: nothing that a page can do has changed what people see there; `isKnown`: the
-   *   browser has looked
+   * @returns {FawkesSight} `isCertain`: nothing that a page can do has changed what people see
+   *   there; `isKnown`: the browser has looked
    */
   function watch(element) {
     let known = false;
@@ -136,7 +153,7 @@
     return stop;
   }
 
-  /** Where an element is on the screen, as far as a page can change it. */
+  /** Where an element is on the screen, as far as a page can change it. @param {Element} element */
   function placeOf(element) {
     const { x, y, width, height } = element.getBoundingClientRect();
     return [x, y, width, height, screenX, screenY, innerWidth, innerHeight].join();
@@ -148,13 +165,14 @@
    * @param {HTMLButtonElement} button
    * @param {() => void} act
    * @param {() => void} doubt it was pressed, but nobody knows what was seen
-   * @returns {{anew: () => void, stop: () => void}} `anew`: the moment begins again
+   * @returns {FawkesGuard} `anew`: the moment begins again
    */
   function guard(button, act, doubt) {
     const sight = watch(button);
     let place = "";
     let certain = false;
     let since = Date.now();
+    /** @type {string | null} */
     let pressed = null;
     const anew = () => {
       since = Date.now();
@@ -171,7 +189,7 @@
     button.disabled = true;
     const timer = setInterval(look, limits.sampleMs);
     // Another window may have lain above this one a moment ago.
-    const onFocus = ({ target }) => target === window && anew();
+    const onFocus = (/** @type {FocusEvent} */ { target }) => target === window && anew();
     window.addEventListener("focus", onFocus);
     document.addEventListener("visibilitychange", anew);
     button.addEventListener("pointerdown", () => {
@@ -198,4 +216,4 @@
   }
 
   fawkes.sight = Object.freeze({ watch, whenUnseen, guard });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

@@ -107,4 +107,4 @@
       progress::-webkit-progress-value { transition: none; }
     }
   `;
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

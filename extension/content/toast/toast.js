@@ -61,4 +61,4 @@
     /** @param {File[]} files */
     open: (files) => new fawkes.toastBatch(files),
   });
-})((globalThis.fawkes ??= {}));
+})(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));
