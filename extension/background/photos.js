@@ -78,7 +78,8 @@ export async function cloak(host, photo, options) {
       await ready;
       return await converse(host, photo, digest, options);
     } catch (fault) {
-      const retry = fault.code === "busy" || fault.code === "shutting_down";
+      const { code } = /** @type {Partial<Fault>} */ (fault);
+      const retry = code === "busy" || code === "shutting_down";
       if (!retry || tries >= limits.busyTries || options.signal.aborted) throw fault;
       options.onProgress({ type: "progress", stage: "waiting", fraction: 0, faces: 0 });
       await new Promise((resolve) => setTimeout(resolve, limits.busyDelayMs));

@@ -16,7 +16,7 @@
     replace,
     replaceType,
     NativePromise,
-  } = globalThis.fawkesMainWorld;
+  } = /** @type {FawkesMainWorld} */ (globalThis.fawkesMainWorld);
   const NativeDOMException = DOMException;
   const NativeFile = File;
   const blobType = getter(Blob, "type");
@@ -40,7 +40,7 @@
       "getType",
       (native) =>
         ({
-          getType(type) {
+          getType(/** @type {string} */ type) {
             if (!isActive() || apply(weakGet, made, [this])) return apply(native, this, [type]);
             const isHidden = hideThen(view.Blob);
             return new NativePromise((done, failed) => {

@@ -26,7 +26,7 @@
     replaceGetter,
     replaceType,
     NativePromise,
-  } = globalThis.fawkesMainWorld;
+  } = /** @type {FawkesMainWorld} */ (globalThis.fawkesMainWorld);
   if (!globalThis.FileSystemHandle) return;
 
   const NativeDOMException = DOMException;
@@ -45,16 +45,22 @@
 
   const unreadable = () => new NativeDOMException("The file could not be read", "NotReadableError");
 
-  /** What the picker that gave a handle was to let through. */
+  /** What the picker that gave a handle was to let through.  @type {WeakMap<object, string>} */
   const accepts = new WeakMap();
   /** Handles by their stand-ins, and the other way round. */
   const natives = new WeakMap();
   const standIns = new WeakMap();
 
+  /** @param {unknown} value @returns {value is object} */
   const isObject = (value) => typeof value === "object" && value !== null;
+  /** @template Value @param {Value} value @returns {Value} */
   const nativeOf = (value) => (isObject(value) && apply(weakGet, natives, [value])) || value;
 
-  /** The stand-in for a handle that may lead to photos on disk; any other value as it is. */
+  /**
+   * The stand-in for a handle that may lead to photos on disk; any other value as it is.
+   * @param {any} value of whatever kind
+   * @returns {any} of the same
+   */
   function standInFor(value) {
     try {
       apply(handleKind, value, []);
@@ -70,11 +76,14 @@
     return standIn;
   }
 
+  /** @param {object} list @param {PropertyKey} at @param {unknown} value */
   const put = (list, at, value) =>
     defineProperty(list, at, bare({ value, writable: true, enumerable: true, configurable: true }));
 
+  /** @param {unknown} list or one value */
   const standInsFor = (list) => {
     if (!isArray(list)) return standInFor(list);
+    /** @type {unknown[]} */
     const all = [];
     for (let at = 0; at < list.length; at += 1) put(all, at, standInFor(list[at]));
     return all;
@@ -83,6 +92,8 @@
   /**
    * Gives the handle itself where its file is no photo, so that pages can keep those of documents,
    * or the stand-in.
+   * @param {unknown} handle
+   * @param {(handle: unknown) => void} done
    */
   function look(handle, done) {
     const keep = () => done(standInFor(handle));
@@ -96,8 +107,10 @@
     after(apply(getFile, handle, []), (file) => sniffed(file, () => done(handle), keep), keep);
   }
 
+  /** @param {unknown} value or a list @param {(value: unknown) => void} done */
   function lookAll(value, done) {
     if (!isArray(value)) return look(value, done);
+    /** @type {unknown[]} */
     const all = [];
     let left = value.length;
     if (left === 0) done(all);
@@ -109,26 +122,49 @@
       });
   }
 
+  /**
+   * @template Value
+   * @param {Promise<Value>} promise
+   * @param {(value: Value) => unknown} turn
+   */
   const later = (promise, turn) =>
     new NativePromise((done, failed) => after(promise, (value) => done(turn(value)), failed));
 
-  /** Has a getter of stand-ins answer for their handles. */
+  /**
+   * Has a getter of stand-ins answer for their handles.
+   * @template Type
+   * @template {keyof Type} Name
+   * @param {{prototype: Type} | undefined} type
+   * @param {Name} name
+   * @param {(value: Type[Name]) => unknown} turn
+   */
   const turnGetter = (type, name, turn) =>
     replaceGetter(type, name, (self, get) => turn(apply(get, nativeOf(self), [])));
 
   // --- what stand-ins can do -------------------------------------------------------------------
 
   /** What a folder gives of what lies in it: stand-ins, if it is one itself. */
+  /** @type {Record<string, boolean>} */
   const GIVES_HANDLES = bare({ getFileHandle: true, getDirectoryHandle: true });
+  /** @type {Record<string, boolean>} */
   const GIVES_ITERATOR = bare({ entries: true, keys: true, values: true });
 
-  /** Pages get no iterator of the browser's own, so that none can replace its `next`. */
+  /**
+   * Pages get no iterator of the browser's own, so that none can replace its `next`.
+   * @param {AsyncIterator<unknown>} native
+   * @param {(value: unknown) => unknown} turn
+   */
   function iterator(native, turn) {
-    const { next, return: stop } = /** @type {any} */ (getPrototypeOf(native));
-    const turned = (step) => ({ value: step.done ? undefined : turn(step.value), done: step.done });
+    const { next, return: stop } = /** @type {Required<AsyncIterator<unknown>>} */ (
+      getPrototypeOf(native)
+    );
+    const turned = (/** @type {IteratorResult<unknown>} */ step) => ({
+      value: step.done ? undefined : turn(step.value),
+      done: step.done,
+    });
     return {
       next: () => later(apply(next, native, []), turned),
-      return: (value) =>
+      return: (/** @type {unknown} */ value) =>
         later(apply(stop, native, [value]), (step) => ({ value: step.value, done: step.done })),
       [asyncIterator]() {
         return this;
@@ -136,9 +172,10 @@
     };
   }
 
+  /** @param {string} name @param {FawkesNative<any[], any>} native */
   function methodOf(name, native) {
     return {
-      [name](...given) {
+      [name](/** @type {unknown[]} */ ...given) {
         for (let at = 0; at < given.length; at += 1) given[at] = nativeOf(given[at]);
         const self = nativeOf(this);
         const result = apply(native, self, given);
@@ -150,15 +187,21 @@
     }[name];
   }
 
-  const TYPES = ["FileSystemHandle", "FileSystemFileHandle", "FileSystemDirectoryHandle"];
+  const TYPES = /** @type {const} */ ([
+    "FileSystemHandle",
+    "FileSystemFileHandle",
+    "FileSystemDirectoryHandle",
+  ]);
   install((view) => {
     if (!view.FileSystemHandle) return;
-    each(TYPES, (type) => {
-      each(ownKeys(view[type].prototype), (name) => {
-        const descriptor = descriptorOf(view[type].prototype, name);
+    each(TYPES, (kind) => {
+      // Any: each has methods of its own.
+      const type = /** @type {{prototype: any}} */ (view[kind]);
+      each(ownKeys(type.prototype), (name) => {
+        const descriptor = descriptorOf(type.prototype, name);
         if (typeof name !== "string" || name === "constructor" || !descriptor) return;
-        if (descriptor.get) turnGetter(view[type], name, (value) => value);
-        else replace(view[type], name, (native) => methodOf(name, native));
+        if (descriptor.get) turnGetter(type, name, (value) => value);
+        else replace(type, name, (native) => methodOf(name, native));
       });
     });
     const { prototype } = view.FileSystemDirectoryHandle;
@@ -173,7 +216,10 @@
 
   // --- where handles come from -----------------------------------------------------------------
 
-  /** The types and endings in a picker's options, written as in the `accept` of an input. */
+  /**
+   * The types and endings in a picker's options, written as in the `accept` of an input.
+   * @param {any} options what a page has written
+   */
   function acceptOf(options) {
     let text = "";
     try {
@@ -182,7 +228,7 @@
         const { accept } = types[at];
         const kinds = ownKeys(accept);
         for (let kind = 0; kind < kinds.length; kind += 1)
-          text += `${/** @type {any} */ (kinds[kind])},${accept[kinds[kind]]},`;
+          text += `${/** @type {string} */ (kinds[kind])},${accept[kinds[kind]]},`;
       }
     } catch {
       return ""; // nothing is said, or nothing that the browser will take
@@ -190,11 +236,22 @@
     return text;
   }
 
-  const PICKERS = ["showOpenFilePicker", "showSaveFilePicker", "showDirectoryPicker"];
+  const PICKERS = /** @type {const} */ ([
+    "showOpenFilePicker",
+    "showSaveFilePicker",
+    "showDirectoryPicker",
+  ]);
+  /**
+   * @param {string} name
+   * @param {FawkesPicker} native
+   * @param {FawkesView} view
+   * @returns {FawkesStandIn}
+   */
   const pickerOf = (name, native, view) =>
     ({
-      [name](options) {
+      [name](/** @type {FawkesPickerOptions | undefined} */ options) {
         const startIn = nativeOf(options?.startIn);
+        /** @type {[FawkesPickerOptions?]} */
         const given =
           options === undefined
             ? []
@@ -215,10 +272,16 @@
       },
     })[name];
 
-  /** A constructor of observers whose callbacks get stand-ins. */
+  /**
+   * A constructor of observers whose callbacks get stand-ins.
+   * @param {FawkesType} target
+   * @param {any[]} given
+   * @param {FawkesType} self
+   */
   function observing(target, given, self) {
     const callback = given[0];
     if (typeof callback === "function")
+      /** @this {unknown} @param {any[]} records @param {unknown} observer */
       given[0] = function (records, observer) {
         for (let at = 0; at < records.length; at += 1) {
           put(records[at], "root", standInFor(records[at].root));
@@ -230,7 +293,11 @@
   }
 
   install((view) => {
-    each(PICKERS, (name) => replaceOwn(view, name, (native) => pickerOf(name, native, view)));
+    each(PICKERS, (name) =>
+      replaceOwn(view, name, (native) =>
+        pickerOf(name, /** @type {FawkesPicker} */ (native), view),
+      ),
+    );
     replace(
       view.DataTransferItem,
       "getAsFileSystemHandle",
@@ -239,7 +306,8 @@
           getAsFileSystemHandle() {
             return new NativePromise((done, failed) => {
               if (!hideThen(view.File) || !hideThen(view.Blob)) return failed(unreadable());
-              after(apply(native, this, []), (handle) => look(handle, done), failed);
+              const handing = /** @type {NonNullable<typeof native>} */ (native);
+              after(apply(handing, this, []), (handle) => look(handle, done), failed);
             });
           },
         }).getAsFileSystemHandle,
@@ -251,7 +319,7 @@
       "observe",
       (native) =>
         ({
-          observe(handle, options) {
+          observe(/** @type {FileSystemHandle} */ handle, /** @type {unknown} */ options) {
             return apply(native, this, [nativeOf(handle), options]);
           },
         }).observe,
@@ -265,7 +333,12 @@
   const getDirectory = globalThis.StorageManager?.prototype.getDirectory;
   const resolvePath = FileSystemDirectoryHandle.prototype.resolve;
 
-  /** What lies in the page's private storage the page has written itself. */
+  /**
+   * What lies in the page's private storage the page has written itself.
+   * @param {FileSystemHandle} handle
+   * @param {() => void} isPrivate
+   * @param {() => void} isNot
+   */
   function unlessPrivate(handle, isPrivate, isNot) {
     if (!storage || !getDirectory) return isNot();
     after(
@@ -277,7 +350,13 @@
     );
   }
 
-  /** Pages read a handle again and again: each version of its file is cloaked once. */
+  /**
+   * Pages read a handle again and again: each version of its file is cloaked once.
+   * @param {FileSystemHandle} handle
+   * @param {File} file
+   * @param {FawkesDone} done
+   * @param {(fault: DOMException) => void} failed
+   */
   function cloakedOnce(handle, file, done, failed) {
     const version = `${apply(blobSize, file, [])} ${apply(fileModified, file, [])} ${apply(fileName, file, [])}`;
     const known = apply(weakGet, versions, [handle]);
@@ -299,6 +378,7 @@
       "getFile",
       (native) =>
         ({
+          /** @this {FileSystemFileHandle} */
           getFile() {
             if (!isActive()) return apply(native, this, []);
             return new NativePromise((done, failed) => {

@@ -24,7 +24,7 @@
     holdsFiles,
     replace,
     replaceType,
-  } = globalThis.fawkesMainWorld;
+  } = /** @type {FawkesMainWorld} */ (globalThis.fawkesMainWorld);
   delete globalThis.fawkesMainWorld;
 
   const own = globalThis;
@@ -33,42 +33,56 @@
   const firstChildOf = getter(Node, "firstChild");
   const elementsOf = getter(HTMLFormElement, "elements");
   const nativeOpen = Document.prototype.open;
-  const nothing = globalThis.trustedTypes?.emptyHTML ?? "";
+  const nothing =
+    /** @type {FawkesNewNatives} */ (/** @type {unknown} */ (globalThis)).trustedTypes?.emptyHTML ??
+    "";
 
   /**
    * Asks about a node, for a method or getter of a window.
+   * @param {keyof FawkesBusShared} kind
+   * @param {unknown} node
+   * @param {FawkesView} view
    * @returns {boolean} false where nobody could answer, and where the window is gone: what a page
    *   has kept of that reads nothing and opens nothing
    */
   const mayGoOn = (kind, node, view) => !(view === own && isGone()) && consult(kind, node) !== null;
 
-  /** The content script sees to it that an input holds no originals. */
+  /**
+   * The content script sees to it that an input holds no originals.
+   * @param {unknown} input
+   * @param {FawkesView} view
+   */
   const mayRead = (input, view) =>
     !isActive() || !isFileInput(input) || !holdsFiles(input) || mayGoOn("read", input, view);
 
   // Reading the files of an input.
-  const READERS = ["files", "webkitEntries"];
+  const READERS = /** @type {const} */ (["files", "webkitEntries"]);
   install((view) =>
     each(READERS, (name) => {
       const { prototype } = view.HTMLInputElement;
-      const descriptor = descriptorOf(prototype, name);
+      const descriptor = /** @type {PropertyDescriptor & {get: () => unknown} | undefined} */ (
+        descriptorOf(prototype, name)
+      );
       if (!descriptor) return;
       const access = {
+        /** @returns {unknown} */
         get [name]() {
           return apply(descriptor.get, mayRead(this, view) ? this : createInput(), []);
         },
-        set [name](list) {
-          apply(descriptor.set, this, [list]);
+        set [name](/** @type {FileList | null} */ list) {
+          apply(/** @type {(list: unknown) => void} */ (descriptor.set), this, [list]);
           if (isActive() && isFileInput(this) && holdsFiles(this)) ask("own", [this]);
         },
       };
-      const { get, set } = descriptorOf(access, name);
+      const { get, set } = /** @type {PropertyDescriptor} */ (descriptorOf(access, name));
       defineProperty(prototype, name, bare({ ...descriptor, get, set: descriptor.set && set }));
     }),
   );
 
   // A form that is read as data instead of being submitted.
+  /** @param {unknown} form @param {FawkesView} view */
   function mayReadAll(form, view) {
+    /** @type {ArrayLike<unknown>} */
     let controls = [];
     try {
       controls = apply(elementsOf, form, []);
@@ -88,6 +102,8 @@
   /**
    * Opening the picker of an input whose events may never pass a window: in a tree of its own, by
    * itself or by a label around it.
+   * @param {unknown} target
+   * @param {FawkesView} view
    * @returns {boolean} false where it must not open, since nobody would hear of the choice
    */
   function mayOpen(target, view) {
@@ -99,6 +115,7 @@
     }
     return mayGoOn("watch", target, view);
   }
+  /** @param {unknown} event */
   function isClick(event) {
     try {
       return apply(eventType, event, []) === "click";
@@ -132,7 +149,7 @@
       "dispatchEvent",
       (native) =>
         ({
-          dispatchEvent(event) {
+          dispatchEvent(/** @type {Event} */ event) {
             return isClick(event) && !mayOpen(this, view) ? true : apply(native, this, [event]);
           },
         }).dispatchEvent,
@@ -160,7 +177,7 @@
       "attachShadow",
       (native) =>
         ({
-          attachShadow(init) {
+          attachShadow(/** @type {ShadowRootInit} */ init) {
             const root = apply(native, this, [init]);
             keepRoot(this, root);
             return root;
@@ -175,12 +192,13 @@
    * Has the content script of an erased document listen again.  What the page ran within the call,
    * as elements were taken out, may have listened first: so it is opened anew until it was empty.
    */
-  const WRITERS = ["write", "writeln"];
+  const WRITERS = /** @type {const} */ (["write", "writeln"]);
+  /** @param {unknown} opened */
   function listenAgain(opened) {
     for (let times = 0; times < 8; times += 1) {
       if (!isActive() || !consult("erased", opened)) return;
       const wasEmpty = apply(firstChildOf, opened, []) === null;
-      apply(nativeOpen, opened, []);
+      apply(/** @type {FawkesNative<[], Document>} */ (nativeOpen), opened, []);
       if (!wasEmpty) continue;
       consult("erased", opened);
       return;
@@ -193,7 +211,7 @@
       (native) =>
         ({
           open() {
-            const opened = apply(native, this, arguments);
+            const opened = apply(native, this, /** @type {any} */ (arguments));
             listenAgain(this);
             reach(opened);
             return opened;
@@ -210,7 +228,7 @@
               // Scripts in what is written run within the call.  So it is opened with nothing first.
               apply(native, this, [nothing]);
               listenAgain(this);
-              apply(native, this, arguments);
+              apply(native, this, /** @type {any} */ (arguments));
               guardAround(this);
             },
           })[name],

@@ -15,7 +15,7 @@
     addItem,
     NativeDataTransfer,
     NativePromise,
-  } = globalThis.fawkesMainWorld;
+  } = /** @type {FawkesMainWorld} */ (globalThis.fawkesMainWorld);
   const NativeClipboardEvent = ClipboardEvent;
   const NativeDragEvent = DragEvent;
   const NativeFile = File;
@@ -32,8 +32,9 @@
   const endOffset = getter(Range, "endOffset");
   const setData = DataTransfer.prototype.setData;
   const keep = WeakMap.prototype.set.bind(new WeakMap());
-  const own = (value) => bare({ value, configurable: true });
+  const own = (/** @type {unknown} */ value) => bare({ value, configurable: true });
 
+  /** @param {File} file @param {string} path */
   function setPath(file, path) {
     if (path) defineProperty(file, "webkitRelativePath", own(path));
   }
@@ -91,7 +92,7 @@
     return !apply(dispatch, target, [event]);
   };
 
-  /** What is going to be replaced; text controls do not say. */
+  /** What is going to be replaced; text controls do not say. @param {Node} target */
   function rangesIn(target) {
     const selection = apply(getSelection, apply(ownerDocument, target, []), []);
     if (!selection || apply(rangeCount, selection, []) === 0) return [];
@@ -118,6 +119,7 @@
     return !apply(dispatch, target, [event]);
   };
 
+  /** @param {[string, string][]} strings @param {File[]} files */
   function filled(strings, files) {
     const transfer = new NativeDataTransfer();
     const items = apply(transferItems, transfer, []);
@@ -126,16 +128,25 @@
     return transfer;
   }
 
+  /** @param {FawkesDropped} leaf @param {File[]} files */
+  const fileOf = (leaf, files) => files[/** @type {number} */ (leaf.index)];
+
   // --- dropped folders: a script cannot make entries, so these stand in for them ---------------
 
-  /** What `files` of a drop shows for each thing dropped: the file, or an empty one for a folder. */
+  /**
+   * What `files` of a drop shows for each thing dropped: the file, or an empty one for a folder.
+   * @param {FawkesDropped[]} tops
+   * @param {File[]} files
+   */
   const topFiles = (tops, files) =>
-    tops.map((top) => (top.children ? new NativeFile([], top.name) : files[top.index]));
+    tops.map((top) => (top.children ? new NativeFile([], top.name) : fileOf(top, files)));
 
+  /** @param {FawkesDropped[]} tops @param {File[]} files @param {[string, string][]} strings */
   function itemsOf(tops, files, strings) {
     const texts = strings.map(([type, value]) =>
       item("string", type, {
-        getAsString: (callback) => void setTimeout(() => callback(value), 0),
+        getAsString: (/** @type {(text: string) => void} */ callback) =>
+          void setTimeout(() => callback(value), 0),
       }),
     );
     const shown = topFiles(tops, files);
@@ -153,6 +164,11 @@
     return Object.assign(list, all);
   }
 
+  /**
+   * @param {"string" | "file"} kind
+   * @param {string} type
+   * @param {Partial<Record<"getAsFile" | "getAsString" | "webkitGetAsEntry", Function>>} methods
+   */
   function item(kind, type, methods) {
     return Object.create(DataTransferItem.prototype, {
       kind: own(kind),
@@ -164,6 +180,7 @@
     });
   }
 
+  /** @param {FawkesDropped} node @param {File[]} files @param {string} fullPath */
   function entryOf(node, files, fullPath) {
     const type = globalThis[node.children ? "FileSystemDirectoryEntry" : "FileSystemFileEntry"];
     const entry = Object.create(type?.prototype ?? Object.prototype, {
@@ -172,25 +189,33 @@
       name: own(node.name),
       fullPath: own(fullPath),
     });
-    if (node.children)
+    const { children } = node;
+    if (children)
       defineProperty(
         entry,
         "createReader",
-        own(() => readerOf(node, files, fullPath)),
+        own(() => readerOf(children, files, fullPath)),
       );
     else
       defineProperty(
         entry,
         "file",
-        own((done) => void setTimeout(() => done(files[node.index]), 0)),
+        own((/** @type {FawkesDone} */ done) => {
+          setTimeout(() => done(fileOf(node, files)), 0);
+        }),
       );
     return entry;
   }
 
-  function readerOf(folder, files, fullPath) {
-    let left = folder.children.map((child) => entryOf(child, files, `${fullPath}/${child.name}`));
+  /**
+   * @param {FawkesDropped[]} children
+   * @param {File[]} files
+   * @param {string} fullPath
+   */
+  function readerOf(children, files, fullPath) {
+    let left = children.map((child) => entryOf(child, files, `${fullPath}/${child.name}`));
     return {
-      readEntries(done) {
+      readEntries(/** @type {(entries: object[]) => void} */ done) {
         const batch = left;
         left = [];
         setTimeout(() => done(batch), 0);

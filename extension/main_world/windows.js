@@ -4,7 +4,7 @@
 (() => {
   "use strict";
 
-  const mainWorld = globalThis.fawkesMainWorld;
+  const mainWorld = /** @type {FawkesMainWorld} */ (globalThis.fawkesMainWorld);
   const {
     apply,
     bare,
@@ -29,16 +29,17 @@
   const startOf = getter(Range, "startContainer");
   const observe = MutationObserver.prototype.observe;
 
-  /** Without the page's iterators. */
+  /** Without the page's iterators. @type {FawkesMainWorld["each"]} */
   function each(list, work) {
     for (let at = 0; at < list.length; at += 1) work(list[at]);
   }
 
-  /** Replaces a method by one of the same name. */
+  /** Replaces a method by one of the same name. @type {FawkesMainWorld["replace"]} */
   function replace(type, name, make) {
-    if (type) replaceOwn(type.prototype, name, make);
+    if (type) replaceOwn(/** @type {any} */ (type.prototype), name, make);
   }
 
+  /** @type {FawkesMainWorld["replaceOwn"]} */
   function replaceOwn(holder, name, make) {
     const descriptor = descriptorOf(holder, name);
     if (!descriptor) return;
@@ -46,35 +47,47 @@
     defineProperty(holder, name, bare({ ...descriptor, value }));
   }
 
-  /** Replaces a getter by one that gives what `turn` makes of it. */
+  /**
+   * Replaces a getter by one that gives what `turn` makes of it.
+   * @type {FawkesMainWorld["replaceGetter"]}
+   */
   function replaceGetter(type, name, turn) {
-    const descriptor = type && descriptorOf(type.prototype, name);
-    if (!descriptor?.get) return;
+    const prototype = /** @type {any} */ (type?.prototype);
+    const descriptor = type && descriptorOf(prototype, name);
+    const native = descriptor?.get;
+    if (!native) return;
     const access = {
+      /** @returns {unknown} */
       get [name]() {
-        return turn(this, descriptor.get);
+        return turn(/** @type {any} */ (this), native);
       },
     };
     const { get } = /** @type {any} */ (descriptorOf(access, name));
-    defineProperty(type.prototype, name, bare({ ...descriptor, get }));
+    defineProperty(prototype, name, bare({ ...descriptor, get }));
   }
 
-  /** Has something done after an attribute was set. */
+  /** Has something done after an attribute was set. @type {FawkesMainWorld["replaceSetter"]} */
   function replaceSetter(type, name, after) {
-    const descriptor = type && descriptorOf(type.prototype, name);
-    if (!descriptor?.set) return;
+    const prototype = /** @type {any} */ (type?.prototype);
+    const descriptor = type && descriptorOf(prototype, name);
+    const native = descriptor?.set;
+    if (!native) return;
     const access = {
-      set [name](value) {
-        apply(descriptor.set, this, [value]);
-        after(this);
+      set [name](/** @type {unknown} */ value) {
+        apply(native, this, [value]);
+        after(/** @type {any} */ (this));
       },
     };
     const { set } = /** @type {any} */ (descriptorOf(access, name));
-    defineProperty(type.prototype, name, bare({ ...descriptor, set }));
+    defineProperty(prototype, name, bare({ ...descriptor, set }));
   }
 
-  /** Replaces a constructor, whose calls go to `construct`. */
-  function replaceType(view, name, construct) {
+  /**
+   * Replaces a constructor, whose calls go to `construct`.
+   * @type {FawkesMainWorld["replaceType"]}
+   */
+  function replaceType(given, name, construct) {
+    const view = /** @type {any} */ (given);
     const native = view[name];
     if (!native) return;
     const replacement = new NativeProxy(native, bare({ construct }));
@@ -86,25 +99,27 @@
     );
   }
 
-  /** What the files of this folder replace.  @type {((view: any) => void)[]} */
+  /** What the files of this folder replace.  @type {((view: FawkesView) => void)[]} */
   const installers = [];
 
-  /** @param {(view: any) => void} installer replaces natives in a window */
+  /** @param {(view: FawkesView) => void} installer replaces natives in a window */
   function install(installer) {
     installers[installers.length] = installer;
-    installer(globalThis);
+    installer(/** @type {FawkesView} */ (globalThis));
   }
 
-  const isNative = (method) => apply(indexOf, apply(toText, method, []), ["[native code]"]) >= 0;
+  const isNative = (/** @type {Function} */ method) =>
+    apply(indexOf, apply(toText, method, []), ["[native code]"]) >= 0;
 
   /** Documents whose windows are known to be guarded. */
   const guarded = new WeakSet();
 
   /**
    * Guards a window before the page gets it, where no script of ours has run.
-   * @param {any} view one of another site is left alone
+   * @param {unknown} given one of another site is left alone
    */
-  function reach(view) {
+  function reach(given) {
+    const view = /** @type {FawkesView} */ (given);
     try {
       const shown = apply(documentOf, view, []);
       if (apply(weakHas, guarded, [shown])) return;
@@ -121,6 +136,7 @@
   /**
    * Resolving a promise with a file looks `then` up on the file, and the page must not be asked.  It
    * is hidden before the first such promise is made, so that a page which makes none finds no trace.
+   * @param {{prototype: object}} type
    * @returns {boolean} false where the page was there first
    */
   const hideThen = (type) => defineProperty(type.prototype, "then", bare({ value: undefined }));
@@ -132,19 +148,28 @@
   };
 
   // Other windows, before the page gets them.
-  const CONTAINERS = ["HTMLIFrameElement", "HTMLFrameElement", "HTMLObjectElement"];
-  const HOLDERS = ["HTMLIFrameElement", "HTMLObjectElement", "HTMLEmbedElement"];
-  const reachIn = (shown) => {
+  const CONTAINERS = /** @type {const} */ ([
+    "HTMLIFrameElement",
+    "HTMLFrameElement",
+    "HTMLObjectElement",
+  ]);
+  const HOLDERS = /** @type {const} */ ([
+    "HTMLIFrameElement",
+    "HTMLObjectElement",
+    "HTMLEmbedElement",
+  ]);
+  const reachIn = (/** @type {Document | null} */ shown) => {
     if (shown) reach(apply(viewOf, shown, []));
   };
   install((view) => {
     each(CONTAINERS, (name) => {
-      replaceGetter(view[name], "contentWindow", (frame, get) => {
+      const type = /** @type {typeof HTMLIFrameElement} */ (view[name]);
+      replaceGetter(type, "contentWindow", (frame, get) => {
         const inner = apply(get, frame, []);
         reach(inner);
         return inner;
       });
-      replaceGetter(view[name], "contentDocument", (frame, get) => {
+      replaceGetter(type, "contentDocument", (frame, get) => {
         const shown = apply(get, frame, []);
         reachIn(shown);
         return shown;
@@ -152,7 +177,7 @@
     });
     each(HOLDERS, (name) =>
       replace(
-        view[name],
+        /** @type {typeof HTMLIFrameElement} */ (view[name]),
         "getSVGDocument",
         (native) =>
           ({
@@ -170,7 +195,7 @@
       (native) =>
         ({
           open() {
-            const opened = apply(native, this, arguments);
+            const opened = apply(native, this, /** @type {any} */ (arguments));
             reach(opened);
             return opened;
           },
@@ -182,11 +207,15 @@
   // frame is in the page.  Browsers let the window of its first, empty document live on in the next,
   // so who had that one first would have its natives for good.
 
-  /** Windows of frames, by the window they are in: lists without the page's setters. */
+  /**
+   * Windows of frames, by the window they are in: lists without the page's setters.
+   * @type {WeakMap<Window, {count?: number, [at: number]: Window}>}
+   */
   const inner = new WeakMap();
 
   /**
    * Guards the frames of a window that are new.
+   * @param {Window} home
    * @param {boolean} [whole] look at all of them; else at the last, which is the newest
    */
   function guardFrames(home, whole = false) {
@@ -195,7 +224,7 @@
     let known = apply(weakGet, inner, [home]);
     if (!whole && known?.count === count && known[count - 1] === home[count - 1]) return;
     if (!known) {
-      known = { __proto__: null };
+      known = /** @type {{}} */ ({ __proto__: null });
       apply(weakSet, inner, [home, known]);
     }
     for (let at = 0; at < count; at += 1) {
@@ -206,8 +235,9 @@
     known.count = count;
   }
 
-  /** Guards frames that have come with a node that was put somewhere. */
-  function guardAround(node) {
+  /** Guards frames that have come with a node that was put somewhere. @param {unknown} given */
+  function guardAround(given) {
+    const node = /** @type {Document} */ (given);
     try {
       const home = apply(viewOf, apply(ownerOf, node, []) ?? node, []);
       if (home) guardFrames(home);
@@ -220,7 +250,8 @@
   const WHOLE_TREE = bare({ childList: true, subtree: true });
   const observer = new MutationObserver((records) => {
     for (let at = 0; at < records.length; at += 1) {
-      const home = apply(viewOf, apply(ownerOf, records[at].target, []) ?? records[at].target, []);
+      const { target } = records[at];
+      const home = apply(viewOf, apply(ownerOf, target, []) ?? target, []);
       if (home) guardFrames(home, true);
     }
   });
@@ -250,25 +281,31 @@
     ["HTMLTableElement", [], ["caption", "tHead", "tFoot"]],
     ["HTMLSelectElement", ["add"], []],
   ];
+  /**
+   * @param {string} name
+   * @param {FawkesNative<unknown[], unknown>} native
+   * @param {(self: any) => unknown} nodeOf
+   * @returns {FawkesStandIn}
+   */
   const inserting = (name, native, nodeOf) =>
     ({
       [name]() {
         // What is replaced or moved leaves no way back.
         const node = nodeOf(this);
-        const result = apply(native, this, arguments);
+        const result = apply(native, this, /** @type {any} */ (arguments));
         guardAround(node);
         return result;
       },
     })[name];
-  const itself = (node) => node;
-  const startNode = (range) => apply(startOf, range, []);
+  const itself = (/** @type {unknown} */ node) => node;
+  const startNode = (/** @type {unknown} */ range) => apply(startOf, range, []);
   install((view) =>
     each(INSERTERS, ([type, methods, attributes]) => {
       const nodeOf = type === "Range" ? startNode : itself;
-      each(methods, (name) =>
-        replace(view[type], name, (native) => inserting(name, native, nodeOf)),
-      );
-      each(attributes, (name) => replaceSetter(view[type], name, guardAround));
+      // Any: not every browser has all of them.
+      const holder = /** @type {any} */ (view)[type];
+      each(methods, (name) => replace(holder, name, (native) => inserting(name, native, nodeOf)));
+      each(attributes, (name) => replaceSetter(holder, /** @type {never} */ (name), guardAround));
     }),
   );
 

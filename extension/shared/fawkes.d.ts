@@ -99,4 +99,3 @@ interface FawkesLimits {
 
 /** Whoever reads it names its world: `FawkesShared`, `FawkesContent`, or some of their parts. */
 declare var fawkes: object | undefined;
-declare var fawkesMainWorld: any;

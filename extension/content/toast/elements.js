@@ -13,7 +13,7 @@
    */
   function make(tag, className = "", text = "") {
     // In drawings and other XML the document makes no HTML by itself.
-    const element = /** @type {any} */ (document.createElementNS(XHTML, tag));
+    const element = /** @type {HTMLElementTagNameMap[K]} */ (document.createElementNS(XHTML, tag));
     if (className) element.className = className;
     if (text) element.textContent = text;
     return element;

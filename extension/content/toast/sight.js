@@ -15,7 +15,9 @@
     document
       .getAnimations()
       .some(({ effect }) =>
-        /** @type {any} */ (effect)?.pseudoElement?.startsWith("::view-transition"),
+        /** @type {KeyframeEffect | null} */ (effect)?.pseudoElement?.startsWith(
+          "::view-transition",
+        ),
       );
 
   /** @param {Element} element */
@@ -110,7 +112,9 @@
       ? { threshold: [WHOLE], trackVisibility: true, delay: 100 }
       : { threshold: [WHOLE] };
     const observer = new IntersectionObserver((entries) => {
-      const last = /** @type {any} */ (entries[entries.length - 1]);
+      const last = /** @type {IntersectionObserverEntry & {isVisible?: boolean}} */ (
+        entries[entries.length - 1]
+      );
       known = true;
       shown = last.isIntersecting && last.intersectionRatio >= WHOLE && (last.isVisible ?? true);
     }, options);
