@@ -103,7 +103,10 @@ class UnixEndpoint(Endpoint):
             dialled = self.dial(CLIENT_OPTIONS["open_timeout"])
             dialled.settimeout(None)
             # Since 17.1 the library warns unless its connections are entered.
-            return unix_connect(uri="ws://localhost/", sock=dialled, **CLIENT_OPTIONS).__enter__()
+            connection: ClientConnection = unix_connect(
+                uri="ws://localhost/", sock=dialled, **CLIENT_OPTIONS
+            ).__enter__()
+            return connection
         except InvalidStatus as refusal:
             raise _refused(refusal.response.status_code) from None
         except (OSError, WebSocketException, EOFError) as fault:
@@ -176,7 +179,7 @@ class LoopbackEndpoint(Endpoint):
             raise ServiceUnavailable(detail="no service has left its address")
         offered, wanted = proof.offer(token, port)
         try:
-            connection = connect(
+            connection: ClientConnection = connect(
                 f"ws://127.0.0.1:{port}/",
                 subprotocols=[Subprotocol("fawkes.1"), Subprotocol(offered)],
                 proxy=None,
