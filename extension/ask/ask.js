@@ -1,5 +1,6 @@
 // A question in a window of the extension: no page can cover it, move it or look like it.  It is
 // asked for a frame, which says what to ask and hears the answer.
+import "../shared/base64.js";
 import "../shared/limits.js";
 import "../shared/text.js";
 import "../content/roots.js";
@@ -7,10 +8,11 @@ import "../content/toast/elements.js";
 import "../content/toast/sight.js";
 import "../content/toast/question.js";
 import "../content/toast/keeping.js";
-import { fromBase64 } from "../background/photos.js";
 
-const { text, toastQuestion, keeping } =
-  /** @type {Pick<FawkesContent, "text" | "toastQuestion" | "keeping">} */ (globalThis.fawkes);
+const { base64, text, toastQuestion, keeping } =
+  /** @type {Pick<FawkesContent, "base64" | "text" | "toastQuestion" | "keeping">} */ (
+    globalThis.fawkes
+  );
 const { t } = text;
 
 const given = new URLSearchParams(location.search);
@@ -90,7 +92,7 @@ const MESSAGES = {
     coming = { name, media };
     parts = [];
   },
-  chunk: ({ data }) => parts.push(fromBase64(data)),
+  chunk: ({ data }) => parts.push(base64.fromBase64(data)),
   end() {
     const { name, media } = /** @type {{name: string, media: string}} */ (coming);
     files.push(new File(parts, name, { type: media }));

@@ -1,28 +1,15 @@
 // One photo at the host: sent through the native port, and its result checked.
+import "../shared/base64.js";
 import "../shared/limits.js";
 import { Fault } from "./native_port.js";
 
-const { limits } = /** @type {FawkesShared} */ (globalThis.fawkes);
+const { base64, limits } = /** @type {FawkesShared} */ (globalThis.fawkes);
+const { toBase64, fromBase64 } = base64;
 
 /** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<string>} 64 lower-case hex digits */
 async function sha256(bytes) {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** @param {string} text base64 @returns {Uint8Array<ArrayBuffer>} */
-export function fromBase64(text) {
-  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-}
-
-/** @param {Uint8Array<ArrayBuffer>} bytes */
-export function toBase64(bytes) {
-  if (bytes.toBase64) return bytes.toBase64();
-  let characters = "";
-  for (let at = 0; at < bytes.length; at += 0x8000)
-    characters += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  return btoa(characters);
 }
 
 /** A photo as it arrives in base64 chunks: as many bytes as were announced, neither more nor fewer. */

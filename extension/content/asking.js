@@ -163,7 +163,7 @@
       port.postMessage({ type: "file", name: file.name, media: file.type });
       for (let at = 0; at < file.size; at += limits.chunkBytes) {
         const bytes = await file.slice(at, at + limits.chunkBytes).arrayBuffer();
-        port.postMessage({ type: "chunk", data: fawkes.cloaking.toBase64(new Uint8Array(bytes)) });
+        port.postMessage({ type: "chunk", data: fawkes.base64.toBase64(new Uint8Array(bytes)) });
       }
       port.postMessage({ type: "end" });
     }

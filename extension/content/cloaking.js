@@ -3,6 +3,7 @@
   "use strict";
 
   const { limits } = fawkes;
+  const { toBase64, fromBase64 } = fawkes.base64;
 
   /** Why a file did not come back; `code` has a sentence in `_locales`. */
   class Fault extends Error {
@@ -18,21 +19,6 @@
 
   /** The notice of a photo that is a JPEG now, whatever it was. */
   const CONVERTED = "converted_to_jpeg";
-
-  /** @param {Uint8Array<ArrayBuffer>} bytes */
-  function toBase64(bytes) {
-    if (bytes.toBase64) return bytes.toBase64();
-    let characters = "";
-    for (let at = 0; at < bytes.length; at += 0x8000)
-      characters += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-    return btoa(characters);
-  }
-
-  /** @param {string} text */
-  function fromBase64(text) {
-    if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  }
 
   /** After the extension was reloaded or updated, its old content scripts have no way home. */
   const isOrphan = () => !globalThis.chrome?.runtime?.id;
@@ -170,5 +156,5 @@
     }
   }
 
-  fawkes.cloaking = Object.freeze({ Fault, cloak, tell, isOrphan, toBase64, fromBase64 });
+  fawkes.cloaking = Object.freeze({ Fault, cloak, tell, isOrphan });
 })(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

@@ -70,8 +70,6 @@ interface FawkesContent extends FawkesShared {
     ): Promise<FawkesCloaked>;
     tell(type: FawkesNews): void;
     isOrphan(): boolean;
-    toBase64(bytes: Uint8Array<ArrayBuffer>): string;
-    fromBase64(text: string): Uint8Array<ArrayBuffer>;
   };
   composers: {
     senderAt(target: Element, place: FawkesPlace): Element | null;

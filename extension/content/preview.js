@@ -51,7 +51,7 @@
    * @param {string} address
    */
   const ofAddress = (canvas, address) =>
-    thumbnail(canvas, new Blob([fawkes.cloaking.fromBase64(address.split(",")[1] ?? "")]));
+    thumbnail(canvas, new Blob([fawkes.base64.fromBase64(address.split(",")[1] ?? "")]));
 
   /**
    * A picture of the cloaked photo that shows the original for as long as it is held.

@@ -97,7 +97,7 @@
   function bytesOfBase64(letters) {
     const rest = letters.length % 4;
     const whole = rest === 1 ? letters.slice(0, -1) : letters;
-    return fawkes.cloaking.fromBase64(whole);
+    return fawkes.base64.fromBase64(whole);
   }
 
   /** @param {string} text @param {number} start */
@@ -124,8 +124,7 @@
     return { end: start + found.length, bytes: Uint8Array.from(bytes) };
   }
 
-  const base64Of = (/** @type {Uint8Array<ArrayBuffer>} */ bytes) =>
-    fawkes.cloaking.toBase64(bytes);
+  const base64Of = (/** @type {Uint8Array<ArrayBuffer>} */ bytes) => fawkes.base64.toBase64(bytes);
   /** @param {ArrayLike<number>} bytes */
   const hexOf = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   /** @param {ArrayLike<number>} bytes */

@@ -6,6 +6,10 @@ interface FawkesShared {
   accept: {
     mediaTypes(attribute: string): string[];
   };
+  base64: {
+    toBase64(bytes: Uint8Array<ArrayBuffer>): string;
+    fromBase64(text: string): Uint8Array<ArrayBuffer>;
+  };
   limits: FawkesLimits;
   photoKinds: {
     mayBePhoto(file: File, end?: number): boolean;

@@ -28,7 +28,7 @@ function cloakingWith(notices, sent = [], clones = true) {
   };
   const chrome = { runtime: { id: "x", connect: () => port } };
   const globals = { chrome, Blob, File, AbortController, Uint8Array, btoa, atob };
-  return load(["shared/limits.js", "content/cloaking.js"], globals).cloaking;
+  return load(["shared/limits.js", "shared/base64.js", "content/cloaking.js"], globals).cloaking;
 }
 
 const options = (accept) => ({ accept, signal: new AbortController().signal, onProgress() {} });

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./load.mjs";
 
-const cloaking = {
+const base64 = {
   toBase64: (bytes) => Buffer.from(bytes).toString("base64"),
   fromBase64: (text) => Uint8Array.from(Buffer.from(text, "base64")),
 };
 const { textPictures } = load(
   ["shared/limits.js", "shared/photo_kinds.js", "content/text_pictures.js"],
-  { fawkes: { cloaking }, TextEncoder },
+  { fawkes: { base64 }, TextEncoder },
 );
 
 /** Bytes that begin as a JPEG does, with every letter of base64 in them. */
