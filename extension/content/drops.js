@@ -52,11 +52,10 @@
       paths: paths.filter((_, at) => settled.files[at] !== null),
     };
     const target = await targetNow(drop);
-    const isTaken = await deliverDrop(target, message, kept);
+    const watch = fawkes.delivery.watchTransfer();
+    const isTaken = await deliverDrop(target, message, kept, watch);
     end(isTaken ? "there" : "untaken");
-    if (isTaken) return fawkes.selection.taken(settled.settled);
-    const input = fawkes.places.inputNear(target);
-    fawkes.selection.untaken(settled.settled, { choose: input && (() => input.click()) });
+    fawkes.delivery.report(settled.settled, isTaken, watch, target);
   }
 
   /**
@@ -77,20 +76,25 @@
 
   /**
    * @param {Element} target
-   * @param {FawkesBusDrop} message
+   * @param {Omit<FawkesBusDrop, "number">} message
    * @param {File[]} files
+   * @param {FawkesTransferWatch} watch
    * @returns {Promise<boolean>} whether the page, or else the browser, has a use for it
    */
-  async function deliverDrop(target, message, files) {
+  async function deliverDrop(target, message, files, watch) {
     const parcel = files.length > 0 ? [bus.parcelOf(files)] : [];
-    if (bus.send("drop", message, [target, ...parcel])) return true;
-    if (target instanceof HTMLInputElement && target.type === "file") {
+    const { number } = watch;
+    const isPrevented = bus.send("drop", { ...message, number }, [target, ...parcel]);
+    if (!isPrevented && roots.isFileInput(target)) {
       putIn(target, files);
       return true;
     }
-    if (!carets.isEditable(target)) return false;
-    carets.setAt(message.init.clientX, message.init.clientY, target);
-    return fawkes.insertion.insert(target, "insertFromDrop", message.strings, []);
+    if (!isPrevented && carets.isEditable(target)) {
+      carets.setAt(message.init.clientX, message.init.clientY, target);
+      const { strings } = message;
+      if (await fawkes.insertion.insert(target, "insertFromDrop", strings, [])) return true;
+    }
+    return watch.isTaken(isPrevented);
   }
 
   /**

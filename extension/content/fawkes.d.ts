@@ -79,6 +79,13 @@ interface FawkesContent extends FawkesShared {
   delivery: {
     watch(input: HTMLInputElement): FawkesWatch;
     isShown(element: Element): boolean;
+    watchTransfer(): FawkesTransferWatch;
+    report(
+      settled: (File | null)[],
+      isTaken: boolean,
+      watch: FawkesTransferWatch,
+      target: Element,
+    ): void;
     noteRead(input: HTMLInputElement): void;
   };
   drops: { start(): void };
@@ -288,6 +295,13 @@ interface FawkesCaret {
 interface FawkesWatch {
   read: Promise<void>;
   isTaken(events: Event[]): Promise<boolean>;
+}
+
+/** Whether a drop or paste has been looked into. */
+interface FawkesTransferWatch {
+  number: number;
+  read: Promise<void>;
+  isTaken(isPrevented: boolean): Promise<boolean>;
 }
 
 /** Where a photo was meant to go. */

@@ -42,9 +42,10 @@
     const now = hasMovedOn(place) ? await placeAsked(settled) : place;
     if (!now) return end("given up");
     const kept = found.files.filter((file) => file !== null);
-    await deliverPaste(now, strings, kept);
-    end("there");
-    fawkes.selection.taken(settled);
+    const watch = fawkes.delivery.watchTransfer();
+    const isTaken = await deliverPaste(now, strings, kept, watch);
+    end(isTaken ? "there" : "untaken");
+    fawkes.delivery.report(settled, isTaken, watch, now.target);
   }
 
   /** @param {ReturnType<typeof placeOf>} place */
@@ -67,8 +68,14 @@
     return target.isConnected && carets.isEditable(target) ? before : placeNow();
   }
 
-  /** @param {Place} place @param {[string, string][]} strings @param {File[]} files */
-  async function deliverPaste({ target, caret }, strings, files) {
+  /**
+   * @param {Place} place
+   * @param {[string, string][]} strings
+   * @param {File[]} files
+   * @param {FawkesTransferWatch} watch
+   * @returns {Promise<boolean>} whether the page, or else the browser, has a use for it
+   */
+  async function deliverPaste({ target, caret }, strings, files, watch) {
     const isElsewhere = !caret.isHere();
     const now = placeNow().caret;
     if (isElsewhere) {
@@ -77,9 +84,12 @@
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
     const parcel = files.length > 0 ? [bus.parcelOf(files)] : [];
-    const isHandled = bus.send("paste", { strings }, [target, ...parcel]);
-    if (!isHandled) await fawkes.insertion.insert(target, "insertFromPaste", strings, files);
+    const { number } = watch;
+    const isPrevented = bus.send("paste", { strings, number }, [target, ...parcel]);
+    const isInserted =
+      !isPrevented && (await fawkes.insertion.insert(target, "insertFromPaste", strings, files));
     if (isElsewhere) now.set();
+    return isInserted || watch.isTaken(isPrevented);
   }
 
   fawkes.pastes = Object.freeze({ start: () => roots.on("paste", onPaste) });

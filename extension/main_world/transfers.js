@@ -5,11 +5,17 @@
 
   const {
     apply,
+    ask,
     bare,
     defineProperty,
+    descriptorOf,
     dispatch,
+    each,
     getter,
+    install,
     receivers,
+    replace,
+    replaceGetter,
     filesIn,
     transferItems,
     addItem,
@@ -33,6 +39,44 @@
   const setData = DataTransfer.prototype.setData;
   const keep = WeakMap.prototype.set.bind(new WeakMap());
   const own = (/** @type {unknown} */ value) => bare({ value, configurable: true });
+  const weakGet = WeakMap.prototype.get;
+  const weakSet = WeakMap.prototype.set;
+  const weakDelete = WeakMap.prototype.delete;
+
+  /** Numbers of drops and pastes into which no page has looked yet. */
+  const unread = new WeakMap();
+
+  /**
+   * The page looks into a transfer; what kinds are in it, it may know without having taken any.
+   * @param {unknown} transfer
+   */
+  function noteRead(transfer) {
+    const number = apply(weakGet, unread, [/** @type {any} */ (transfer)]);
+    if (number === undefined) return;
+    apply(weakDelete, unread, [/** @type {any} */ (transfer)]);
+    ask("looked", [], number);
+  }
+
+  const LISTS = /** @type {const} */ (["files", "items"]);
+  install((view) => {
+    each(LISTS, (name) =>
+      replaceGetter(view.DataTransfer, name, (transfer, get) => {
+        noteRead(transfer);
+        return apply(get, transfer, []);
+      }),
+    );
+    replace(
+      view.DataTransfer,
+      "getData",
+      (native) =>
+        ({
+          getData() {
+            noteRead(this);
+            return apply(native, this, /** @type {any} */ (arguments));
+          },
+        }).getData,
+    );
+  });
 
   /** @param {File} file @param {string} path */
   function setPath(file, path) {
@@ -46,11 +90,11 @@
     keep(input, files); // these very objects carry the paths, so they live as long as the input
   };
 
-  receivers.drop = ({ strings, paths, tops, init }, [target, parcel]) => {
+  receivers.drop = ({ strings, paths, tops, init, number }, [target, parcel]) => {
     const files = parcel ? filesIn(parcel) : [];
     for (let at = 0; at < files.length; at += 1) setPath(files[at], paths[at]);
     const transfer = filled(strings, tops ? topFiles(tops, files) : files);
-    if (tops) defineProperty(transfer, "items", own(itemsOf(tops, files, strings)));
+    if (tops) showItems(transfer, itemsOf(tops, files, strings));
     const event = new NativeDragEvent("drop", {
       ...init,
       bubbles: true,
@@ -59,8 +103,21 @@
       dataTransfer: transfer,
     });
     defineProperty(event, "dataTransfer", own(transfer));
+    apply(weakSet, unread, [transfer, number]);
     return !apply(dispatch, target, [event]);
   };
+
+  /** @param {DataTransfer} transfer @param {DataTransferItemList} items */
+  function showItems(transfer, items) {
+    const access = {
+      get items() {
+        noteRead(transfer);
+        return items;
+      },
+    };
+    const { get } = /** @type {any} */ (descriptorOf(access, "items"));
+    defineProperty(transfer, "items", bare({ get, configurable: true }));
+  }
 
   /** A step of a drag: until the drop, a page sees what kinds are carried, and nothing else. */
   receivers.drag = ({ type, init, types }, [target]) => {
@@ -107,7 +164,7 @@
     ];
   }
 
-  receivers.paste = ({ strings }, [target, parcel]) => {
+  receivers.paste = ({ strings, number }, [target, parcel]) => {
     const transfer = filled(strings, parcel ? filesIn(parcel) : []);
     const event = new NativeClipboardEvent("paste", {
       bubbles: true,
@@ -116,6 +173,7 @@
     });
     // The constructor's own `clipboardData` loses its files in both browsers.
     defineProperty(event, "clipboardData", own(transfer));
+    apply(weakSet, unread, [transfer, number]);
     return !apply(dispatch, target, [event]);
   };
 

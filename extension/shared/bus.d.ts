@@ -29,7 +29,7 @@ interface FawkesBusTold {
     { type: "dragenter" | "dragover" | "dragleave"; init: FawkesPointer; types: string[] },
   ];
   drop: [[Element, ...FawkesParcel[]], FawkesBusDrop];
-  paste: [[Node, ...FawkesParcel[]], { strings: [string, string][] }];
+  paste: [[Node, ...FawkesParcel[]], { strings: [string, string][]; number: number }];
   beforeinput: [
     [Node, ...FawkesParcel[]],
     { inputType: string; strings: [string, string][]; data: string | null },
@@ -44,6 +44,8 @@ interface FawkesBusDrop {
   /** What was dropped, where folders were. */
   tops: FawkesDropped[] | null;
   paths: string[];
+  /** By which the page's side says that the page has looked into it; of pastes too. */
+  number: number;
 }
 
 /** Main world → content script, which answers on return. */
@@ -58,6 +60,8 @@ interface FawkesBusAsked extends FawkesBusShared {
   alive: [[], null];
   /** Whether handles are to be guarded. */
   guard: [[], null];
+  /** The page looks into a drop or paste. */
+  looked: [[], number];
   /** A document that the page has reached. */
   reached: [[Document], null];
 }

@@ -11,7 +11,7 @@ from tests.browser.marks import is_marked
 from tests.browser.server import Server
 from tests.browser.tab import Tab, wait_for, wait_for_toast, wait_until
 from tests.browser.test_upload_paths import assert_unseen
-from tests.browser.upload_paths import BUTTON, INPUT, UPLOAD_PATHS
+from tests.browser.upload_paths import BUTTON, INPUT, UPLOAD_PATHS, ZONE
 
 PLAIN = next(upload_path for upload_path in UPLOAD_PATHS if upload_path.name == "file input")
 
@@ -147,6 +147,60 @@ def test_photo_that_the_page_looks_at_later_is_taken_then(
     (upload,) = server.recorder.wait_for(1)
     assert is_marked(upload.data)
     assert "has not looked" not in wait_for_toast(tab, "1 face cloaked")
+
+
+UPLOADS = """<script>
+// Without a spy, which would look into everything.
+window.deliver = ([photo]) => fetch("/upload/" + photo.name, { method: "POST", body: photo });
+</script>"""
+
+PREVENTS_FIRST = f"""{UPLOADS}<input type="file" id="f">
+<div id="zone" tabindex="0" style="height: 100px">Zone</div><script>
+let kept = null;
+window.look = () => deliver(kept.files);
+zone.ondragover = (event) => event.preventDefault();
+const take = (event) => {{
+  event.preventDefault();
+  if (!event.isTrusted) kept = event.clipboardData ?? event.dataTransfer;
+}};
+zone.onpaste = take;
+zone.ondrop = take;
+</script>"""
+
+
+@pytest.mark.parametrize("how", ["paste", "drop"])
+def test_what_a_page_prevents_without_looking_is_not_taken(
+    how: str, running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    tab.goto(server.page("/prevents-first", PREVENTS_FIRST))
+    if how == "drop":
+        tab.drop(ZONE, [photos / "astronaut.jpg"])
+    else:
+        tab.click(ZONE)
+        tab.paste(photos / "astronaut.png")
+    shown = wait_for_toast(tab, "has not taken")
+    assert "Choose again" in shown
+    assert "1 face cloaked" not in shown
+    tab.js("look()")
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    assert "has not taken" not in wait_for_toast(tab, "1 face cloaked")
+
+
+def test_paste_that_goes_nowhere_is_not_taken_and_one_that_is_only_read_is(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    page = '<div id="zone" contenteditable="plaintext-only" style="height: 100px">Text</div>'
+    tab.goto(server.page("/plain-only", UPLOADS + page))
+    tab.click(ZONE)
+    tab.paste(photos / "astronaut.png")
+    assert "1 face cloaked" not in wait_for_toast(tab, "has not taken")
+    tab.goto(tab.js("return location.href"))
+    tab.js("zone.onpaste = ({ clipboardData }) => deliver(clipboardData.files)")
+    tab.click(ZONE)
+    tab.paste(photos / "astronaut.png")
+    server.recorder.wait_for(1)
+    assert "has not taken" not in wait_for_toast(tab, "1 face cloaked")
 
 
 def test_photo_that_is_chosen_again_at_another_level_is_cloaked_again(
