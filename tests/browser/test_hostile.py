@@ -43,6 +43,13 @@ return sums;
 """
 
 
+def assert_cloaked_alone(tab: Tab, server: Server, photos: Path) -> None:
+    """One photo arrives, and it is cloaked; the page has had no other."""
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    assert_unseen(PLAIN, tab, server, photos)
+
+
 def grasping(upload_path: UploadPath, tab: Tab, server: Server) -> None:
     html, headers = server.content("/" + upload_path.page)
     html = html.replace(SPY, '<script src="/grasping.js"></script>' + SPY)
@@ -79,9 +86,7 @@ def test_natives_of_another_realm_get_no_original(
     running.user.behave("mark", delay_s=0.2)
     tab.goto(server.url("/" + page))
     pick(BUTTON)(tab, [photos / "astronaut.jpg"])
-    (upload,) = server.recorder.wait_for(1)
-    assert is_marked(upload.data)
-    assert_unseen(PLAIN, tab, server, photos)
+    assert_cloaked_alone(tab, server, photos)
 
 
 def test_natives_of_a_frame_that_is_gone_open_no_picker(
@@ -96,9 +101,7 @@ def test_natives_of_a_frame_that_is_gone_open_no_picker(
             )
     assert tab.js("return tried") == ["click", "showPicker", "dispatchEvent"]
     tab.pick("document.querySelector('#own')", [photos / "astronaut.jpg"])
-    (upload,) = server.recorder.wait_for(1)
-    assert is_marked(upload.data)
-    assert_unseen(PLAIN, tab, server, photos)
+    assert_cloaked_alone(tab, server, photos)
 
 
 def test_input_that_is_removed_while_its_picker_is_open(
@@ -106,9 +109,7 @@ def test_input_that_is_removed_while_its_picker_is_open(
 ) -> None:
     tab.goto(server.url("/removed-input"))
     tab.pick(BUTTON, [photos / "astronaut.jpg"])
-    (upload,) = server.recorder.wait_for(1)
-    assert is_marked(upload.data)
-    assert_unseen(PLAIN, tab, server, photos)
+    assert_cloaked_alone(tab, server, photos)
 
 
 def test_input_that_is_removed_and_changed_while_it_waits(
@@ -207,11 +208,9 @@ def test_replayed_events_bring_nothing(
         )
     )
     tab.pick(INPUT, [photos / "astronaut.jpg"])
-    (upload,) = server.recorder.wait_for(1)
-    assert is_marked(upload.data)
+    assert_cloaked_alone(tab, server, photos)
     assert tab.js("return replayed") > 10
     assert running.user.photos_begun() == 1
-    assert_unseen(PLAIN, tab, server, photos)
 
 
 def test_forged_bus_hears_nothing_and_changes_nothing(
@@ -248,10 +247,8 @@ def test_forged_bus_hears_nothing_and_changes_nothing(
         )
     )
     tab.pick(INPUT, [photos / "astronaut.jpg"])
-    (upload,) = server.recorder.wait_for(1)
-    assert is_marked(upload.data)
+    assert_cloaked_alone(tab, server, photos)
     assert tab.js("return heard") == []
-    assert_unseen(PLAIN, tab, server, photos)
 
 
 def test_page_cannot_use_the_host_as_an_oracle(

@@ -224,6 +224,16 @@ FORM = (
 )
 
 
+def assert_new_form_sends_cloaked(tab: Tab, server: Server, photos: Path) -> None:
+    """Presses the button that opens the document anew, and uses the form that is in it then."""
+    tab.click(BUTTON)
+    wait_for(tab, f"return {INPUT}")
+    tab.pick(INPUT, [photos / "astronaut.jpg"])
+    tab.click("document.querySelector('#go')")
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+
+
 @pytest.mark.parametrize("eraser", ERASERS)
 @pytest.mark.parametrize("by", ["write", "writeln", "open"])
 def test_document_opened_anew_by_natives_of_another_window_is_guarded_again(
@@ -242,12 +252,7 @@ def test_document_opened_anew_by_natives_of_another_window_is_guarded_again(
             </script>""",
         )
     )
-    tab.click(BUTTON)
-    wait_for(tab, f"return {INPUT}")
-    tab.pick(INPUT, [photos / "astronaut.jpg"])
-    tab.click("document.querySelector('#go')")
-    (upload,) = server.recorder.wait_for(1)
-    assert is_marked(upload.data)
+    assert_new_form_sends_cloaked(tab, server, photos)
 
 
 def test_what_runs_while_a_document_is_opened_does_not_come_first(
@@ -268,12 +273,7 @@ def test_what_runs_while_a_document_is_opened_does_not_come_first(
             </script>""",
         )
     )
-    tab.click(BUTTON)
-    wait_for(tab, f"return {INPUT}")
-    tab.pick(INPUT, [photos / "astronaut.jpg"])
-    tab.click("document.querySelector('#go')")
-    (upload,) = server.recorder.wait_for(1)
-    assert is_marked(upload.data)
+    assert_new_form_sends_cloaked(tab, server, photos)
 
 
 def test_input_whose_document_is_opened_anew_while_its_picker_is_open(
