@@ -85,8 +85,10 @@ def test_reason_for_not_starting_is_told(world):
 
 def test_port_that_is_taken_is_told(world):
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        world.set(FAWKES_TCP_PORT=str(taken.getsockname()[1]))
-        with pytest.raises(ServiceUnavailable, match="address already in use"):
+        port = taken.getsockname()[1]
+        world.set(FAWKES_TCP_PORT=str(port))
+        told = rf"127\.0\.0\.1:{port}: Address already in use"
+        with pytest.raises(ServiceUnavailable, match=told):
             lifecycle.ensure_running(world.endpoint)
 
 

@@ -219,7 +219,10 @@ class LoopbackEndpoint(Endpoint):
 
 
 def _listen_alone(port: int) -> socket.socket:
-    """A listener on this port or a free one, in which no other program can take part."""
+    """A listener on this port or a free one, in which no other program can take part.
+
+    Raises OSError, which names the port.
+    """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         if sys.platform == "win32":
@@ -230,9 +233,9 @@ def _listen_alone(port: int) -> socket.socket:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
         listener.listen(128)
-    except BaseException:
+    except OSError as fault:
         listener.close()
-        raise
+        raise OSError(fault.errno, f"127.0.0.1:{port}: {fault.strerror}") from fault
     return listener
 
 
