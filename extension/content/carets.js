@@ -13,10 +13,9 @@
   }
 
   const TEXT_TYPES = /^(text|search|url|tel|email|password|number)$/;
-  /** @param {unknown} node @returns {node is HTMLInputElement | HTMLTextAreaElement} */
+  /** @param {any} node @returns {node is HTMLInputElement | HTMLTextAreaElement} */
   const isTextControl = (node) =>
-    node instanceof HTMLTextAreaElement ||
-    (node instanceof HTMLInputElement && TEXT_TYPES.test(node.type));
+    node?.localName === "textarea" || (node?.localName === "input" && TEXT_TYPES.test(node.type));
 
   /**
    * In a shadow tree Chromium tells the selection by the root alone.
@@ -25,9 +24,9 @@
   const selectionOf = (node) =>
     /** @type {Document} */ (node.getRootNode()).getSelection?.() ?? document.getSelection();
 
-  /** Whether the page, or the element, is to be edited as a whole. @param {unknown} node */
+  /** Whether the page, or the element, is to be edited as a whole. @param {any} node */
   const isRich = (node) =>
-    document.designMode === "on" || (node instanceof HTMLElement && node.isContentEditable);
+    (node?.ownerDocument ?? document).designMode === "on" || node?.isContentEditable === true;
 
   /** @param {unknown} node */
   const isEditable = (node) => isTextControl(node) || isRich(node);

@@ -111,6 +111,7 @@ interface FawkesContent extends FawkesShared {
     put(input: HTMLInputElement, list: FileList): void;
     announce(input: HTMLInputElement, event: Event): void;
     isPendingFor(form: HTMLFormElement): boolean;
+    belongsTo(input: HTMLInputElement, form: HTMLFormElement): boolean;
     mustWait(form: HTMLFormElement): boolean;
     isPending(input: HTMLInputElement): boolean;
     onOpen(listener: (input: HTMLInputElement) => void): void;
@@ -170,6 +171,7 @@ interface FawkesContent extends FawkesShared {
     addWindow(view: Window): void;
     restore(view: Window | null): boolean;
     shadowOf(node: unknown): ShadowRoot | null;
+    isElement(node: unknown): node is Element;
     isFileInput(node: unknown): node is HTMLInputElement;
     isForm(node: unknown): node is HTMLFormElement;
     below(node: ParentNode, selector: "input[type=file]"): HTMLInputElement[];

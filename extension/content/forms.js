@@ -47,15 +47,13 @@
   /** @param {MouseEvent | KeyboardEvent} event */
   function onAttempt(event) {
     const target = event.composedPath()[0];
-    const control = target instanceof Element ? target.closest("button, input") : null;
+    /** @type {Submitter | null} */
+    const control = roots.isElement(target) ? target.closest("button, input") : null;
     const isEnter = "key" in event && event.type === "keydown" && event.key === "Enter";
     if (!isEnter && event.type !== "click") return;
-    const submits =
-      control instanceof HTMLButtonElement || control instanceof HTMLInputElement
-        ? ["submit", "image"].includes(control.type)
-        : false;
+    const submits = control !== null && ["submit", "image"].includes(control.type);
     if (!submits && !isEnter) return;
-    const mine = { submitter: submits ? /** @type {Submitter} */ (control) : null };
+    const mine = { submitter: submits ? control : null };
     attempt = mine;
     setTimeout(() => {
       if (attempt === mine) attempt = null;
@@ -70,7 +68,7 @@
   function onSettled(input, kept) {
     for (const [form, { submitter, quiet }] of held) {
       if (inputs.isPendingFor(form)) continue;
-      if (input.form === form && !kept) {
+      if (inputs.belongsTo(input, form) && !kept) {
         held.delete(form);
         continue;
       }

@@ -3,7 +3,7 @@
 (function (fawkes) {
   "use strict";
 
-  const { roots, bus } = fawkes;
+  const { roots, bus, limits } = fawkes;
 
   /**
    * @typedef {{input: HTMLInputElement, place: FawkesPlace, end: (outcome: FawkesOutcome) => void,
@@ -22,6 +22,10 @@
   const released = new WeakMap();
   /** Of selections that no page has taken.  @type {WeakMap<HTMLInputElement, AbortController>} */
   const untaken = new WeakMap();
+  /** Inputs whose picker is about to open.  @type {WeakSet<HTMLInputElement>} */
+  const opening = new WeakSet();
+  /** Where inputs were when their picker opened.  @type {WeakMap<HTMLInputElement, FawkesPlace>} */
+  const opened = new WeakMap();
   /** @type {WeakSet<Event>} */
   const own = new WeakSet();
   /** Browsers' events that go on: they are heard at the window and again at the input. @type {WeakSet<Event>} */
@@ -180,7 +184,10 @@
       giveUp(input);
       return;
     }
-    const successor = fawkes.places.successorOf(place);
+    // It may have been replaced under its open picker.
+    const before = opened.get(input);
+    const successor =
+      fawkes.places.successorOf(place) ?? (before ? fawkes.places.successorOf(before) : null);
     const isAbandoned = !successor && fawkes.places.isAbandoned(place);
     const targets = isAbandoned ? [] : [successor, input];
     let watch = null;
@@ -267,13 +274,23 @@
     tellSettled(input, false);
   }
 
+  /**
+   * Whether a form sends what is in an input, or may: elements of a page's own making, with the
+   * input in their shadow, tell the form what to send for them.
+   * @param {HTMLInputElement} input
+   * @param {HTMLFormElement} form
+   */
+  const belongsTo = (input, form) =>
+    input.form === form || fawkes.places.wayOf(input).includes(form);
+
   /** A form that is emptied during the wait stays empty. @param {Event} event */
   function onReset(event) {
     const form = event.composedPath()[0];
     setTimeout(() => {
       if (event.defaultPrevented) return;
       for (const { input } of [...active])
-        if (input.form === form && supersede(input)) tellSettled(input, false);
+        if (form && belongsTo(input, /** @type {HTMLFormElement} */ (form)) && supersede(input))
+          tellSettled(input, false);
     }, 0);
   }
 
@@ -292,6 +309,9 @@
   /** @param {HTMLInputElement} input */
   function tellOpen(input) {
     if (fawkes.protection.isOff()) return;
+    opening.add(input);
+    setTimeout(() => opening.delete(input), limits.pickerOpensMs);
+    if (input.isConnected) opened.set(input, fawkes.places.placeOf(input));
     for (const listener of openListeners) listener(input);
   }
 
@@ -307,6 +327,14 @@
     },
     /** The page has put files of its own there, which it had anyway. */
     own: approve,
+    /** The page has emptied it: a photo on its way there does not come back. */
+    emptied(/** @type {HTMLInputElement} */ input) {
+      // Unless a picker opens: pages empty an input first, so that the same file counts as another.
+      setTimeout(() => {
+        if (input.value !== "" || opening.has(input)) return;
+        if (supersede(input)) tellSettled(input, false);
+      }, 0);
+    },
     /** An event about an input of this window was heard in another one. */
     select(/** @type {HTMLInputElement} */ input) {
       listenAround(input);
@@ -362,7 +390,8 @@
     put,
     announce,
     /** Whether a selection for this form is still under way. @param {HTMLFormElement} form */
-    isPendingFor: (form) => [...active].some(({ input }) => input.form === form),
+    isPendingFor: (form) => [...active].some(({ input }) => belongsTo(input, form)),
+    belongsTo,
     /**
      * Whether a form must not be submitted yet.  Files that came without an event, before this
      * script or by the browser's memory of the form, are looked at now.

@@ -160,7 +160,7 @@
   function onPress(event) {
     if (!event.isTrusted || ("key" in event && event.key !== "Escape")) return;
     const target = event.composedPath()[0];
-    if (!(target instanceof Element) || isOurs(target)) return;
+    if (!roots.isElement(target) || isOurs(target)) return;
     presses += 1;
     lastPressed = target;
   }

@@ -100,6 +100,13 @@
     }
   }
 
+  /**
+   * Whether this is an element, of whatever window; `instanceof` would know those of this one only.
+   * @param {any} node
+   * @returns {node is Element}
+   */
+  const isElement = (node) => node?.nodeType === Node.ELEMENT_NODE;
+
   const { get: typeOf } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "type") ?? {};
 
   /**
@@ -195,6 +202,7 @@
     addWindow,
     restore,
     shadowOf,
+    isElement,
     isFileInput,
     isForm,
     below,

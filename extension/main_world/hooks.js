@@ -23,6 +23,7 @@
     isFileInput,
     holdsFiles,
     replace,
+    replaceSetter,
     replaceType,
   } = /** @type {FawkesMainWorld} */ (globalThis.fawkesMainWorld);
   delete globalThis.fawkesMainWorld;
@@ -71,11 +72,20 @@
         },
         set [name](/** @type {FileList | null} */ list) {
           apply(/** @type {(list: unknown) => void} */ (descriptor.set), this, [list]);
-          if (isActive() && isFileInput(this) && holdsFiles(this)) ask("own", [this]);
+          if (!isActive() || !isFileInput(this)) return;
+          if (holdsFiles(this)) ask("own", [this]);
+          else consult("emptied", this);
         },
       };
       const { get, set } = /** @type {PropertyDescriptor} */ (descriptorOf(access, name));
       defineProperty(prototype, name, bare({ ...descriptor, get, set: descriptor.set && set }));
+    }),
+  );
+
+  // Emptying an input while its photo is on its way.
+  install((view) =>
+    replaceSetter(view.HTMLInputElement, "value", (input) => {
+      if (isActive() && isFileInput(input)) consult("emptied", input);
     }),
   );
 

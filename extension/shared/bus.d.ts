@@ -72,6 +72,8 @@ interface FawkesBusShared {
   read: [[Node], null];
   /** The page has put files of its own into an input. */
   own: [[Node], null];
+  /** The page has emptied an input. */
+  emptied: [[Node], null];
   /** A selection in an input was heard of. */
   select: [[Node], null];
   /** A picker may open for an input in this tree. */

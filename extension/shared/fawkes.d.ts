@@ -93,6 +93,7 @@ interface FawkesLimits {
   readonly rememberedBytes: number;
   readonly rememberedMs: number;
   readonly takenMs: number;
+  readonly pickerOpensMs: number;
   readonly pickerEndMs: number;
   readonly pageQuietMs: number;
   readonly pageQuietMostMs: number;

@@ -111,6 +111,10 @@
     /** A page that wants what it was given has looked by then. */
     takenMs: 1_500,
 
+    /** A page that empties an input for another choice does so this close to the click: people
+     * cannot press "remove" so soon. */
+    pickerOpensMs: 100,
+
     /** From the return of the focus to the picker's own event; browsers send both in one breath. */
     pickerEndMs: 2_000,
 

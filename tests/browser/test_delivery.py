@@ -75,6 +75,7 @@ def test_picker_that_is_closed_while_a_photo_is_under_way_cancels_nothing(
             "/cancel",
             """<script src="/spy.js"></script><input type="file" id="f"><script>
             uploadOnChange(f);
+            f.addEventListener("click", () => { f.value = ""; });  // so that the same may come again
             window.cancelled = 0;
             f.addEventListener("cancel", () => cancelled += 1);
             </script>""",
@@ -262,8 +263,61 @@ def test_photo_goes_to_the_input_that_stands_there_now(
     assert_unseen(PLAIN, tab, server, photos)
 
 
+def test_photo_goes_to_the_input_that_has_replaced_its_own_under_the_picker(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    tab.goto(
+        server.page(
+            "/replaced-under-the-picker",
+            """<script src="/spy.js"></script><button id="b">Photo</button>
+            <div id="box"><input type="file" id="f" accept="image/*"></div><script>
+            box.onchange = ({ target }) => deliver(target.files, "box");
+            b.onclick = () => {
+              f.click();
+              box.innerHTML = "<input type=file id=f accept=image/*>";
+            };
+            </script>""",
+        )
+    )
+    tab.pick(BUTTON, [photos / "astronaut.jpg"])
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    assert_unseen(PLAIN, tab, server, photos)
+
+
+def test_form_waits_for_a_photo_that_an_element_of_its_page_sends(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    """Its input lies in a shadow tree and is in no form itself."""
+    running.user.behave("mark", delay_s=1)
+    tab.goto(
+        server.page(
+            "/form-associated",
+            """<form id="form" method="post" action="/upload" enctype="multipart/form-data">
+            <x-upload id="x" name="photo"></x-upload></form><script>
+            customElements.define("x-upload", class extends HTMLElement {
+              static formAssociated = true;
+              constructor() {
+                super();
+                const internals = this.attachInternals();
+                this.attachShadow({ mode: "closed" }).innerHTML = "<input type=file>";
+                this.inner = internals.shadowRoot.firstChild;
+                this.inner.onchange = () => internals.setFormValue(this.inner.files[0]);
+              }
+            });
+            </script>""",
+        )
+    )
+    tab.pick("x.inner", [photos / "astronaut.jpg"])
+    wait_until(lambda: running.user.photos_begun() == 1)
+    tab.js("form.requestSubmit()")
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+
+
 WITHDRAWN = {
     "the form is reset": ("<button id='no' type='reset'>Reset</button>", ""),
+    "the input is emptied": ("<button id='no' type='button'>Clear</button>", "f.value = ''"),
     "the input is removed": ("<button id='no' type='button'>Cancel</button>", "f.remove()"),
     "the composer is removed": ("<button id='no' type='button'>Cancel</button>", "box.remove()"),
     "the dialog is closed": ("<button id='no' type='button'>Cancel</button>", "box.close()"),

@@ -86,7 +86,7 @@ def test_picture_in_a_text_is_cloaked(
     if running.name == "firefox" and how == "paste" and form == "own type":
         pytest.skip("types of one's own stay within a page in Firefox")
     if running.name == "chromium" and how == "paste" and form == "RTF":
-        pytest.skip("RTF that a page copied arrives empty once it is cloaked; nothing leaks")
+        pytest.skip("Chromium gives a page nothing of the RTF that a page has copied")
     tab.goto(server.page("/flavours", PASTE))
     texts = FORMS[form](picture)
     if how == "drop":

@@ -9,7 +9,7 @@ import pytest
 from tests.browser.conftest import Running
 from tests.browser.marks import is_marked
 from tests.browser.server import Server
-from tests.browser.tab import Tab, wait_for
+from tests.browser.tab import Tab, wait_for, wait_until
 from tests.browser.test_upload_paths import assert_unseen
 from tests.browser.upload_paths import BUTTON, FRAME, INPUT, UPLOAD_PATHS, ZONE
 
@@ -209,6 +209,28 @@ def test_frame_whose_first_window_the_page_had_gets_pastes(
     (upload,) = server.recorder.wait_for(1)
     assert is_marked(upload.data)
     assert running.user.photos_begun() == 1
+
+
+def test_press_of_submit_in_a_frame_that_is_heard_from_around_it_waits(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    """Its elements are of a window of their own; a `required` input is empty while it waits."""
+    running.user.behave("mark", delay_s=1)
+    form = FORM.replace("type=file", "type=file required")
+    tab.goto(
+        server.page(
+            "/around",
+            f"""<iframe src="javascript:false"></iframe>
+            <script>frames[0].document.body.innerHTML = "{form}";</script>""",
+        )
+    )
+    with tab.frame(FRAME):
+        wait_for(tab, f"return {INPUT}")
+        tab.pick(INPUT, [photos / "astronaut.jpg"])
+        wait_until(lambda: running.user.photos_begun() == 1)
+        tab.click("document.querySelector('#go')")
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
 
 
 ERASERS = {
