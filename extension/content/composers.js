@@ -91,6 +91,17 @@
     return composersOf(place).some((composer) => way.includes(composer)) ? control : null;
   }
 
+  /**
+   * The same, where more than the pointer's hand makes it a button: sliders have that too.
+   * @param {Element} target
+   * @param {FawkesPlace} place that a photo is meant for
+   * @returns {Element | null}
+   */
+  function buttonAt(target, place) {
+    const control = senderAt(target, place);
+    return control?.matches(CONTROL) ? control : null;
+  }
+
   /** A click on a label, or near an input, that leads to a picker. @param {Element[]} way */
   const opensPicker = (way) =>
     way.some((element) => {
@@ -126,5 +137,5 @@
     return composersOf(place).some((composer) => way.includes(composer)) ? field : null;
   }
 
-  fawkes.composers = Object.freeze({ senderAt, fieldAt, nameOf });
+  fawkes.composers = Object.freeze({ senderAt, buttonAt, fieldAt, nameOf });
 })(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

@@ -73,6 +73,7 @@ interface FawkesContent extends FawkesShared {
   };
   composers: {
     senderAt(target: Element, place: FawkesPlace): Element | null;
+    buttonAt(target: Element, place: FawkesPlace): Element | null;
     fieldAt(target: Element, place: FawkesPlace): Element | null;
     nameOf(control: Element): string;
   };

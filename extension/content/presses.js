@@ -15,7 +15,8 @@
   /**
    * @typedef {{ctrlKey: boolean, metaKey: boolean}} Keys
    * @typedef {{kind: "click" | "Enter", control: Element, place: FawkesPlace, init: Keys,
-   *   note: FawkesNote | null}} Press
+   *   note: FawkesNote | null, begun: MouseEvent[]}} Press
+   * @typedef {{control: Element | null, events: MouseEvent[]}} Beginning
    */
 
   /** Places of photos that are under way. @type {Set<FawkesPlace>} */
@@ -28,10 +29,56 @@
   const isDisabled = (/** @type {Element} */ control) =>
     control.matches(":disabled") || control.getAttribute("aria-disabled") === "true";
 
+  /** What comes before a click: some pages send then. */
+  const BEGINNINGS = /** @type {const} */ (["pointerdown", "mousedown", "pointerup", "mouseup"]);
+  const TOUCHES = /** @type {const} */ (["touchstart", "touchend"]);
+
+  /** What was kept from the page of a press that may become a click.  @type {Beginning} */
+  let begun = { control: null, events: [] };
+
+  /** @param {MouseEvent} event */
+  function onBeginning(event) {
+    if (event.isTrusted && event.type === "pointerdown") begun = { control: null, events: [] };
+    const control = event.button > 0 ? null : controlAt(event, composers.buttonAt);
+    if (!control) return;
+    event.stopImmediatePropagation();
+    // What is being written in keeps the focus: many pages see to that here.
+    if (event.type === "mousedown") event.preventDefault();
+    if (begun.control !== control) begun = { control, events: [] };
+    begun.events.push(event);
+  }
+
+  /** @param {Event} event that mouse events follow */
+  function onTouch(event) {
+    if (controlAt(event, composers.buttonAt)) event.stopImmediatePropagation();
+  }
+
   /** @param {MouseEvent} event */
   function onClick(event) {
+    if (!event.isTrusted) return;
+    const { control: pressed, events } = begun;
+    begun = { control: null, events: [] };
     const control = controlAt(event, composers.senderAt);
-    if (control) hold(event, "click", control);
+    if (control) hold(event, "click", control, control === pressed ? events : []);
+    // The photo has come between the two.
+    else if (pressed && event.composedPath().includes(pressed)) replay(pressed, events);
+  }
+
+  /**
+   * Has the page see the beginning of a press.
+   * @param {Element} control
+   * @param {MouseEvent[]} events
+   */
+  function replay(control, events) {
+    for (const { type, clientX, clientY, buttons } of events) {
+      const init = { clientX, clientY, buttons, bubbles: true, cancelable: true, composed: true };
+      const pointer = { pointerId: 1, pointerType: "mouse", isPrimary: true };
+      control.dispatchEvent(
+        type.startsWith("pointer")
+          ? new PointerEvent(type, { ...init, ...pointer })
+          : new MouseEvent(type, init),
+      );
+    }
   }
 
   /** @param {KeyboardEvent} event */
@@ -51,7 +98,7 @@
   function controlAt(event, judge) {
     if (!event.isTrusted || underWay.size === 0) return null;
     const target = event.composedPath()[0];
-    if (!(target instanceof Element) || places.isOurs(target)) return null;
+    if (!roots.isElement(target) || places.isOurs(target)) return null;
     for (const place of underWay) {
       const control = judge(target, place);
       if (control) return control;
@@ -63,15 +110,16 @@
    * @param {MouseEvent | KeyboardEvent} event
    * @param {Press["kind"]} kind
    * @param {Element} control
+   * @param {MouseEvent[]} [events] that the press has begun with
    */
-  function hold(event, kind, control) {
+  function hold(event, kind, control, events = []) {
     event.preventDefault();
     event.stopImmediatePropagation();
     if ([...held].some((press) => press.control === control && press.kind === kind)) return;
     const { ctrlKey, metaKey } = event;
     const place = places.placeOf(control);
     /** @type {Press} */
-    const press = { kind, control, place, init: { ctrlKey, metaKey }, note: null };
+    const press = { kind, control, place, init: { ctrlKey, metaKey }, note: null, begun: events };
     press.note = fawkes.pressNote(control, kind === "click" ? composers.nameOf(control) : "", {
       now: () => {
         forget(press);
@@ -153,8 +201,9 @@
   }
 
   /** @param {Press} press */
-  function make({ kind, control, init }) {
+  function make({ kind, control, init, begun: events }) {
     if (!control.isConnected) return;
+    replay(control, events);
     if (kind === "Enter") enter(control, init);
     else if (control instanceof HTMLElement) click.call(control);
     else control.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
@@ -211,6 +260,8 @@
   }
 
   function start() {
+    for (const type of BEGINNINGS) roots.on(type, onBeginning);
+    for (const type of TOUCHES) roots.on(type, onTouch);
     roots.on("click", onClick);
     roots.on("keydown", onKey);
   }

@@ -76,6 +76,10 @@ COMPOSERS = {
         }};</script>""",
         write_and_press_enter,
     ),
+    "a button that posts before the click": (
+        PAGE.replace("go.onclick", "go.onpointerdown"),
+        lambda tab: tab.click(GO),
+    ),
     "a button that is busy first": (
         f"""<main><textarea id="text"></textarea><input type="file" id="f">
         <button id="go">Post</button></main>
