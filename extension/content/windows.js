@@ -18,19 +18,32 @@
     }
   }
 
+  /** Every window that the page can come to from here, past those of other sites too. */
+  function windowsAround() {
+    const found = new Set([/** @type {Window} */ (window)]);
+    // What is added meanwhile is gone through as well.
+    for (const view of found) {
+      for (const next of [view.parent, view.opener]) if (next) found.add(next);
+      for (let at = 0; at < view.length; at += 1) found.add(view[at]);
+    }
+    found.delete(window);
+    return found;
+  }
+
   /** Other windows may reach this one, whose natives work though no script does: one guards them. */
   function askForGuards() {
-    const asked = new Set([/** @type {Window} */ (window)]);
-    /** @type {(view: Window | null) => boolean} */
-    const ask = (view) => {
-      if (!view || asked.has(view)) return false;
-      asked.add(view);
-      if (bus.askOther(view, "unscripted", [document])) return true;
-      if (ask(view.parent) || ask(view.opener)) return true;
-      for (let at = 0; at < view.length; at += 1) if (ask(view[at])) return true;
-      return false;
-    };
-    return ask(window.parent) || ask(window.opener);
+    for (const view of windowsAround()) if (bus.askOther(view, "unscripted", [document])) return;
+  }
+
+  /** Windows that were there before, and had nobody to ask. */
+  function guardOthers() {
+    for (const view of windowsAround()) {
+      try {
+        bus.send("unscripted", null, [view.document]);
+      } catch {
+        // of another site
+      }
+    }
   }
 
   function start() {
@@ -46,6 +59,7 @@
     }
     bus.hearOthers("unscripted", (nodes) => bus.send("unscripted", null, nodes));
     document.addEventListener("load", onLoad, { capture: true });
+    guardOthers();
   }
 
   fawkes.windows = Object.freeze({ start });

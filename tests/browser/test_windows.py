@@ -233,6 +233,43 @@ def test_press_of_submit_in_a_frame_that_is_heard_from_around_it_waits(
     assert is_marked(upload.data)
 
 
+def test_frame_beside_one_without_scripts_takes_no_natives_from_it(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    """The page around both is of another site, and can guard neither for the other."""
+    server.page(
+        "/beside",
+        """<script src="/spy.js"></script><button id=b>Photo</button><script>
+        const clean = parent.frames[0];
+        const { get } = clean.Object.getOwnPropertyDescriptor(clean.HTMLInputElement.prototype, "files");
+        const { click } = clean.HTMLElement.prototype;
+        b.onclick = () => {
+          const input = Object.assign(document.createElement("input"), { type: "file" });
+          input.onchange = () => { if (get.call(input).length) deliver(get.call(input), "change"); };
+          click.call(input);
+        };
+        </script>""",
+    )
+    server.page(
+        "/around-both",
+        f"""<iframe sandbox="allow-same-origin" src="{server.url("/inner")}"></iframe><script>
+        document.querySelector("iframe").onload = () => {{
+          const second = document.createElement("iframe");
+          second.id = "second";
+          second.src = "{server.url("/beside")}";
+          document.body.append(second);
+        }};
+        </script>""",
+    )
+    tab.goto(server.url("/around-both", host="localhost"))
+    wait_for(tab, "return document.querySelector('#second')")
+    with tab.frame("document.querySelector('#second')"):
+        wait_for(tab, f"return Boolean({BUTTON} && window.deliver)")
+        tab.pick(BUTTON, [photos / "astronaut.jpg"])
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+
+
 ERASERS = {
     "a frame": ("<iframe></iframe>", ""),
     "a frame without scripts": ('<iframe sandbox="allow-same-origin"></iframe>', ""),
