@@ -21,6 +21,17 @@
   }
 
   /**
+   * The page has not got it, whatever was said of it: guards of another window, which take its way to
+   * this script for the page's own, say so.
+   * @param {File} file
+   */
+  function revoke(file) {
+    known.delete(file);
+    const at = latest.findIndex((reference) => reference.deref() === file);
+    if (at >= 0) latest.splice(at, 1);
+  }
+
+  /**
    * Whether this is an approved file, or a copy of one: Chromium copies the files of an input that
    * is cloned, and the page may read the clone in the next line.
    * @param {File} file
@@ -50,5 +61,5 @@
     return text !== null && text === fawkes.readNow(other);
   }
 
-  fawkes.approval = Object.freeze({ approve, isApproved });
+  fawkes.approval = Object.freeze({ approve, revoke, isApproved });
 })(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

@@ -177,14 +177,16 @@
     return isTaken;
   }
 
+  /** File inputs that carry files across. @type {WeakSet<Node>} */
+  const parcels = new WeakSet();
+
   /**
-   * A file input in no document, to carry files across, which the page may have from now on: its
-   * own scripts may be read by guards of another window, which ask for them once more.
+   * A file input in no document, to carry files across.
    * @param {File[]} files
    */
   function parcelOf(files) {
-    fawkes.approval.approve(files);
     const parcel = document.createElement("input");
+    parcels.add(parcel);
     parcel.type = "file";
     parcel.multiple = true;
     parcel.files = listOf(files);
@@ -213,6 +215,14 @@
     askOther,
     isAnswering,
     parcelOf,
+    /** The page's side has sent it. @param {FawkesParcel} parcel */
+    noteParcel: (parcel) => parcels.add(parcel),
+    /**
+     * Whether this carries files across.  Guards of another window, through which the page's side
+     * may read it, do not know, and ask.
+     * @param {Node} node
+     */
+    isParcel: (node) => parcels.has(node),
     listOf,
   });
 })(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

@@ -12,6 +12,8 @@
    */
   function answer(parcel, settle) {
     const send = (/** @type {boolean} */ ok) => bus.send("answer", { ok }, [parcel]);
+    bus.noteParcel(parcel);
+    for (const file of filesIn(parcel)) fawkes.approval.revoke(file);
     if (fawkes.protection.isOff()) {
       send(true);
       return true;

@@ -7,6 +7,7 @@ interface FawkesContent extends FawkesShared {
 
   approval: {
     approve(files: Iterable<File>): void;
+    revoke(file: File): void;
     isApproved(file: File): boolean;
   };
   asking: {
@@ -45,6 +46,8 @@ interface FawkesContent extends FawkesShared {
     askOther(view: Window, kind: keyof FawkesBusOthers, nodes?: Node[]): boolean;
     isAnswering(view: Window): boolean;
     parcelOf(files: File[]): HTMLInputElement;
+    noteParcel(parcel: FawkesParcel): void;
+    isParcel(node: Node): boolean;
     listOf(files: File[]): FileList;
   };
   calls: { start(): void };

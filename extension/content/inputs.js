@@ -322,6 +322,7 @@
   const REQUESTS = {
     /** The page reads an input before any event: an original is taken out all the same. */
     read(/** @type {HTMLInputElement} */ input) {
+      if (bus.isParcel(input)) return;
       takeOver(input, "heard of");
       fawkes.delivery.noteRead(input);
     },

@@ -9,7 +9,7 @@
     construct,
     getter,
     ask,
-    install,
+    installOnce,
     flavoured,
     after,
     hideThen,
@@ -29,7 +29,7 @@
   // Items that the page has made itself are its own.
   const made = new WeakMap();
   const absent = () => new NativeDOMException("There is nothing of this type", "NotFoundError");
-  install((view) => {
+  installOnce((view) => {
     replaceType(view, "ClipboardItem", (target, given, self) => {
       const item = construct(target, given, self);
       apply(weakSet, made, [item, true]);

@@ -15,7 +15,7 @@
     descriptorOf,
     getter,
     ask,
-    install,
+    installOnce,
     each,
     cloaked,
     sniffed,
@@ -192,7 +192,7 @@
     "FileSystemFileHandle",
     "FileSystemDirectoryHandle",
   ]);
-  install((view) => {
+  installOnce((view) => {
     if (!view.FileSystemHandle) return;
     each(TYPES, (kind) => {
       // Any: each has methods of its own.
@@ -292,7 +292,7 @@
     return construct(target, given, self);
   }
 
-  install((view) => {
+  installOnce((view) => {
     each(PICKERS, (name) =>
       replaceOwn(view, name, (native) =>
         pickerOf(name, /** @type {FawkesPicker} */ (native), view),
@@ -361,18 +361,20 @@
     const version = `${apply(blobSize, file, [])} ${apply(fileModified, file, [])} ${apply(fileName, file, [])}`;
     const known = apply(weakGet, versions, [handle]);
     if (known?.version === version) return done(known.file);
+    // What came while protection was off is no answer for when it is on.
+    const isOn = ask("guard", []);
     cloaked(
       file,
       apply(weakGet, accepts, [nativeOf(handle)]) ?? "",
       (result) => {
-        apply(weakSet, versions, [handle, { version, file: result }]);
+        if (isOn) apply(weakSet, versions, [handle, { version, file: result }]);
         done(result);
       },
       () => failed(unreadable()),
     );
   }
 
-  install((view) =>
+  installOnce((view) =>
     replace(
       view.FileSystemFileHandle,
       "getFile",

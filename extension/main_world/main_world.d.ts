@@ -67,6 +67,7 @@ interface FawkesMainWorldBus {
 interface FawkesMainWorld extends FawkesMainWorldBus {
   each<Item>(list: ArrayLike<Item>, work: (item: Item) => void): void;
   install(installer: (view: FawkesView) => void): void;
+  installOnce(installer: (view: FawkesView) => void): void;
   reach(view: unknown): void;
   hideThen(type: { prototype: object }): boolean;
   replace<Type, Name extends keyof Type>(
@@ -134,5 +135,8 @@ interface DataTransferItem {
   /** Chromium. */
   getAsFileSystemHandle?(): Promise<FileSystemHandle | null>;
 }
+
+/** Of a window that was guarded from around it. */
+declare var fawkesGuarded: boolean | undefined;
 
 declare var fawkesMainWorld: FawkesMainWorld | undefined;

@@ -108,6 +108,20 @@
     installer(/** @type {FawkesView} */ (globalThis));
   }
 
+  /** The window around this one has guarded it before its first page came: see `guardFrames`. */
+  const wasGuarded = globalThis.fawkesGuarded === true;
+  delete globalThis.fawkesGuarded;
+
+  /**
+   * Where two guards would each have a file cloaked, the first is enough, which sees what the
+   * browser gives.
+   * @param {(view: FawkesView) => void} installer
+   */
+  function installOnce(installer) {
+    if (!wasGuarded) install(installer);
+    else installers[installers.length] = installer;
+  }
+
   const isNative = (/** @type {Function} */ method) =>
     apply(indexOf, apply(toText, method, []), ["[native code]"]) >= 0;
 
@@ -125,6 +139,7 @@
       if (apply(weakHas, guarded, [shown])) return;
       apply(weakAdd, guarded, [shown]);
       if (!isNative(view.HTMLElement.prototype.click)) return;
+      defineProperty(view, "fawkesGuarded", bare({ value: true, configurable: true }));
       each(installers, (installer) => installer(view));
       apply(observe, observer, [shown, WHOLE_TREE]);
       ask("reached", [shown]);
@@ -311,6 +326,7 @@
 
   mainWorld.each = each;
   mainWorld.install = install;
+  mainWorld.installOnce = installOnce;
   mainWorld.reach = reach;
   mainWorld.hideThen = hideThen;
   mainWorld.replace = replace;

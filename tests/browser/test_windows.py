@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -231,6 +232,38 @@ def test_press_of_submit_in_a_frame_that_is_heard_from_around_it_waits(
         tab.click("document.querySelector('#go')")
     (upload,) = server.recorder.wait_for(1)
     assert is_marked(upload.data)
+
+
+@pytest.mark.parametrize("what", ["clipboard-read", "file-handle"])
+def test_what_a_page_asks_for_in_frames_within_frames_is_cloaked_once(
+    what: str, running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    """Each is guarded by the window around it, and by what that was guarded by."""
+    if what == "file-handle" and running.name == "firefox":
+        pytest.skip("it has no handles of files on disk")
+    path = next(path for path in UPLOAD_PATHS if path.page == what)
+    frame = '<iframe src="/{}" width="600" height="300" allow="clipboard-read"></iframe>'
+    server.page("/one-deep", frame.format(what))
+    tab.goto(server.page("/two-deep", frame.format("one-deep") + frame.format(what)))
+    frames = "document.querySelectorAll('iframe')"
+    if what == "clipboard-read":
+        tab.put_on_clipboard(photos / "astronaut.png")
+        act = click_button
+    else:
+        act = path.act
+    for number, way in enumerate(([f"{frames}[1]"], [f"{frames}[0]", f"{frames}[0]"]), start=1):
+        with contextlib.ExitStack() as inner:
+            for step in way:
+                inner.enter_context(tab.frame(step))
+            wait_for(tab, "return document.querySelector('#b') !== null")
+            act(tab, [photos / "astronaut.jpg"])
+            uploads = server.recorder.wait_for(number)
+        assert is_marked(uploads[-1].data), way
+        assert running.user.photos_begun() == number
+
+
+def click_button(tab: Tab, files: list[Path]) -> None:
+    tab.click(BUTTON)
 
 
 def test_frame_beside_one_without_scripts_takes_no_natives_from_it(

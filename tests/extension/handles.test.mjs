@@ -58,7 +58,7 @@ function browser(bus) {
     navigator: {},
     showOpenFilePicker: async () => [new FileSystemFileHandle(), new FileSystemFileHandle()],
   };
-  bus.install = (installer) => installer(view);
+  bus.installOnce = (installer) => installer(view);
   return view;
 }
 
