@@ -104,6 +104,77 @@ def test_natives_of_a_frame_that_is_gone_open_no_picker(
     assert_cloaked_alone(tab, server, photos)
 
 
+ROADS = (
+    SPY
+    + """<form id=form><input type=file id=f name=photo><button id=go name=s>go</button></form><script>
+window.came = new Set();
+const all = (list, where) => {
+  for (const file of list ?? []) if (file.size) { came.add(where); see(file, where) }
+};
+const port = new MessageChannel();
+port.port1.onmessage = ({ data }) => all(data, "port");
+const [here, there] = [new BroadcastChannel("x"), new BroadcastChannel("x")];
+there.onmessage = ({ data }) => all(data, "broadcast");
+addEventListener("message", ({ data }) => all(data, "message"));
+const worker = new Worker(URL.createObjectURL(new Blob(["onmessage = ({ data }) => postMessage(data)"])));
+worker.onmessage = ({ data }) => all(data, "worker");
+const asked = indexedDB.open("x", 1);
+asked.onupgradeneeded = () => asked.result.createObjectStore("x");
+form.onformdata = ({ formData }) => all(formData.values(), "formdata");
+window.turns = 0;
+window.faults = new Set();
+const pass = (where, work) => { try { work() } catch (error) { faults.add(where + error) } };
+const roads = () => {
+  turns += 1;
+  pass("clone", () => all(structuredClone(f.files), "clone"));
+  pass("message", () => postMessage(f.files, "*"));
+  pass("port", () => port.port2.postMessage(f.files));
+  pass("broadcast", () => here.postMessage(f.files));
+  pass("worker", () => worker.postMessage(f.files));
+  pass("history", () => { history.replaceState(f.files, ""); all(history.state, "history") });
+  pass("database", () => {
+    const store = asked.result.transaction("x", "readwrite").objectStore("x");
+    store.put(f.files, 1);
+    store.get(1).onsuccess = ({ target }) => all(target.result, "database");
+  });
+  pass("entries", () => all(Object.values(f.files), "entries"));
+  pass("submitter", () => all(new FormData(form, go).values(), "submitter"));
+  for (const copy of [f.cloneNode(), document.importNode(f, true), form.cloneNode(true).photo])
+    all(copy.files, "copy");
+};
+asked.onsuccess = () => {
+  for (const type of ["input", "change", "focus", "blur", "beforeinput"])
+    f.addEventListener(type, roads);
+  window.timer = setInterval(roads, 20);
+  window.isReady = true;
+};
+f.addEventListener("change", () => { if (f.files.length) deliver(f.files, "change") });
+</script>"""
+)
+
+
+def test_no_road_out_of_an_input_carries_an_original(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    running.user.behave("mark", delay_s=0.4)
+    tab.goto(server.page("/roads", ROADS))
+    wait_for(tab, "return window.isReady")
+    tab.pick(INPUT, [photos / "astronaut.jpg"])
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    # What came is seen on every road: each works.
+    roads = ["broadcast", "clone", "copy", "database", "entries", "formdata", "history", "message"]
+    roads += ["port", "submitter", "worker"]
+    wait_for(
+        tab,
+        "return arguments[0].every((road) => came.has(road)) || faults.size > 0",
+        roads,
+    )
+    tab.js("clearInterval(timer)")
+    assert tab.js("return [...faults]") == []
+    assert_unseen(PLAIN, tab, server, photos)
+
+
 def test_input_that_is_removed_while_its_picker_is_open(
     running: Running, tab: Tab, server: Server, photos: Path
 ) -> None:
