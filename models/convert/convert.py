@@ -22,7 +22,7 @@ from safetensors.numpy import save
 
 import mapping
 import packages
-from fawkes_models.registry import DETECTOR, SURROGATES, Source
+from fawkes_models.registry import DETECTOR, NETWORKS, Source
 from fawkes_models.store import WEIGHTS_FOLDER
 
 MAPPINGS: dict[str, Callable[[Path], mapping.Weights]] = {
@@ -30,13 +30,15 @@ MAPPINGS: dict[str, Callable[[Path], mapping.Weights]] = {
     "mobilefacenet": mapping.map_mobilefacenet,
     "faceres": mapping.map_faceres,
     "mtcnn": mapping.map_mtcnn,
+    "faceplugin": mapping.map_faceplugin,
+    "mobileface": mapping.map_mobileface,
 }
 
-CARDS = {**SURROGATES, DETECTOR.name: DETECTOR}
+CARDS = {**NETWORKS, DETECTOR.name: DETECTOR}
 
 _SMALLEST_HALVED = 16_384
 """Values.  Large filters are stored in half precision, which moves no embedding's
-cosine by more than 1e-4 (see the cards) and keeps the three networks at 20 MB.
+cosine by more than 1e-4 (see the cards) and keeps them all at 25 MB.
 Biases, slopes and depthwise filters are small, and rounding them costs most of
 what rounding costs."""
 

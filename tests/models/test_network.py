@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fawkes_models import store
-from fawkes_models.registry import SURROGATES
+from fawkes_models.registry import NETWORKS
 
 
 def smooth_chip(size: int) -> np.ndarray:
@@ -15,7 +15,7 @@ def smooth_chip(size: int) -> np.ndarray:
     return np.stack(channels, axis=-1)[None].astype(np.float32)
 
 
-@pytest.mark.parametrize("name", SURROGATES)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_gradient_predicts_what_a_small_step_does(name: str) -> None:
     import tensorflow as tf
 
@@ -40,7 +40,7 @@ def test_gradient_predicts_what_a_small_step_does(name: str) -> None:
     assert measured == pytest.approx(predicted, rel=0.05)
 
 
-@pytest.mark.parametrize("name", SURROGATES)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_every_chip_of_a_batch_is_embedded_by_itself(name: str) -> None:
     import tensorflow as tf
 
@@ -54,7 +54,7 @@ def test_every_chip_of_a_batch_is_embedded_by_itself(name: str) -> None:
     assert np.abs(together[0] - together[1]).max() > 0.01 * np.abs(alone).max()
 
 
-@pytest.mark.parametrize("name", SURROGATES)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_template_lies_in_the_chip_in_the_order_of_the_landmarks(name: str) -> None:
     network = store.load(name)
     left_eye, right_eye, nose, mouth_left, mouth_right = network.template
@@ -74,7 +74,7 @@ def test_a_chip_of_another_size_is_refused() -> None:
         network(tf.zeros([1, 224, 224, 3]))
 
 
-@pytest.mark.parametrize("name", SURROGATES)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_filters_stay_beside_the_graph(name: str) -> None:
     """Inside it, TensorFlow's optimiser copies them again and again."""
     import tensorflow as tf

@@ -10,7 +10,7 @@ import pytest
 
 import alignment
 from fawkes_models import store
-from fawkes_models.registry import SURROGATES
+from fawkes_models.registry import NETWORKS
 
 PHOTOS_A_PERSON = 10
 BATCH = 16
@@ -25,7 +25,7 @@ def find_portraits(faces: Path) -> list[tuple[str, Path, np.ndarray]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SURROGATES)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_the_nearest_photo_shows_the_same_person(photos_of_people: Path, name: str) -> None:
     import tensorflow as tf
 

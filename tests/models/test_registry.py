@@ -11,13 +11,14 @@ import pytest
 from fawkes_models import registry, store
 
 CARDS = store.WEIGHTS_FOLDER.parent / "cards"
-NETWORKS = [*registry.SURROGATES.values(), registry.DETECTOR]
-EVERY_FILE = [card.weights for card in NETWORKS] + [registry.POPULATION]
+CARD_OF_EACH = [*registry.NETWORKS.values(), registry.DETECTOR]
+EVERY_FILE = [card.weights for card in CARD_OF_EACH] + [registry.POPULATION]
 
 
 def test_the_surrogates_are_these_three() -> None:
     assert list(registry.SURROGATES) == ["dlib_resnet", "mobilefacenet", "faceres"]
-    assert all(name == card.name for name, card in registry.SURROGATES.items())
+    assert list(registry.FOR_DECOYS) == ["faceplugin", "mobileface"]
+    assert all(name == card.name for name, card in registry.NETWORKS.items())
 
 
 @pytest.mark.parametrize("file", EVERY_FILE, ids=lambda file: file.name)
@@ -32,7 +33,7 @@ def test_nothing_else_ships_and_all_fits_in_30_megabytes() -> None:
     assert sum(shipped.values()) <= 30_000_000
 
 
-@pytest.mark.parametrize("card", NETWORKS, ids=lambda card: card.name)
+@pytest.mark.parametrize("card", CARD_OF_EACH, ids=lambda card: card.name)
 def test_a_card_names_source_licence_and_checksum(card: registry.NetworkCard) -> None:
     text = (CARDS / f"{card.name}.md").read_text(encoding="utf-8")
     source = card.source
@@ -45,11 +46,11 @@ def test_a_card_names_source_licence_and_checksum(card: registry.NetworkCard) ->
 
 def test_every_weight_file_has_a_card_and_no_card_is_left_over() -> None:
     cards = {path.stem: path.read_text(encoding="utf-8") for path in CARDS.glob("*.md")}
-    assert set(cards) == {*registry.SURROGATES, registry.DETECTOR.name, "population"}
+    assert set(cards) == {*registry.NETWORKS, registry.DETECTOR.name, "population"}
     assert registry.POPULATION.sha256 in cards["population"]
 
 
-@pytest.mark.parametrize("name", registry.SURROGATES)
+@pytest.mark.parametrize("name", registry.NETWORKS)
 def test_the_card_states_the_size_of_input_and_embedding(name: str) -> None:
     network = store.load(name)
     text = (CARDS / f"{name}.md").read_text(encoding="utf-8")

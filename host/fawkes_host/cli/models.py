@@ -10,7 +10,7 @@ from fawkes_host.cli.result import print_result
 @click.command("models")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def command(as_json: bool) -> None:
-    """List the surrogate networks: licence, source, checksum, and where each file lies."""
+    """List the networks: licence, source, checksum, and where each file lies."""
     from fawkes_models import registry, store
 
     rows = [
@@ -21,7 +21,7 @@ def command(as_json: bool) -> None:
             "sha256": card.weights.sha256,
             "path": str(store.WEIGHTS_FOLDER / card.weights.name),
         }
-        for card in registry.SURROGATES.values()
+        for card in registry.NETWORKS.values()
     ]
     if as_json:
         print_result({"models": rows})

@@ -63,6 +63,28 @@ def apply(transform: Transform, points: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(points, np.float64) @ transform[:, :2].T + transform[:, 2]
 
 
+def resample(
+    pixels: NDArray[np.uint8], to_photo: Transform, width: int, height: int
+) -> NDArray[np.uint8]:
+    """Return uint8 [height, width, 3]: what a photo uint8 [h, w, 3] shows at the places to which
+    ``to_photo`` takes those of the result; black beyond it.  Bilinear, averaged where it shrinks.
+    """
+    scale = float(np.hypot(*to_photo[:, 0]))
+    image = Image.fromarray(pixels)
+    if scale > 2:
+        # Bilinear sampling alone would skip pixels of a large face.
+        image = image.reduce(int(scale))
+        to_photo = to_photo / int(scale)
+    # Pillow places pixel centres at halves.
+    a, b, c, d, e, f = to_photo.ravel()
+    half = 0.5
+    coefficients = (a, b, c + half - half * (a + b), d, e, f + half - half * (d + e))
+    shown = image.transform(
+        (width, height), Image.Transform.AFFINE, coefficients, Image.Resampling.BILINEAR
+    )
+    return np.asarray(shown)
+
+
 @dataclass(frozen=True)
 class FaceCrop:
     """The part of a photo that shows one face, in the photo's pixels (right, bottom exclusive)."""

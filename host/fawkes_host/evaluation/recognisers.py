@@ -9,10 +9,9 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from fawkes_host.engine import align
-from fawkes_models.registry import SURROGATES
+from fawkes_models.registry import NETWORKS
 
 ARCFACE_PX = 112
 ARCFACE_TEMPLATE = (
@@ -149,7 +148,7 @@ class SurrogateRecogniser:
         import tensorflow as tf
 
         self.name = network.name
-        self.fingerprint = SURROGATES[network.name].weights.sha256[:12]
+        self.fingerprint = NETWORKS[network.name].weights.sha256[:12]
         self.input_size = network.input_size
         self.template = network.template
         size = network.input_size
@@ -180,21 +179,7 @@ def cut_chip(
 ) -> NDArray[np.uint8]:
     """Return the aligned chip uint8 [s, s, 3] of one face, as a recogniser wants it."""
     size = recogniser.input_size
-    to_photo = align.similarity(recogniser.template, landmarks)
-    scale = float(np.hypot(*to_photo[:, 0]))
-    image = Image.fromarray(pixels)
-    if scale > 2:
-        # Bilinear sampling alone would skip pixels of a large face.
-        image = image.reduce(int(scale))
-        to_photo = to_photo / int(scale)
-    # Pillow places pixel centres at halves.
-    a, b, c, d, e, f = to_photo.ravel()
-    half = 0.5
-    coefficients = (a, b, c + half - half * (a + b), d, e, f + half - half * (d + e))
-    chip = image.transform(
-        (size, size), Image.Transform.AFFINE, coefficients, Image.Resampling.BILINEAR
-    )
-    return np.asarray(chip)
+    return align.resample(pixels, align.similarity(recogniser.template, landmarks), size, size)
 
 
 def unit(embeddings: Embeddings) -> Embeddings:

@@ -1,4 +1,4 @@
-"""The few layers that all three networks are made of.
+"""The few layers that the networks are made of.
 
 Weights are arrays, and then frozen: only the gradient with respect to the input
 is wanted, and it is wanted fast on a CPU; where two forms give the same numbers,
@@ -102,3 +102,14 @@ def prelu(x: tf.Tensor, slope: NDArray[np.float32]) -> tf.Tensor:
     import tensorflow as tf
 
     return x * tf.where(x > 0, 1.0, slope)
+
+
+def pad_by_one(x: tf.Tensor) -> tf.Tensor:
+    """``x`` [n, h, w, c] with a border of zeros, one pixel wide on every side.
+
+    Before a ``VALID`` convolution it does what PyTorch and MXNet do; TensorFlow's ``SAME`` begins
+    elsewhere where the stride is 2.
+    """
+    import tensorflow as tf
+
+    return tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])
