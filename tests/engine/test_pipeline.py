@@ -112,19 +112,6 @@ def test_engine_enrols_a_photo_that_it_cloaks_where_it_is_told_to(portrait):
     assert len(album) == 1
 
 
-def test_pulling_brings_the_face_nearer_to_the_one_that_it_is_given(engine, result, portrait):
-    random = np.random.default_rng(5)
-    drawn = {n.name: random.normal(size=n.embedding_size) for n in toy_networks()}
-    towards = {n: (row / np.linalg.norm(row)).astype(np.float32) for n, row in drawn.items()}
-
-    def likeness(data: bytes) -> float:
-        (found,) = engine.faces(data).embeddings
-        return float(np.mean([found[name] @ towards[name] for name in towards]))
-
-    pulled = engine.cloak(png(portrait), MID, towards=towards)
-    assert likeness(pulled.data) > max(likeness(png(portrait)), likeness(result.data))
-
-
 def test_receipt_holds_what_a_reader_of_the_file_measures(result, portrait):
     (face,) = result.receipt.faces
     after = decode(result.data).pixels

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
+import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from fawkes_host.engine.album import Album
 from fawkes_host.engine.pipeline import Engine
 from fawkes_host.engine.recipe import Recipe
+from fawkes_host.evaluation.portrait import draw_portrait
 from fawkes_models.network import Network
 
 TEMPLATE = np.array([(10.9, 14.9), (21.1, 14.9), (16, 20.6), (12, 26.3), (20.3, 26.3)], np.float32)
@@ -53,3 +57,35 @@ def toy_networks() -> tuple[Network, ...]:
 def toy_engine(album: Album | None = None, secret: bytes = SECRET) -> Engine:
     """An engine with an album of its own."""
     return Engine(toy_networks(), Album() if album is None else album, secret, recipe=SHORT)
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """A file of pixels uint8 [h, w, 3]."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def draw_person(width: float, gamma: float = 1.0, edge_px: int = 320) -> np.ndarray:
+    """A drawn face of other proportions, which make it somebody else to ``discerning_engine``;
+    ``gamma`` makes another photo of it."""
+    size = (round(edge_px * min(width, 1.0)), round(edge_px / max(width, 1.0)))
+    drawn = np.asarray(Image.fromarray(draw_portrait(edge_px)).resize(size), np.float64)
+    return (255 * (drawn / 255) ** gamma).astype(np.uint8)
+
+
+@functools.cache
+def discerning_networks() -> tuple[Network, ...]:
+    """Toy networks centred on drawn faces, so that these differ by what is not common to all."""
+    plain = toy_engine()
+    photos = [png(draw_person(width)) for width in (0.8, 1.0, 1.25)]
+    faces = [plain.portraits(photo)[0].embedding for photo in photos]
+    return tuple(
+        replace(network, centre=np.mean([face[network.name] for face in faces], axis=0))
+        for network in toy_networks()
+    )
+
+
+def discerning_engine(album: Album | None = None, secret: bytes = SECRET) -> Engine:
+    """A toy engine to which drawings of other proportions are other people."""
+    return Engine(discerning_networks(), Album() if album is None else album, secret, recipe=SHORT)

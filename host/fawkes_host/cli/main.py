@@ -27,6 +27,7 @@ COMMANDS = {
     "cloak": "Cloak photos and folders of photos.",
     "remember": "Get to know people, so that photos of them are cloaked better.",
     "forget": "Delete what was remembered.",
+    "decoys": "Make photos of others that recognisers take for you.",
     "compare": "Put a photo and its cloaked copy side by side.",
     "bench": "Measure speed and memory, with Fawkes 1.0 beside it.",
     "evaluate": "Measure protection and visibility on photos of people.",

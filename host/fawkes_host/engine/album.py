@@ -84,7 +84,7 @@ class Album:
     def _nearest(self, photo: bytes, face: Embeddings) -> list[Embeddings]:
         """Return of every other photo the face most like this one: a person is on it once."""
         others = [found.embeddings for key, found in self._photos.items() if key != photo]
-        return [max(faces, key=partial(_likeness, face)) for faces in others if faces]
+        return [max(faces, key=partial(likeness, face)) for faces in others if faces]
 
 
 def mean_person(faces: Iterable[Embeddings]) -> Embeddings:
@@ -98,7 +98,7 @@ def mean_person(faces: Iterable[Embeddings]) -> Embeddings:
 
 def same_picture(one: Embeddings, other: Embeddings) -> bool:
     """Tell whether two faces are one face on one picture, perhaps saved twice."""
-    return _likeness(one, other) >= SAME_PICTURE
+    return likeness(one, other) >= SAME_PICTURE
 
 
 def cosines(one: Embeddings, other: Embeddings) -> dict[str, float]:
@@ -106,10 +106,11 @@ def cosines(one: Embeddings, other: Embeddings) -> dict[str, float]:
     return {name: float(one[name] @ other[name]) for name in one}
 
 
+def likeness(one: Embeddings, other: Embeddings) -> float:
+    """Return the mean similarity of two faces over the surrogates."""
+    return float(np.mean(list(cosines(one, other).values())))
+
+
 def _same_person(one: Embeddings, other: Embeddings) -> bool:
     """Tell whether two faces are one person's, on two pictures."""
-    return SAME_PERSON <= _likeness(one, other) < SAME_PICTURE
-
-
-def _likeness(one: Embeddings, other: Embeddings) -> float:
-    return float(np.mean(list(cosines(one, other).values())))
+    return SAME_PERSON <= likeness(one, other) < SAME_PICTURE

@@ -17,13 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fawkes_host
-from fawkes_host.engine import installation, remembered
+from fawkes_host.engine import decoy, installation, remembered
 from fawkes_host.engine.album import Album, Embeddings, PhotoFaces, cosines
 from fawkes_host.engine.align import frame_face
 from fawkes_host.engine.cloak import Cloaker
+from fawkes_host.engine.decoy import Decoy
 from fawkes_host.engine.detect import Face, detect, detector
 from fawkes_host.engine.face_job import FaceJob
 from fawkes_host.engine.levels import DEFAULT, Level
+from fawkes_host.engine.likeness import Portrait
 from fawkes_host.engine.merge import Patch, merge, merge_within_budget
 from fawkes_host.engine.progress import Progress, ProgressReporter
 from fawkes_host.engine.receipt import FaceReceipt, Receipt, measure_face
@@ -37,6 +39,7 @@ from fawkes_host.photo.metadata import Policy
 from fawkes_host.photo.sandbox import client as sandbox
 from fawkes_host.protocol.errors import (
     AnimatedImage,
+    NoFace,
     OutOfMemory,
     TooManyFaces,
 )
@@ -102,17 +105,22 @@ class Engine:
 
     @classmethod
     def load(
-        cls, device: runtime.Device = runtime.Device.AUTO, recipe: Recipe = IN_FORCE
+        cls,
+        device: runtime.Device = runtime.Device.AUTO,
+        recipe: Recipe = IN_FORCE,
+        more_networks: bool = False,
     ) -> Engine:
         """Start TensorFlow, load the surrogates, and take this installation's secret and people.
+
+        ``more_networks``: also those that are for decoys alone, under which nobody is remembered.
 
         Raises ``NoGpu``, ``WeightsMissing`` or ``WeightsCorrupt``.
         """
         sandbox.start()  # It gets ready meanwhile.
         found = runtime.start(device)
-        networks = _load_networks()
+        networks = _load_networks(more_networks)
         detector()
-        album = Album(remembered.Remembered([network.name for network in networks]))
+        album = Album() if more_networks else Album(remembered.Remembered(_names(networks)))
         return cls(networks, album, installation.secret(), sandbox, recipe, found)
 
     def warm_up(self) -> None:
@@ -160,7 +168,6 @@ class Engine:
         limits: Limits | None = None,
         accept: Collection[str] = (),
         enrol: bool = False,
-        towards: Embeddings | None = None,
     ) -> Result:
         """Cloak every face of a photo; of a person whom it knows from photos that were enrolled it
         cloaks what they have in common.
@@ -169,12 +176,11 @@ class Engine:
         without a face keeps every pixel and is never encoded anew.  ``cancelled`` is asked before
         every stage and optimisation step.  ``accept``: the media types that the receiver takes,
         all where there is none; a HEIF or AVIF becomes a JPEG where they ask for it.  ``enrol``
-        does what the method does besides.  ``towards``: the faces shall be taken for that of this
-        embedding, and not just for somebody else.  Raises the errors of ``protocol.errors``.
+        does what the method does besides.  Raises the errors of ``protocol.errors``.
         """
         reporter, limits = ProgressReporter(progress, cancelled), limits or Limits()
         with _memory_errors():
-            return self._cloak(data, level, policy, reporter, limits, accept, enrol, towards)
+            return self._cloak(data, level, policy, reporter, limits, accept, enrol)
 
     def _cloak(
         self,
@@ -185,7 +191,6 @@ class Engine:
         limits: Limits,
         accept: Collection[str],
         enrol: bool,
-        towards: Embeddings | None,
     ) -> Result:
         started = time.perf_counter()
 
@@ -214,18 +219,97 @@ class Engine:
         for number, job in enumerate(jobs):
             seed = installation.seed(self._secret, data, number)
             on_step = reporter.part("cloak", number, len(jobs))
-            self._cloak_face(photo.pixels, job, level, seed, towards, on_step)
+            self._cloak_face(photo.pixels, job, job.person, level, seed, on_step)
         patches = [job.patch for job in jobs]
 
         reporter.reach("merge")
         merged = merge_within_budget(photo.pixels, patches, level.budget)
 
         reporter.reach("encode")
-        encoded, seen = self._encode_within_budget(photo, merged, patches, level, policy, limits)
+        encoded, seen = self._encode_within_budget(
+            photo, photo.pixels, merged, patches, level, policy, limits
+        )
 
         faces = tuple(self._measure(photo, seen, job) for job in jobs)
         receipt = _receipt(level, policy, started, faces, source, encoded)
         return Result(encoded.data, "cloaked", receipt)
+
+    def decoy(
+        self,
+        data: bytes,
+        person: Embeddings,
+        portrait: Portrait | None = None,
+        resemblance: float = decoy.RESEMBLANCE,
+        policy: Policy = Policy.STRIP,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        limits: Limits | None = None,
+    ) -> Decoy:
+        """Make recognisers find a person in a photo of somebody else.
+
+        ``data`` is the donor's photo, of which the largest face is changed: a share of
+        ``resemblance`` 0..1 of the ``portrait`` is blended in, where there is one, and then the
+        face is moved towards the ``person``.  Raises ``NoFace`` besides what ``cloak`` raises, and
+        ``AnimatedImage``.
+        """
+        reporter, limits = ProgressReporter(progress, cancelled), limits or Limits()
+        with _memory_errors():
+            return self._decoy(data, person, portrait, resemblance, policy, reporter, limits)
+
+    def _decoy(
+        self,
+        data: bytes,
+        person: Embeddings,
+        portrait: Portrait | None,
+        resemblance: float,
+        policy: Policy,
+        reporter: ProgressReporter,
+        limits: Limits,
+    ) -> Decoy:
+        level = decoy.LEVEL
+
+        reporter.reach("decode")
+        photo = self._codecs.decode(data, limits)
+
+        reporter.reach("detect")
+        key = _key(data)
+        found = self._find_faces(photo, key, limits)
+        if not found.faces:
+            raise NoFace()
+
+        reporter.reach("align", 1)
+        job = self._align(photo, key, found)[0]
+        pixels = photo.pixels
+        if portrait is not None and resemblance > 0:
+            pixels = decoy.blend(pixels, job.face.landmarks, portrait, resemblance)
+
+        reporter.reach("cloak")
+        seed = installation.seed(self._secret, data, 0)
+        on_step = reporter.part("cloak", 0, 1)
+        self._cloak_face(pixels, job, decoy.towards(person), level, seed, on_step)
+
+        reporter.reach("merge")
+        merged = merge_within_budget(pixels, [job.patch], level.budget)
+
+        reporter.reach("encode")
+        encoded, seen = self._encode_within_budget(
+            photo, pixels, merged, [job.patch], level, policy, limits
+        )
+        after = self._cloaker.embed(job.frame.extract(seen), job.frame)
+        before = cosines(job.embedding, person)
+        return Decoy(encoded.data, before, cosines(after, person), encoded.notices)
+
+    def portraits(self, data: bytes, limits: Limits | None = None) -> list[Portrait]:
+        """Return the faces of a photo as decoys need them, largest first.  Raises the errors of
+        ``protocol.errors``."""
+        limits = limits or Limits()
+        with _memory_errors():
+            photo = self._codecs.decode(data, limits)
+            found = self._find_faces(photo, _key(data), limits)
+        return [
+            Portrait.cut(photo.pixels, face.landmarks, embedding)
+            for face, embedding in zip(found.faces, found.embeddings, strict=True)
+        ]
 
     def cloak_pixels(self, pixels: NDArray[np.uint8], level: Level) -> NDArray[np.uint8]:
         """Cloak every face of an image uint8 [h, w, 3] RGB, without decoding and encoding."""
@@ -235,7 +319,7 @@ class Engine:
             frame = frame_face(face.landmarks, width, height)
             job = FaceJob(face, frame, self._cloaker.embed(frame.extract(pixels), frame))
             seed = installation.seed(self._secret, pixels.tobytes(), number)
-            self._cloak_face(pixels, job, level, seed)
+            self._cloak_face(pixels, job, job.person, level, seed)
             patches.append(job.patch)
         return merge_within_budget(pixels, patches, level.budget)
 
@@ -276,16 +360,16 @@ class Engine:
         self,
         pixels: NDArray[np.uint8],
         job: FaceJob,
+        away_from: Embeddings,
         level: Level,
         seed: int,
-        towards: Embeddings | None = None,
         on_step: Callable[[float], None] | None = None,
     ) -> None:
-        """Optimise one face's cloak, and bring it to the resolution of a photo uint8 [h, w, 3]."""
+        """Optimise the change of one face, and bring it to the resolution of a photo uint8
+        [h, w, 3]."""
         started = time.perf_counter()
         frame, budget = job.frame, level.budget
         meter = VisibilityMeter(pixels[frame.crop.slices])
-        away_from = job.person if towards is None else {n: -row for n, row in towards.items()}
         canvas = frame.extract(pixels)
         change = self._cloaker.optimise(canvas, frame, meter, budget, seed, away_from, on_step)
         mask = np.clip(frame.to_photo(frame.mask()), 0.0, 1.0)
@@ -296,6 +380,7 @@ class Engine:
     def _encode_within_budget(
         self,
         photo: Photo,
+        pixels: NDArray[np.uint8],
         merged: NDArray[np.uint8],
         patches: list[Patch],
         level: Level,
@@ -303,7 +388,8 @@ class Engine:
         limits: Limits,
     ) -> tuple[Encoded, NDArray[np.uint8]]:
         """Encode, measure what a reader of the file will see, and correct what is too visible;
-        return the file and its pixels uint8 [h, w, 3]."""
+        return the file and its pixels uint8 [h, w, 3].  ``pixels`` are those to which the patches
+        were added, which made ``merged``."""
         for attempt in range(1, ENCODE_ROUNDS + 1):
             encoded = self._codecs.encode_with_notices(photo, merged, policy)
             seen = self._codecs.decode(encoded.data, limits).pixels
@@ -313,7 +399,7 @@ class Engine:
             for patch, points in zip(patches, over, strict=True):
                 # What is spent is nearly proportional to the strength.
                 patch.strength *= float(np.clip(1.0 - points - OVERSPENT, LEAST_KEPT, 1.0))
-            merged = merge(photo.pixels, patches)
+            merged = merge(pixels, patches)
         return encoded, seen
 
     def _measure(self, photo: Photo, seen: NDArray[np.uint8], job: FaceJob) -> FaceReceipt:
@@ -357,12 +443,17 @@ def _box_inside(face: Face, width: int, height: int) -> tuple[int, int, int, int
     return left, top, max(right - left, 0), max(bottom - top, 0)
 
 
-def _load_networks() -> list[Network]:
-    """Return the surrogates.  Raises ``WeightsMissing``, ``WeightsCorrupt``."""
+def _names(networks: Sequence[Network]) -> list[str]:
+    return [network.name for network in networks]
+
+
+def _load_networks(more: bool) -> list[Network]:
+    """Return the surrogates, or with ``more`` all that recognise faces.  Raises
+    ``WeightsMissing``, ``WeightsCorrupt``."""
     from fawkes_models import registry, store
 
     with coded_errors():
-        return [store.load(name) for name in registry.SURROGATES]
+        return [store.load(name) for name in (registry.NETWORKS if more else registry.SURROGATES)]
 
 
 @contextmanager

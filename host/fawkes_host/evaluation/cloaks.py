@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from fawkes_host.engine import MAKERS
+from fawkes_host.engine import MAKERS, decoy
 from fawkes_host.engine.album import Album, Embeddings
 from fawkes_host.engine.levels import Level
 from fawkes_host.engine.pipeline import Engine
+from fawkes_host.engine.recipe import IN_FORCE
 from fawkes_host.evaluation.datasets import PersonPhoto
 from fawkes_host.photo.metadata import Policy
 from fawkes_host.system.files import write_atomically
@@ -44,10 +45,11 @@ class EngineMaker:
     def __init__(
         self, networks: Sequence[Any], level: Level, seed: int, towards: Embeddings | None = None
     ) -> None:
-        """``towards``: an embedding [d] a network that every face is pulled towards, for Sybil
-        accounts."""
+        """``towards``: an embedding [d] a network: every photo becomes a decoy that is pulled
+        towards it, within the decoys' own budget, for Sybil accounts."""
+        recipe = IN_FORCE if towards is None else decoy.RECIPE
         # Nobody is remembered: figures must not depend on whose home it is.
-        self._engine = Engine(networks, Album(), secret_of(seed))
+        self._engine = Engine(networks, Album(), secret_of(seed), recipe=recipe)
         self._level = level
         self._towards = towards
 
@@ -59,7 +61,9 @@ class EngineMaker:
         return [self._make(data) for data in photos]
 
     def _make(self, data: bytes) -> bytes:
-        return self._engine.cloak(data, self._level, Policy.STRIP, towards=self._towards).data
+        if self._towards is not None:
+            return self._engine.decoy(data, self._towards).data
+        return self._engine.cloak(data, self._level, Policy.STRIP).data
 
 
 def secret_of(seed: int) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fawkes_host.engine import decoy
 from fawkes_host.evaluation.attacks.fawkes1 import Fawkes1
 from fawkes_host.evaluation.attacks.fawkes1_attack import Fawkes1Attack
 from fawkes_host.evaluation.attacks.noise import NoiseAttack
@@ -76,11 +77,11 @@ def second_identity(
     person: Person,
     find_embeddings: Callable[[], dict[str, NDArray[np.float32]]],
 ) -> CloakSet:
-    """Return cloaks that pull other people's photos towards a person, made as ``like`` is made.
+    """Return decoys: other people's photos pulled towards a person, on the surrogates of ``like``.
 
     ``find_embeddings`` returns the person's embedding [d] under each of its surrogates.
     """
-    level = plan.curve_level
+    level = decoy.LEVEL
 
     def build() -> EngineMaker:
         chosen: Sequence[Any] = [networks[name] for name in like.networks]

@@ -258,6 +258,32 @@ class PeopleDamaged(FawkesError):
     )
 
 
+class NoFace(FawkesError):
+    code = "no_face"
+    sentence = "No face was found in the photo; take one that shows a face clearly."
+
+
+class NoPerson(FawkesError):
+    code = "no_person"
+    sentence = (
+        "No face was found in any of these photos; give clear photos of the person whom decoys are "
+        "to be taken for."
+    )
+
+
+class NobodyRemembered(FawkesError):
+    code = "nobody_remembered"
+    sentence = "Nobody is remembered. Run 'fawkes-host remember' on photos of you first."
+
+
+class NoDonor(FawkesError):
+    code = "no_donor"
+    sentence = (
+        "None of the {photos} photos of others can become a decoy: a face of somebody else has to "
+        "be on them."
+    )
+
+
 class ExitStatus:
     """Exit statuses of ``fawkes-host``; documented in ``--help`` and stable."""
 
@@ -307,6 +333,10 @@ TABLE: tuple[type[FawkesError], ...] = (
     RegistrationFailed,
     TooManyFaces,
     PeopleDamaged,
+    NoFace,
+    NoPerson,
+    NobodyRemembered,
+    NoDonor,
 )
 """Every error, in the order in which it was added."""
 
