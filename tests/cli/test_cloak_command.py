@@ -266,7 +266,11 @@ def test_models_are_listed_with_licence_checksum_and_place(run):
     status, out, _ = run("models", "--json")
     rows = json.loads(out)["models"]
     assert status == 0
-    assert [row["name"] for row in rows] == ["dlib_resnet", "mobilefacenet", "faceres"]
+    surrogates, for_decoys = (
+        ["dlib_resnet", "mobilefacenet", "faceres"],
+        ["faceplugin", "mobileface"],
+    )
+    assert [row["name"] for row in rows] == surrogates + for_decoys
     for row in rows:
         assert len(row["sha256"]) == 64
         assert row["licence"]
