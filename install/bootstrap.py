@@ -70,6 +70,9 @@ def main() -> int:
     parser.add_argument(
         "--no-run", action="store_true", help="with --test: install, but do not run the tests"
     )
+    parser.add_argument(
+        "--coverage", action="store_true", help="with --test: tell what the fast tests do not reach"
+    )
     arguments = parser.parse_args()
     try:
         check_machine()
@@ -81,7 +84,7 @@ def main() -> int:
         if arguments.test:
             install_programs()
             install_node_modules()
-            return 0 if arguments.no_run else run_tests()
+            return 0 if arguments.no_run else run_tests(arguments.coverage)
         left_to_do = register()
         cloak_sample()
         print(left_to_do)
@@ -286,18 +289,16 @@ def install_programs() -> None:
     )
 
 
-def run_tests() -> int:
+def run_tests(coverage: bool) -> int:
     """Run the fast tests, then all others; return the first exit status that is not 0.
 
+    ``coverage``: tell which lines the fast ones do not reach, which takes longer.
     Two processes share them, on machines with more cores too: TensorFlow uses the rest.
     """
     pytest = [str(venv_program("python")), "-m", "pytest", "-n", "2"]
+    cov = ["--cov", "--cov-report", "term:skip-covered"] if coverage else []
     for title, marks, options in (
-        (
-            "the fast tests",
-            "not slow and not browser",
-            ["--dist", "worksteal", "--cov", "--cov-report", "term:skip-covered"],
-        ),
+        ("the fast tests", "not slow and not browser", ["--dist", "worksteal", *cov]),
         ("the slow tests", "slow and not browser", ["--dist", "worksteal"]),
         ("the browser tests", "browser", ["--dist", "loadscope"]),
     ):

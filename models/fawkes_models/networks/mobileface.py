@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from fawkes_models.networks.layers import convolve, convolve_depthwise, pad_by_one, prelu
+from fawkes_models.networks.layers import convolve, convolve_depthwise, hold, pad_by_one, prelu
 from fawkes_models.networks.mobilefacenet import TEMPLATE as ARCFACE_TEMPLATE
 
 if TYPE_CHECKING:
@@ -48,4 +48,4 @@ def embed(chips: tf.Tensor, weights: Mapping[str, NDArray[np.float32]]) -> tf.Te
         x = depthwise(pointwise(x, f"stage{stage}/pointwise"), f"stage{stage}/first", 2)
         x += depthwise(depthwise(x, f"stage{stage}/second"), f"stage{stage}/third")
     flat = tf.reshape(x, [-1, weights["embedding/filters"].shape[0]])
-    return flat @ weights["embedding/filters"] + weights["embedding/bias"]
+    return flat @ hold(weights["embedding/filters"]) + weights["embedding/bias"]
