@@ -65,6 +65,7 @@ def report_of(out: bytes) -> list[dict]:
     return report["results"]
 
 
+@pytest.mark.slow
 def test_result_lies_beside_the_original_which_is_not_touched(run, portrait):
     before = portrait.read_bytes()
     status, out, err = run("cloak", portrait)

@@ -18,6 +18,7 @@ NODE = shutil.which("node")
 COMPILER = CHECKOUT / "node_modules/typescript/bin/tsc"
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(NODE is None, reason=f"Node is not installed; {HOW_TO_INSTALL}"),
     pytest.mark.skipif(
         not COMPILER.exists(), reason=f"TypeScript is not installed; {HOW_TO_INSTALL_NPM}"
