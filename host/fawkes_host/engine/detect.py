@@ -44,6 +44,13 @@ class Face:
     landmarks: NDArray[np.float32]
     confidence: float
 
+    def box_inside(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """Return whole pixels of the box (x, y, width, height), cut at the photo's border."""
+        x, y, w, h = self.box
+        left, top = max(round(x), 0), max(round(y), 0)
+        right, bottom = min(round(x + w), width), min(round(y + h), height)
+        return left, top, max(right - left, 0), max(bottom - top, 0)
+
 
 @lru_cache(maxsize=1)
 def detector() -> Any:

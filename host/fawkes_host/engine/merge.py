@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,7 +106,7 @@ def largest_within(slack: Callable[[float], float], start: float) -> float:
     return within[0]
 
 
-def merge(pixels: NDArray[np.uint8], patches: list[Patch]) -> NDArray[np.uint8]:
+def merge(pixels: NDArray[np.uint8], patches: Sequence[Patch]) -> NDArray[np.uint8]:
     """Return a copy of a photo uint8 [h, w, 3] with every patch added.
 
     Pixels outside the patches' crops stay as they are, bit for bit.

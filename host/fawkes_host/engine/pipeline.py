@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +22,12 @@ from fawkes_host.engine.album import Album, Embeddings, PhotoFaces, cosines
 from fawkes_host.engine.align import frame_face
 from fawkes_host.engine.cloak import Cloaker
 from fawkes_host.engine.decoy import Decoy
-from fawkes_host.engine.detect import Face, detect, detector
+from fawkes_host.engine.detect import detect, detector
+from fawkes_host.engine.encoding import Codecs, encode_within_budget
 from fawkes_host.engine.face_job import FaceJob
 from fawkes_host.engine.levels import DEFAULT, Level
 from fawkes_host.engine.likeness import Portrait
-from fawkes_host.engine.merge import Patch, merge, merge_within_budget
+from fawkes_host.engine.merge import Patch, merge_within_budget
 from fawkes_host.engine.progress import Progress, ProgressReporter
 from fawkes_host.engine.receipt import FaceReceipt, Receipt, measure_face
 from fawkes_host.engine.recipe import IN_FORCE, Recipe
@@ -48,30 +49,6 @@ from fawkes_host.visibility.meter import VisibilityMeter
 
 if TYPE_CHECKING:
     from fawkes_models.network import Network
-
-OVERSPENT = 0.01
-"""Encoding may take a face beyond its budget by this share of it."""
-
-LEAST_KEPT = 0.5
-"""Share of a cloak that is kept in each round, however much of the budget a file of low quality
-spends by being encoded anew."""
-
-ENCODE_ROUNDS = 3
-"""Encoding adds to what can be seen; so often at most a cloak is made weaker and encoded anew."""
-
-
-class Codecs(Protocol):
-    """What turns files into pixels and back, as ``photo.sandbox.client`` does in a process."""
-
-    def decode(self, data: bytes, limits: Limits | None = None, /) -> Photo: ...
-
-    def encode_with_notices(
-        self, photo: Photo, pixels: NDArray[np.uint8], policy: Policy, /
-    ) -> Encoded: ...
-
-    def pass_through(self, data: bytes, policy: Policy, error: AnimatedImage, /) -> Encoded: ...
-
-    def to_jpeg(self, data: bytes, policy: Policy, limits: Limits | None = None, /) -> Encoded: ...
 
 
 @dataclass(frozen=True)
@@ -226,8 +203,8 @@ class Engine:
         merged = merge_within_budget(photo.pixels, patches, level.budget)
 
         reporter.reach("encode")
-        encoded, seen = self._encode_within_budget(
-            photo, photo.pixels, merged, patches, level, policy, limits
+        encoded, seen = encode_within_budget(
+            self._codecs, photo, photo.pixels, merged, patches, level.budget, policy, limits
         )
 
         faces = tuple(self._measure(photo, seen, job) for job in jobs)
@@ -292,8 +269,8 @@ class Engine:
         merged = merge_within_budget(pixels, [job.patch], level.budget)
 
         reporter.reach("encode")
-        encoded, seen = self._encode_within_budget(
-            photo, pixels, merged, [job.patch], level, policy, limits
+        encoded, seen = encode_within_budget(
+            self._codecs, photo, pixels, merged, [job.patch], level.budget, policy, limits
         )
         after = self._cloaker.embed(job.frame.extract(seen), job.frame)
         before = cosines(job.embedding, person)
@@ -377,31 +354,6 @@ class Engine:
         job.patch.trim(budget)
         job.seconds = time.perf_counter() - started
 
-    def _encode_within_budget(
-        self,
-        photo: Photo,
-        pixels: NDArray[np.uint8],
-        merged: NDArray[np.uint8],
-        patches: list[Patch],
-        level: Level,
-        policy: Policy,
-        limits: Limits,
-    ) -> tuple[Encoded, NDArray[np.uint8]]:
-        """Encode, measure what a reader of the file will see, and correct what is too visible;
-        return the file and its pixels uint8 [h, w, 3].  ``pixels`` are those to which the patches
-        were added, which made ``merged``."""
-        for attempt in range(1, ENCODE_ROUNDS + 1):
-            encoded = self._codecs.encode_with_notices(photo, merged, policy)
-            seen = self._codecs.decode(encoded.data, limits).pixels
-            over = [-level.budget.slack(patch.measure(seen)) for patch in patches]
-            if max(over) <= OVERSPENT or attempt == ENCODE_ROUNDS:
-                break
-            for patch, points in zip(patches, over, strict=True):
-                # What is spent is nearly proportional to the strength.
-                patch.strength *= float(np.clip(1.0 - points - OVERSPENT, LEAST_KEPT, 1.0))
-            merged = merge(pixels, patches)
-        return encoded, seen
-
     def _measure(self, photo: Photo, seen: NDArray[np.uint8], job: FaceJob) -> FaceReceipt:
         """Compare one face of a photo with what a reader of the finished file sees."""
         after = self._cloaker.embed(job.frame.extract(seen), job.frame)
@@ -410,7 +362,7 @@ class Engine:
             seen,
             job.patch.crop,
             job.patch.measure(seen),
-            _box_inside(job.face, photo.width, photo.height),
+            job.face.box_inside(photo.width, photo.height),
             job.seconds,
             cosines(job.embedding, after),
             len(job.others),
@@ -433,14 +385,6 @@ def _receipt(
 def _key(data: bytes) -> bytes:
     """Return that of a photo in the album."""
     return hashlib.sha256(data).digest()
-
-
-def _box_inside(face: Face, width: int, height: int) -> tuple[int, int, int, int]:
-    """Return whole pixels of a face's box, cut at the photo's border."""
-    x, y, w, h = face.box
-    left, top = max(round(x), 0), max(round(y), 0)
-    right, bottom = min(round(x + w), width), min(round(y + h), height)
-    return left, top, max(right - left, 0), max(bottom - top, 0)
 
 
 def _names(networks: Sequence[Network]) -> list[str]:
