@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "install" / "requirements.lock"
 SAMPLE = ROOT / "sample"
+TRY_AGAIN = 75
+"""Of pytest, where tests have only waited in vain: ``tests/browser/patience.py``."""
 OLDEST_PYTHON = (3, 11)
 FREE_BYTES_NEEDED = 4 * 2**30
 """TensorFlow and what it needs take about 2.5 GB."""
@@ -305,10 +307,8 @@ def run_tests(coverage: bool) -> int:
         say(f"Running {title}")
         command = [*pytest, *options, "-m", marks]
         status = subprocess.run(command, check=False, cwd=ROOT).returncode
-        if status == 1 and marks == "browser":
-            # A busy machine makes a browser miss a click or a paste now and then; what fails
-            # twice fails, and what failed once stands above.
-            say("Running those that failed once more")
+        if status == TRY_AGAIN:
+            say("Running those once more that waited for a browser in vain")
             command += ["--last-failed", "--last-failed-no-failures", "none"]
             status = subprocess.run(command, check=False, cwd=ROOT).returncode
         # 5: pytest found no test with these marks.

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.missing import HOW_TO_INSTALL
 
-pytest_plugins = ["tests.browser.matrix_report", "tests.support.workers"]
+pytest_plugins = ["tests.browser.matrix_report", "tests.browser.patience", "tests.support.workers"]
 
 # Machines are shared: a deadline for an example would measure the neighbours.
 hypothesis.settings.register_profile("fawkes", deadline=None)

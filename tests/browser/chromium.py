@@ -20,8 +20,9 @@ from playwright.sync_api import (
     TimeoutError,
 )
 
+from tests.browser.patience import PATIENCE_S, NeverHappened
 from tests.browser.registration import CHROMIUM_PROFILES, EXTENSION_ID
-from tests.browser.tab import PATIENCE_S, SET_LEVEL, wait_until
+from tests.browser.tab import SET_LEVEL, wait_until
 
 COPY = """
 addEventListener("copy", (event) => {
@@ -200,7 +201,7 @@ class ChromiumTab:
                 break
             except TimeoutError as error:
                 if not again:
-                    raise AssertionError("no picker opened") from error
+                    raise NeverHappened("no picker opened") from error
         if self.js("return document.contentType") != "text/html":
             # The driver knows inputs in capitals only.
             found = self.session.send("Runtime.evaluate", {"expression": element})
@@ -336,7 +337,7 @@ class ChromiumTab:
                     self.page.mouse.click(place[0] + x, place[1] + y)
                     return
             time.sleep(0.05)
-        raise AssertionError(f"no button {label!r} in {self.toast_text()!r}")
+        raise NeverHappened(f"no button {label!r} in {self.toast_text()!r}")
 
     def toast_places(self, label: str) -> list[tuple[float, float]]:
         found = self._in_toasts(PLACE_OF_BUTTON, label, True)

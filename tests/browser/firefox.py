@@ -33,8 +33,9 @@ from tests.browser.firefox_scripts import (
     TOAST_MARKUP,
     TOAST_TEXT,
 )
+from tests.browser.patience import PATIENCE_S, NeverHappened
 from tests.browser.registration import GECKO_ID
-from tests.browser.tab import PATIENCE_S, SET_LEVEL, wait_until
+from tests.browser.tab import SET_LEVEL, wait_until
 
 START_S = 30.0
 
@@ -252,7 +253,8 @@ class FirefoxTab:
         by() if by else self.click(element)
         end = time.monotonic() + patience_s
         while not self.firefox.chrome("return window.fawkesPicker.opened"):
-            assert time.monotonic() < end, "no picker opened"
+            if time.monotonic() >= end:
+                raise NeverHappened("no picker opened")
             time.sleep(0.03)
         self.js("return 0")  # after the files on the way to the page's process
         if any(path.is_dir() for path in files):
@@ -322,7 +324,8 @@ class FirefoxTab:
     def toast_press(self, label: str) -> None:
         end = time.monotonic() + 10
         while not (places := self._privileged(TOAST_BUTTONS, {"label": label})):
-            assert time.monotonic() < end, f"no button {label!r} in {self.toast_text()!r}"
+            if time.monotonic() >= end:
+                raise NeverHappened(f"no button {label!r} in {self.toast_text()!r}")
             time.sleep(0.05)
         self.press_at(*places[0])
 

@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.browser.patience import NeverHappened
+
 NODE_MODULES = Path(__file__).parents[2] / "node_modules"
 
 TYPES = {".js": "text/javascript", ".css": "text/css"}
@@ -53,12 +55,14 @@ class Recorder:
         """The files that arrived, as soon as there are ``count`` of them."""
         with self.arrived:
             there = self.arrived.wait_for(lambda: len(self.uploads) >= count, timeout_s)
-            assert there, f"{len(self.uploads)} of {count} files arrived"
+            if not there:
+                raise NeverHappened(f"{len(self.uploads)} of {count} files arrived")
             return list(self.uploads)
 
     def wait_for_body(self, timeout_s: float = 15.0) -> bytes:
         with self.arrived:
-            assert self.arrived.wait_for(lambda: bool(self.bodies), timeout_s), "nothing arrived"
+            if not self.arrived.wait_for(lambda: bool(self.bodies), timeout_s):
+                raise NeverHappened("nothing arrived")
             return self.bodies[-1]
 
 

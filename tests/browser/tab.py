@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-PATIENCE_S = 15.0
+from tests.browser.patience import PATIENCE_S, NeverHappened
 
 SET_LEVEL = "return chrome.storage.local.set({settings: {level: arguments[0]}})"
 """Of the extension's own page."""
@@ -104,13 +104,14 @@ def wait_for(tab: Tab, body: str, *args: Any, patience_s: float = PATIENCE_S) ->
         if value:
             return value
         time.sleep(0.03)
-    raise AssertionError(f"never true: {body}") from trouble
+    raise NeverHappened(f"never true: {body}") from trouble
 
 
 def wait_until(condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
     end = time.monotonic() + patience_s
     while not condition():
-        assert time.monotonic() < end, "never so"
+        if time.monotonic() >= end:
+            raise NeverHappened("never so")
         time.sleep(0.05)
 
 
@@ -122,7 +123,7 @@ def wait_for_toast(tab: Tab, text: str, patience_s: float = PATIENCE_S) -> str:
         if text in shown:
             return shown
         time.sleep(0.05)
-    raise AssertionError(f"the toast never said {text!r}, but: {shown!r}")
+    raise NeverHappened(f"the toast never said {text!r}, but: {shown!r}")
 
 
 def call_async(tab: Tab, body: str, *args: Any, patience_s: float = 20) -> Any:
@@ -135,7 +136,8 @@ def call_async(tab: Tab, body: str, *args: Any, patience_s: float = 20) -> Any:
     )
     end = time.monotonic() + patience_s
     while (outcome := tab.js("return window.outcome")) is None:
-        assert time.monotonic() < end, f"never settled: {body}"
+        if time.monotonic() >= end:
+            raise NeverHappened(f"never settled: {body}")
         time.sleep(0.02)
     assert "error" not in outcome, outcome["error"]
     return outcome.get("value")

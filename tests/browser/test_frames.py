@@ -13,8 +13,9 @@ from tests.browser.chromium import Chromium
 from tests.browser.conftest import BROWSERS, Running, start
 from tests.browser.extension_build import LOOPBACK, build
 from tests.browser.marks import is_marked
+from tests.browser.patience import PATIENCE_S
 from tests.browser.server import Server
-from tests.browser.tab import PATIENCE_S, Tab, call_async, wait_for, wait_until
+from tests.browser.tab import Tab, call_async, wait_for, wait_until
 from tests.browser.upload_paths import FRAME, INPUT, pick
 from tests.browser.user import Host, User
 
