@@ -20,7 +20,7 @@ from fawkes_host.photo.sandbox import landlock, probe, seccomp
 from fawkes_host.photo.sandbox.client import CodecProcess
 from fawkes_host.protocol.errors import AnimatedImage
 from tests.photo.corpus.fidelity import cloaked
-from tests.photo.corpus.specimens import animations, specimens
+from tests.photo.corpus.specimens import animations, cases, write_all
 from tests.support.lacking import CREATE_RULESET, lack
 
 pytestmark = pytest.mark.skipif(
@@ -98,18 +98,7 @@ def test_system_without_one_layer_goes_on_with_the_other(lacks, placed, monkeypa
         assert set(probed.possible) | OF_OTHER_PROCESSES == set(probe.DEEDS)
 
 
-def _all_kinds() -> list[object]:
-    """The first photo of each row of the corpus, and the others in ``slow``."""
-    seen: set[str] = set()
-    cases = []
-    for specimen in specimens():
-        marks = [pytest.mark.slow] if specimen.row in seen else []
-        seen.add(specimen.row)
-        cases.append(pytest.param(specimen, id=specimen.name, marks=marks))
-    return cases
-
-
-@pytest.mark.parametrize("specimen", _all_kinds())
+@pytest.mark.parametrize("specimen", cases())
 def test_every_kind_of_photo_comes_out_byte_for_byte_as_without(codecs, specimen):
     data = specimen.data()
     photo, expected = codecs.decode(data), decode(data)
@@ -162,10 +151,7 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 
 @pytest.mark.slow
 def test_nothing_is_imported_once_nothing_can_be_opened(tmp_path):
-    for specimen in specimens():
-        (tmp_path / specimen.name).write_bytes(specimen.data())
-    for name, data in animations().items():
-        (tmp_path / name).write_bytes(data)
+    write_all(tmp_path)
     done = subprocess.run(
         [sys.executable, "-c", IMPORTS, tmp_path], capture_output=True, text=True, check=True
     )

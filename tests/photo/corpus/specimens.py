@@ -10,9 +10,11 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pillow_heif
+import pytest
 import skimage.data
 from numpy.typing import NDArray
 from PIL import Image
@@ -353,6 +355,17 @@ def _companions() -> Iterator[Specimen]:
     )  # fmt: skip
 
 
+def cases() -> list[Any]:
+    """Return all specimens as parameters: the first of each row, and the others marked ``slow``."""
+    seen: set[str] = set()
+    found = []
+    for specimen in specimens():
+        marks = [pytest.mark.slow] if specimen.row in seen else []
+        seen.add(specimen.row)
+        found.append(pytest.param(specimen, id=specimen.name, marks=marks))
+    return found
+
+
 def animations() -> dict[str, bytes]:
     """Return an animation of each format that has them, by file name."""
     frames = [SCENE.resize((160, 120)).rotate(angle) for angle in (0, 8, 16)]
@@ -366,7 +379,7 @@ def animations() -> dict[str, bytes]:
     }
 
 
-def main(folder: Path) -> None:
+def write_all(folder: Path) -> None:
     """Write the corpus into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     for specimen in specimens():
@@ -376,4 +389,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    write_all(Path(sys.argv[1]))

@@ -14,19 +14,7 @@ from fawkes_host.photo.encode import encode_with_notices
 from fawkes_host.photo.metadata import Policy
 from tests.photo.corpus.colour_profiles import make_profile
 from tests.photo.corpus.fidelity import cloaked, compare, view
-from tests.photo.corpus.specimens import Specimen, specimens
-
-
-def _fast_and_slow() -> list[object]:
-    """The first photo of each row is looked at with every change, the others in ``slow``."""
-    seen: set[str] = set()
-    cases = []
-    for specimen in specimens():
-        marks = [pytest.mark.slow] if specimen.row in seen else []
-        seen.add(specimen.row)
-        cases.append(pytest.param(specimen, id=specimen.name, marks=marks))
-    return cases
-
+from tests.photo.corpus.specimens import Specimen, cases, specimens
 
 PALETTES_AND_COMPANIONS = ("palette", "MPO", "gain map")
 """Rows whose copies are another size on purpose; the table says so."""
@@ -37,7 +25,7 @@ LEAST_PSNR_DB = {"JPEG": 57.0, "WEBP": 38.0, "HEIF": 40.0, "AVIF": 38.0, "TIFF":
 RARE = ("rare chroma sampling", "CMYK", "arithmetic")
 
 
-@pytest.mark.parametrize("specimen", _fast_and_slow())
+@pytest.mark.parametrize("specimen", cases())
 def test_photo_comes_back_as_it_was_but_for_its_face(specimen: Specimen):
     original = specimen.data()
     photo = decode(original)
