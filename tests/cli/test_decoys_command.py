@@ -188,6 +188,26 @@ def test_without_the_person_it_says_so(run, toys, others, tmp_path):
     assert (status, "(no_person)" in err) == (4, True)
 
 
+@pytest.mark.parametrize("whose", ["me", "others"])
+def test_photo_that_has_changed_meanwhile_is_told(
+    run, toys, engine, me, others, tmp_path, monkeypatch, whose
+):
+    """Of thousands of photos none is kept in memory, so that each is read twice."""
+    find_donors = decoys._find_donors
+
+    def change_afterwards(*arguments):
+        found = find_donors(*arguments)
+        for photo in (tmp_path / whose).iterdir():
+            photo.write_bytes(png(draw_person(1.1)))
+        return found
+
+    monkeypatch.setattr(decoys, "_find_donors", change_afterwards)
+    status, _, err = run("--like", me, "--from", others, "-o", tmp_path / "out", "--yes")
+    assert status == 4
+    assert "has changed meanwhile" in err
+    assert not list((tmp_path / "out").glob("*"))
+
+
 def test_nobody_who_is_remembered_is_an_error_that_says_what_to_do(run, toys, others, tmp_path):
     status, _, err = run("--like-remembered", "--from", others, "-o", tmp_path / "out", "--yes")
     assert status == 4

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from fawkes_host.engine import decoy
-from fawkes_host.engine.album import SAME_PERSON, likeness
+from fawkes_host.engine.album import SAME_PERSON, PhotoFaces, likeness
 from fawkes_host.engine.align import face_crop
 from fawkes_host.engine.decoy import blend
 from fawkes_host.engine.detect import detect
@@ -138,27 +138,28 @@ def test_the_person_is_who_is_on_most_photos():
     assert find_person([[], []]) == []
     likeness_ = likeness_among([face(bea), face(ann), face(ann + 0.1)])
     assert likeness(likeness_.embedding, face(ann + 0.05)) > 0.999
-    assert likeness_.portraits == ()
+    assert likeness_.places == ()
 
 
 def test_a_likeness_is_what_a_persons_photos_have_in_common(person):
-    assert likeness_in([[], []]) is None
-    found = likeness_in([[person], [], [person]])
+    nobody, one = PhotoFaces((), ()), PhotoFaces((), (person.embedding,))
+    assert likeness_in([nobody, nobody]) is None
+    found = likeness_in([one, nobody, one])
     assert found is not None
-    assert found.portraits == (person, person)
+    assert found.places == ((0, 0), (2, 0))
     assert likeness(found.embedding, person.embedding) == pytest.approx(1.0)
 
 
 def test_each_donor_gets_a_portrait_that_is_held_alike_and_each_comes_up():
-    def held(turn: float) -> Portrait:
+    def held(turn: float) -> np.ndarray:
         nose = np.zeros((5, 2))
         nose[2, 0] = turn
-        return Portrait(np.zeros((1, 1, 3), np.uint8), (TEMPLATE + nose).astype(np.float32), {})
+        return (TEMPLATE + nose).astype(np.float32)
 
     left, middle, right = held(-4), held(0), held(4)
-    assert pair([held(3), held(-3), held(1)], [left, middle, right]) == [right, left, middle]
+    assert pair([held(3), held(-3), held(1)], [left, middle, right]) == [2, 0, 1]
     # The best of those that came up least often.
-    assert pair([held(3), held(3), held(3)], [left, right]) == [right, left, right]
+    assert pair([held(3), held(3), held(3)], [left, right]) == [1, 0, 1]
     assert pair([left, right], []) == [None, None]
 
 

@@ -22,11 +22,15 @@ from fawkes_host.protocol.errors import (
     NobodyRemembered,
     NoDonor,
     NoPerson,
+    UnreadableInput,
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from fawkes_host.engine.album import Embeddings
-    from fawkes_host.engine.likeness import Likeness, Portrait
+    from fawkes_host.engine.likeness import Likeness
     from fawkes_host.engine.pipeline import Engine
 
 EPILOG = """\b
@@ -77,14 +81,41 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Donor:
-    """One photo of somebody else: its largest face."""
+class SeenFace:
+    """A face of a photo, of which nothing but this is kept: there may be thousands.
+
+    ``sha256`` is that of the file, ``number`` counts its faces from the largest, ``landmarks`` is
+    [5, 2].
+    """
 
     path: Path
-    data: bytes
-    face: Portrait
+    sha256: bytes
+    number: int
+    landmarks: NDArray[np.float32]
+
+    def read(self) -> bytes:
+        """Return the file once more; raises ``UnreadableInput`` where it is another by now."""
+        data = read_photo(self.path)
+        if hashlib.sha256(data).digest() != self.sha256:
+            raise UnreadableInput(detail=f"{self.path} has changed meanwhile")
+        return data
+
+
+@dataclass(frozen=True)
+class Donor:
+    """The largest face of a photo of somebody else, and how near it is to the person: a mean cosine
+    over the networks."""
+
+    face: SeenFace
     nearness: float
-    """To the person, as a mean cosine over the networks."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whom the decoys shall be taken for, and their faces; none of who is remembered."""
+
+    likeness: Likeness
+    faces: tuple[SeenFace, ...] = ()
 
 
 @click.command("decoys", epilog=EPILOG)
@@ -185,17 +216,19 @@ def command(
     # Only now: a mistyped name is told at once and not after TensorFlow has started.
     engine = Engine.load(runtime.Device(device), decoy.RECIPE, more_networks=not like_remembered)
     person = _find_person(engine, own)
-    found = _find_donors(engine, others, person.embedding, own)
+    found = _find_donors(engine, others, person.likeness.embedding, own)
     chosen = sorted(found, key=lambda donor: -donor.nearness)[:number]
-    portraits = pair([donor.face for donor in chosen], person.portraits)
+    portraits = pair(
+        [donor.face.landmarks for donor in chosen], [face.landmarks for face in person.faces]
+    )
     if len(chosen) < number:
         say(
             f"Only {len(chosen)} of the photos show somebody else's face; so many decoys.", err=True
         )
     kept = Originals([*own, *others])
     outcomes = []
-    for donor, portrait in zip(chosen, portraits, strict=True):
-        outcome = _make(engine, donor, person, portrait, share, output, kept)
+    for donor, which in zip(chosen, portraits, strict=True):
+        outcome = _make(engine, donor, person, which, share, output, kept)
         outcomes.append(outcome)
         _tell(outcome, as_json)
     if as_json:
@@ -217,7 +250,7 @@ def _make_sure_of_consent(yes: bool) -> None:
     click.confirm(QUESTION, abort=True, err=True)
 
 
-def _find_person(engine: Engine, photos: Sequence[Path]) -> Likeness:
+def _find_person(engine: Engine, photos: Sequence[Path]) -> Person:
     """Return whom the decoys shall be taken for; raises ``NoPerson`` or ``NobodyRemembered``."""
     from fawkes_host.engine import remembered
     from fawkes_host.engine.likeness import likeness_among, likeness_in
@@ -226,18 +259,23 @@ def _find_person(engine: Engine, photos: Sequence[Path]) -> Likeness:
         faces = remembered.read([network.name for network in engine.networks])
         if not faces:
             raise NobodyRemembered()
-        return likeness_among(faces)
+        return Person(likeness_among(faces))
     seen = []
     for path in photos:
         try:
-            seen.append(engine.portraits(read_photo(path)))
+            data = read_photo(path)
+            seen.append((path, hashlib.sha256(data).digest(), engine.faces(data)))
         except FawkesError as error:
             _warn(path, error)
-    person = likeness_in(seen)
-    if person is None:
+    likeness = likeness_in([found for _, _, found in seen])
+    if likeness is None:
         raise NoPerson()
-    say(f"The person is on {len(person.portraits)} of {len(photos)} photos.", err=True)
-    return person
+    say(f"The person is on {len(likeness.places)} of {len(photos)} photos.", err=True)
+    persons = []
+    for photo, number in likeness.places:
+        path, sha256, found = seen[photo]
+        persons.append(SeenFace(path, sha256, number, found.faces[number].landmarks))
+    return Person(likeness, tuple(persons))
 
 
 def _find_donors(
@@ -255,14 +293,15 @@ def _find_donors(
             try:
                 persons.refuse(path)
                 data = read_photo(path)
-                faces = engine.portraits(data)
+                found = engine.faces(data)
             except FawkesError as error:
                 _warn(path, error)
                 continue
-            nearness = likeness(faces[0].embedding, person) if faces else SAME_PERSON
+            nearness = likeness(found.embeddings[0], person) if found.faces else SAME_PERSON
             if nearness < SAME_PERSON:
-                donor = Donor(path, data, faces[0], nearness)
-                donors.setdefault(hashlib.sha256(data).digest(), donor)
+                sha256 = hashlib.sha256(data).digest()
+                face = SeenFace(path, sha256, 0, found.faces[0].landmarks)
+                donors.setdefault(sha256, Donor(face, nearness))
     if not donors:
         raise NoDonor(photos=len(photos))
     return list(donors.values())
@@ -271,20 +310,27 @@ def _find_donors(
 def _make(
     engine: Engine,
     donor: Donor,
-    person: Likeness,
-    portrait: Portrait | None,
+    person: Person,
+    which: int | None,
     share: float,
     folder: Path,
     kept: Originals,
 ) -> Outcome:
-    place = folder / f"{_name(donor, person, share)}{donor.path.suffix.lower()}"
-    outcome = Outcome(str(donor.path), str(place), "failed")
+    """``which`` of the person's faces is blended in."""
+    path = donor.face.path
+    place = folder / f"{_name(donor, person.likeness, share)}{path.suffix.lower()}"
+    outcome = Outcome(str(path), str(place), "failed")
     try:
         if place.exists():
             outcome.status = "kept"
             return outcome
-        made = engine.decoy(donor.data, person.embedding, portrait, share)
-        write_output(place, made.data, False, donor.path, kept)
+        data = donor.face.read()
+        portrait = None
+        if which is not None:
+            face = person.faces[which]
+            portrait = engine.portraits(face.read())[face.number]
+        made = engine.decoy(data, person.likeness.embedding, portrait, share)
+        write_output(place, made.data, False, path, kept)
         outcome.status = "made"
         outcome.before, outcome.after = _rounded(made.before), _rounded(made.after)
     except FawkesError as error:
@@ -300,7 +346,7 @@ def _name(donor: Donor, person: Likeness, share: float) -> str:
     what it was made of."""
     from fawkes_host.engine import installation
 
-    digest = hashlib.sha256(donor.data)
+    digest = hashlib.sha256(donor.face.sha256)
     digest.update(repr(share).encode())
     for row in person.embedding.values():
         digest.update(row.tobytes())

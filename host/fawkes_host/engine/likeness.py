@@ -1,4 +1,7 @@
-"""Whom decoys shall be taken for: a person, as the surrogates see them and as a camera does."""
+"""Whom decoys shall be taken for: a person, as the surrogates see them and as a camera does.
+
+Of photos nothing is kept but where faces are and what the surrogates see: there may be thousands.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fawkes_host.engine import align
-from fawkes_host.engine.album import SAME_PERSON, Embeddings, likeness, mean_person
+from fawkes_host.engine.album import SAME_PERSON, Embeddings, PhotoFaces, likeness, mean_person
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,21 +36,19 @@ class Portrait:
 
 @dataclass(frozen=True)
 class Likeness:
-    """A person: ``embedding`` is what their photos have in common, ``portraits`` their faces, of
-    which there are none where only embeddings were kept."""
+    """A person: ``embedding`` is what their photos have in common, ``places`` are their faces as
+    (photo, face), of which there are none where only embeddings were kept."""
 
     embedding: Embeddings
-    portraits: tuple[Portrait, ...] = ()
+    places: tuple[tuple[int, int], ...] = ()
 
 
-def likeness_in(photos: Sequence[Sequence[Portrait]]) -> Likeness | None:
-    """Return who is on most of the photos, each given by its faces, largest first; ``None`` where
-    no photo shows a face."""
-    members = find_person([[face.embedding for face in faces] for faces in photos])
-    portraits = tuple(photos[photo][face] for photo, face in members)
-    if not portraits:
+def likeness_in(photos: Sequence[PhotoFaces]) -> Likeness | None:
+    """Return who is on most of the photos; ``None`` where no photo shows a face."""
+    places = tuple(find_person([photo.embeddings for photo in photos]))
+    if not places:
         return None
-    return Likeness(mean_person(face.embedding for face in portraits), portraits)
+    return Likeness(mean_person(photos[photo].embeddings[face] for photo, face in places), places)
 
 
 def likeness_among(faces: Sequence[Embeddings]) -> Likeness:
@@ -77,8 +78,11 @@ def find_person(photos: Sequence[Sequence[Embeddings]]) -> list[tuple[int, int]]
     return most
 
 
-def pair(donors: Sequence[Portrait], portraits: Sequence[Portrait]) -> list[Portrait | None]:
-    """Return for each donor a portrait whose head is held alike.
+def pair(
+    donors: Sequence[NDArray[np.float32]], portraits: Sequence[NDArray[np.float32]]
+) -> list[int | None]:
+    """Return for each donor's face the number of a portrait whose head is held alike, both given by
+    their landmarks [5, 2].
 
     Each portrait comes up about as often as the others, so that decoys together show the person
     from all sides.  Without portraits each has none.
@@ -86,12 +90,12 @@ def pair(donors: Sequence[Portrait], portraits: Sequence[Portrait]) -> list[Port
     if not portraits:
         return [None] * len(donors)
     used = np.zeros(len(portraits), int)
-    chosen: list[Portrait | None] = []
+    chosen: list[int | None] = []
     for donor in donors:
-        gaps = [_misfit(portrait.landmarks, donor.landmarks) for portrait in portraits]
+        gaps = [_misfit(portrait, donor) for portrait in portraits]
         place = min(range(len(portraits)), key=lambda i: (used[i], gaps[i]))
         used[place] += 1
-        chosen.append(portraits[place])
+        chosen.append(place)
     return chosen
 
 
