@@ -37,6 +37,8 @@ def start(device: Device = Device.AUTO) -> str:
     with _silent_stderr():
         import tensorflow as tf
 
+        # Its advice on graphs is for who writes them.
+        tf.get_logger().setLevel("ERROR")
         gpus = tf.config.list_physical_devices("GPU") if device is not Device.CPU else []
     if device is Device.GPU and not gpus:
         raise NoGpu()
