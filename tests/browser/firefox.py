@@ -64,6 +64,10 @@ PREFERENCES: dict[str, bool | int | str] = {
 }
 
 
+DETACHED_S = 1.0
+"""Files are in the page's process by then, where no event tells of it."""
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -256,7 +260,12 @@ class FirefoxTab:
             if time.monotonic() >= end:
                 raise NeverHappened("no picker opened")
             time.sleep(0.03)
-        self.js("return 0")  # after the files on the way to the page's process
+        # An input in no document tells nobody outside.
+        last = min(end, time.monotonic() + DETACHED_S)
+        while not self.firefox.chrome("return window.fawkesPicker.arrived"):
+            if time.monotonic() >= last:
+                break
+            time.sleep(0.03)
         if any(path.is_dir() for path in files):
             for _ in range(15):  # any command answers the question that Firefox asks
                 self.js("return 0")

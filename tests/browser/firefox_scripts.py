@@ -38,10 +38,8 @@ if (!window.fawkesPicker) {
     isModeSupported() { return true; }
     open(callback) {
       const result = state.paths.length ? Ci.nsIFilePicker.returnOK : Ci.nsIFilePicker.returnCancel;
-      Services.tm.dispatchToMainThread(() => {
-        callback.done(result);
-        state.opened += 1;
-      });
+      state.opened += 1;
+      Services.tm.dispatchToMainThread(() => callback.done(result));
     }
   }
   window.fawkesPicker = state;
@@ -52,6 +50,21 @@ if (!window.fawkesPicker) {
 }
 window.fawkesPicker.paths = paths;
 window.fawkesPicker.opened = 0;
+window.fawkesPicker.arrived = false;
+// The files come to the page's process some time later.  The events that tell of it get past the
+// extension in the system's group.
+const { messageManager } = gBrowser.selectedBrowser;
+const arrived = "fawkes:" + Services.uuid.generateUUID();
+messageManager.addMessageListener(arrived, () => { window.fawkesPicker.arrived = true; });
+const telling = `{
+  const options = { capture: true, mozSystemGroup: true };
+  const tell = () => {
+    for (const type of ["input", "cancel"]) removeEventListener(type, tell, options);
+    sendAsyncMessage("${arrived}");
+  };
+  for (const type of ["input", "cancel"]) addEventListener(type, tell, options);
+}`;
+messageManager.loadFrameScript("data:," + encodeURIComponent(telling), false);
 """
 
 RUN_IN_PAGE = """
