@@ -132,7 +132,9 @@ class Chromium:
             return [page for page in self.context.pages if page.url.startswith(address)]
 
         wait_until(lambda: bool(found()))
-        yield ChromiumTab(self, found()[0])
+        page = found()[0]
+        page.emulate_media(color_scheme=self.scheme)
+        yield ChromiumTab(self, page)
 
     def kill_background(self) -> None:
         """Ends the service worker as the browser does when it has been idle."""
