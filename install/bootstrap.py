@@ -298,6 +298,8 @@ def run_tests(coverage: bool) -> int:
     Two processes share them, on machines with more cores too: TensorFlow uses the rest.
     """
     pytest = [str(venv_program("python")), "-m", "pytest", "-n", "2"]
+    # Programs start by the hundred here, and would compile themselves each time.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     cov = ["--cov", "--cov-report", "term:skip-covered"] if coverage else []
     for title, marks, options in (
         ("the fast tests", "not slow and not browser", ["--dist", "worksteal", *cov]),
@@ -306,11 +308,11 @@ def run_tests(coverage: bool) -> int:
     ):
         say(f"Running {title}")
         command = [*pytest, *options, "-m", marks]
-        status = subprocess.run(command, check=False, cwd=ROOT).returncode
+        status = subprocess.run(command, check=False, cwd=ROOT, env=environment).returncode
         if status == TRY_AGAIN:
             say("Running those once more that waited for a browser in vain")
             command += ["--last-failed", "--last-failed-no-failures", "none"]
-            status = subprocess.run(command, check=False, cwd=ROOT).returncode
+            status = subprocess.run(command, check=False, cwd=ROOT, env=environment).returncode
         # 5: pytest found no test with these marks.
         if status not in (0, 5):
             return status

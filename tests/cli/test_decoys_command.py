@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from fawkes_host.cli import decoys, main
-from fawkes_host.engine import installation, remembered
+from fawkes_host.engine import installation, pipeline, remembered
 from fawkes_host.engine.album import likeness
 from fawkes_host.engine.pipeline import Engine
-from tests.engine.toy import discerning_engine, draw_person, png
+from tests.engine.toy import detect_once, discerning_engine, draw_person, png
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +29,7 @@ def engine() -> Engine:
 @pytest.fixture
 def toys(engine, monkeypatch):
     monkeypatch.setattr(Engine, "load", lambda *_, **__: engine)
+    monkeypatch.setattr(pipeline, "detect", detect_once)
 
 
 @pytest.fixture

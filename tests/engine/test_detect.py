@@ -3,10 +3,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pytest
-from mtcnn import MTCNN
 from PIL import Image
 
 from fawkes_host.engine.detect import detect, detector
@@ -69,6 +67,9 @@ class Hostile:
 
 
 def test_nothing_is_unpickled_not_even_from_the_folder_one_works_in(tmp_path, monkeypatch):
+    import joblib
+    from mtcnn import MTCNN
+
     trace = tmp_path / "trace"
     for name in ("pnet.lz4", "rnet.lz4", "onet.lz4"):
         joblib.dump(Hostile(trace), tmp_path / name)
@@ -84,6 +85,8 @@ def test_nothing_is_unpickled_not_even_from_the_folder_one_works_in(tmp_path, mo
 
 
 def test_weights_are_the_packages_and_so_is_what_is_found():
+    from mtcnn import MTCNN
+
     package, ours = MTCNN(), detector()
     for theirs, mine in zip(package.stages, ours.stages, strict=True):
         assert (theirs.name, theirs.id, type(theirs)) == (mine.name, mine.id, type(mine))

@@ -19,7 +19,7 @@ from fawkes_host.evaluation.portrait import draw_group, draw_portrait
 from fawkes_host.photo.decode import Limits, decode
 from fawkes_host.photo.metadata import Policy
 from fawkes_host.protocol.errors import Cancelled, TooManyFaces
-from tests.engine.toy import toy_engine, toy_networks
+from tests.engine.toy import png, toy_engine, toy_networks
 
 LOW, MID = LEVELS["low"], LEVELS["mid"]
 
@@ -27,12 +27,6 @@ LOW, MID = LEVELS["low"], LEVELS["mid"]
 @pytest.fixture(scope="module")
 def engine() -> Engine:
     return toy_engine()
-
-
-def png(pixels: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
 
 
 def another_photo(portrait: np.ndarray) -> bytes:

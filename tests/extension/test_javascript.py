@@ -29,6 +29,7 @@ def test_javascript(script: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @needs_node
 def test_every_script_is_valid_javascript() -> None:
     assert NODE is not None

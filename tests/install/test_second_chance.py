@@ -24,6 +24,7 @@ def test_wrong():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [0, 2])
 @pytest.mark.parametrize(
     ("tests", "status"), [(IN_VAIN, TRY_AGAIN), (WRONG, 1), (IN_VAIN + WRONG, 1)]

@@ -74,6 +74,7 @@ def test_a_chip_of_another_size_is_refused() -> None:
         network(tf.zeros([1, 224, 224, 3]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_filters_stay_beside_the_graph(name: str) -> None:
     """Inside it, TensorFlow's optimiser copies them again and again."""

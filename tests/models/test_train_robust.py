@@ -115,6 +115,7 @@ def test_the_learning_rate_rises_and_falls() -> None:
     assert paces[-1] == pytest.approx(0.0)
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_ends_as_one_that_was_not(
     network: Network,
     pictures: portraits.Portraits,
