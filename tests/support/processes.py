@@ -309,9 +309,9 @@ class Relay:
 
 
 @pytest.fixture
-def world(tmp_path, monkeypatch):
+def world(short_path, monkeypatch):
     """One user's folders, with an engine that needs no networks; all processes end with it."""
-    made = World(tmp_path, monkeypatch)
+    made = World(short_path, monkeypatch)
     yield made
     made.close()
 
