@@ -75,6 +75,7 @@ def test_result_lies_beside_the_original_which_is_not_touched(run, portrait):
     assert (portrait.parent / "portrait_cloaked.png").read_bytes() != before
 
 
+@pytest.mark.slow
 def test_json_report_has_the_documented_fields(run, portrait):
     status, out, _ = run("cloak", "--json", "--level", "low", portrait)
     (result,) = report_of(out)

@@ -177,6 +177,7 @@ def test_the_nearest_of_every_photo_is_asked_for_its_person() -> None:
     assert assess.nearest_is_the_same(rows, people) == pytest.approx(4 / 6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SURROGATES)
 def test_a_surrogate_says_the_same_with_weights_that_can_be_trained(name: str) -> None:
     import tensorflow as tf
