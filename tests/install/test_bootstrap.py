@@ -87,7 +87,9 @@ def test_locked_set_up_asks_for_nothing_without_a_checksum(monkeypatch: Any) -> 
     module = load_bootstrap()
     asked: list[list[str]] = []
     monkeypatch.setattr(
-        module, "run", lambda command, _problem: asked.append([str(word) for word in command])
+        module,
+        "run_pip",
+        lambda command, _mb, **_: asked.append([str(word) for word in command]),
     )
     module.install_locked()
     packages, checkout = asked
