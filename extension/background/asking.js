@@ -30,9 +30,10 @@ export function serveQuestion(port) {
     const mine = chrome.tabs.connect(tab.id, { frameId: 0, name: "frame" });
     top = mine;
     mine.onMessage.addListener((message) => {
-      if (message.type === "here" && asked)
+      if (message.type === "here" && asked) {
         post(mine, { type: "question", question: asked.question });
-      else if (message.type === "answer") post(port, { type: "answer", choice: message.choice });
+        post(port, { type: "around" });
+      } else if (message.type === "answer") post(port, { type: "answer", choice: message.choice });
       else if (message.type === "unseen") openWindow();
     });
     mine.onDisconnect.addListener(() => {
@@ -47,9 +48,14 @@ export function serveQuestion(port) {
     leaveTop();
     const query = new URLSearchParams({ tab: `${tab.id}`, frame: `${frameId}`, id: asked.id });
     const url = chrome.runtime.getURL(`ask/ask.html?${query}`);
-    if (chrome.windows)
-      await chrome.windows.create({ url, type: "popup", width: 440, height: 500, focused: true });
-    else await chrome.tabs.create({ url }); // telephones have none
+    try {
+      if (chrome.windows)
+        await chrome.windows.create({ url, type: "popup", width: 440, height: 500, focused: true });
+      else await chrome.tabs.create({ url }); // telephones have none
+    } catch {
+      over = false;
+      return post(port, { type: "here" });
+    }
     post(port, { type: "window" });
   }
 

@@ -11,7 +11,8 @@
   /**
    * @typedef {ChromePort<FawkesWindowAnswer, FawkesWindowQuestion>} Guest a window that shows it
    * @typedef {{question: FawkesQuestion, files: File[], answer: (choice: string) => void,
-   *   guests: Set<Guest>}} Asked
+   *   guests: Set<Guest>, placed: (where: FawkesPlaced) => void}} Asked `placed`: it is shown
+   *   elsewhere, and goes from here meanwhile: nobody is asked the same thing twice
    */
 
   const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
@@ -40,7 +41,7 @@
     });
     question.site = location.hostname;
     /** @type {Asked} */
-    const asked = { question, files, answer: settle, guests: new Set() };
+    const asked = { question, files, answer: settle, guests: new Set(), placed() {} };
     open.set(id, asked);
     /** @type {ReturnType<typeof askElsewhere> | null} */
     let outside = null;
@@ -52,6 +53,7 @@
       outside?.disconnect();
       outside = askElsewhere(id, asked, surface);
     };
+    asked.placed = (where) => drawn.placed(where);
     const drawn = fawkes.toastQuestion.draw(
       question,
       (choice, button) => (deeds[choice] ? deeds[choice](button) : settle(choice)),
@@ -104,11 +106,14 @@
       }
       port.onMessage.addListener((message) => {
         if (message.type === "answer") take(message.choice);
+        else asked.placed(message.type);
         // A window of its own comes back to this document by itself.
-        else if (message.type === "window") end();
+        if (message.type === "window") end();
       });
       port.onDisconnect.addListener(() => {
-        if (!over) setTimeout(connect, limits.resendDelayMs);
+        if (over) return;
+        asked.placed("here");
+        setTimeout(connect, limits.resendDelayMs);
       });
       post({ type: "ask", id, surface, question: abroad(asked.question) });
     };
@@ -131,10 +136,10 @@
     };
   }
 
-  /** Only a click on this page may open its picker. @param {FawkesQuestion} question */
+  /** @param {FawkesQuestion} question */
   const abroad = (question) => ({
     ...question,
-    choices: question.choices.filter(({ id }) => id !== "choose"),
+    choices: question.choices.filter(({ id }) => !fawkes.toastQuestion.LOCAL.has(id)),
   });
 
   // --- the other end: a window that shows a question of this document, or a frame that asks here --
@@ -144,6 +149,7 @@
     const asked = open.get(id);
     if (!asked) return port.disconnect();
     asked.guests.add(port);
+    asked.placed("window");
     port.onDisconnect.addListener(() => {
       // Closed without an answer: the photos stay back.
       if (asked.guests.delete(port)) asked.answer("cancel");

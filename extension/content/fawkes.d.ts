@@ -247,6 +247,7 @@ interface FawkesContent extends FawkesShared {
     cloaked: File;
   }): HTMLElement;
   toastQuestion: {
+    readonly LOCAL: Set<string>;
     ofFault(fault: FawkesFault, original: boolean, photos?: number): FawkesQuestion;
     ofUntaken(choose: boolean, isShown: boolean, photos: number): FawkesQuestion;
     ofMoved(photos: number): FawkesQuestion;
@@ -254,7 +255,12 @@ interface FawkesContent extends FawkesShared {
       question: FawkesQuestion,
       answer: (choice: string, button: HTMLButtonElement) => void,
       doubt: () => void,
-    ): { box: HTMLElement; change: (question: FawkesQuestion) => void; close: () => void };
+    ): {
+      box: HTMLElement;
+      change: (question: FawkesQuestion) => void;
+      placed: (where: FawkesPlaced) => void;
+      close: () => void;
+    };
   };
   toastStyle: string;
   windows: { start(): void };
@@ -372,6 +378,9 @@ type FawkesPart = {
 );
 
 /** A question that is open. */
+/** Where a question is shown: where it arose, on the page around that frame, or in a window. */
+type FawkesPlaced = "here" | "around" | "window";
+
 interface FawkesAsking {
   /** Until somebody answers, or it is ended. */
   answer: Promise<string>;

@@ -159,7 +159,10 @@ type FawkesAsk =
 type FawkesSurface = "any" | "window";
 
 /** Background → content script, over the same port; `window`: it has opened one. */
-type FawkesAskReply = { type: "answer"; choice: string } | { type: "window" };
+type FawkesAskReply =
+  | { type: "answer"; choice: string }
+  /** Where it is shown now. */
+  | { type: "here" | "around" | "window" };
 
 /** Background → content script of the page around a frame, over a port named `frame`. */
 type FawkesFrameQuestion = { type: "question"; question: FawkesQuestion };

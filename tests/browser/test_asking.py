@@ -67,6 +67,7 @@ def test_original_does_not_go_up_from_under_a_cover(
     press_everywhere(tab)
     with running.browser.ask_window() as window:
         assert not server.recorder.bodies
+        wait_until(lambda: not tab.toast_places(ORIGINAL))
         wait_for(window, "return document.querySelectorAll('button').length === 3")
         assert "astronaut.jpg" in window.js("return document.body.innerText")
         window.click(
@@ -196,6 +197,7 @@ def test_frame_without_room_asks_on_the_page_around_it(
         ask(tab, running, photos)
     tab.js(AFTERWARDS.get(kind, "") + "; return true")
     wait_until(lambda: in_reach(tab))
+    wait_until(lambda: len(tab.toast_places("Try again")) == 1)
     running.user.use(Host.MARKING)
     place = reachable(tab)
     assert place
@@ -203,6 +205,27 @@ def test_frame_without_room_asks_on_the_page_around_it(
     (upload,) = server.recorder.wait_for(1)
     assert is_marked(upload.data)
     wait_until(lambda: not in_reach(tab))
+
+
+def test_question_of_a_frame_is_asked_in_one_place(
+    running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    """Firefox cannot tell what is seen of a frame of another site."""
+    running.remove_host()
+    server.page("/inside", FILE_INPUT)
+    frame = "<iframe id=frame src='{}' width=600 height=400></iframe>"
+    tab.goto(server.page("/around", frame.format(server.url("/inside", host="localhost"))))
+    with tab.frame(FRAME):
+        wait_for(tab, "return document.readyState === 'complete'")
+        ask(tab, running, photos)
+    wait_for_toast(tab, "not installed")
+    moves = tab.browser == "firefox"
+    wait_until(lambda: in_reach(tab) == moves and len(tab.toast_places("Try again")) == 1)
+    assert tab.toast_text().count("not installed") == 1
+    assert ("asked in the corner" in tab.toast_text()) == moves
+    tab.toast_press("Don’t upload")
+    wait_until(lambda: tab.toast_text() == "")
+    assert not server.recorder.bodies
 
 
 def test_frame_without_room_asks_in_a_window_where_the_page_is_not_covered(

@@ -18,6 +18,9 @@
     dismiss: { id: "cancel", label: "toast_dismiss", look: "plain" },
   };
 
+  /** Answers that only a press on this very page can give. */
+  const LOCAL = new Set(["choose"]);
+
   /**
    * @param {string} sentence
    * @param {string[]} choices names of the table above
@@ -64,7 +67,8 @@
    * @param {FawkesQuestion} question
    * @param {(choice: string, button: HTMLButtonElement) => void} answer
    * @param {() => void} doubt an answer that matters was given where nobody knows what was seen
-   * @returns {{box: HTMLElement, change: (question: FawkesQuestion) => void, close: () => void}}
+   * @returns {ReturnType<FawkesContent["toastQuestion"]["draw"]>} `placed`: where it is shown
+   *   elsewhere, only that is said here, beside what can be done nowhere else
    */
   function draw(question, answer, doubt) {
     const box = make("div", "question");
@@ -75,6 +79,7 @@
     const guards = question.choices.map(({ id, label, look, careful }) => {
       const act = () => answer(id, press);
       const press = button(label, look, careful ? () => {} : act);
+      press.classList.toggle("local", LOCAL.has(id));
       box.append(press);
       return careful ? fawkes.sight.guard(press, act, doubt) : null;
     });
@@ -86,6 +91,14 @@
         about.hidden = !photos;
         for (const guard of guards) guard?.anew();
       },
+      placed(where) {
+        for (const sign of box.querySelectorAll(".sign")) sign.remove();
+        for (const part of /** @type {HTMLElement[]} */ ([...box.children]))
+          part.hidden = where !== "here" && !part.classList.contains("local");
+        about.hidden ||= !about.textContent;
+        if (where !== "here") box.prepend(make("p", "sign", t(`toast_asked_${where}`)));
+        if (where === "window") box.append(button(t("toast_show_window"), "sign", doubt));
+      },
       close() {
         for (const guard of guards) guard?.stop();
         box.remove();
@@ -93,5 +106,5 @@
     };
   }
 
-  fawkes.toastQuestion = Object.freeze({ ofFault, ofUntaken, ofMoved, draw });
+  fawkes.toastQuestion = Object.freeze({ LOCAL, ofFault, ofUntaken, ofMoved, draw });
 })(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));
