@@ -17,8 +17,11 @@
 
   /** @typedef {Extract<FawkesPhotoReply, {type: "result"}>} Result */
 
-  /** The notice of a photo that is a JPEG now, whatever it was. */
-  const CONVERTED = "converted_to_jpeg";
+  /** The notices of photos that are of another kind now: its ending, its type. */
+  const CONVERTED = Object.entries({
+    converted_to_jpeg: [".jpg", "image/jpeg"],
+    converted_to_png: [".png", "image/png"],
+  });
 
   /** After the extension was reloaded or updated, its old content scripts have no way home. */
   const isOrphan = () => !globalThis.chrome?.runtime?.id;
@@ -30,7 +33,8 @@
    * @param {File} file
    * @param {Parameters<FawkesContent["cloaking"]["cloak"]>[1]} options
    * @returns {Promise<FawkesCloaked>} the file has the name, type and `lastModified` of the
-   *   original, unless it had to become a JPEG for a page that takes none of its kind (`accept`);
+   *   original, unless it had to become a JPEG for a page that takes none of its kind (`accept`),
+   *   or a PNG because its own kind has too few colours;
    *   `more` photos were chosen with it and follow at once
    * @throws {Fault}
    */
@@ -109,12 +113,10 @@
    * @param {FawkesReceipt} receipt
    */
   function fileLike({ name, type, lastModified }, parts, receipt) {
-    if (!receipt?.notices?.includes(CONVERTED))
-      return new File(parts, name, { type, lastModified });
-    return new File(parts, name.replace(/(\.[^.]*)?$/, ".jpg"), {
-      type: "image/jpeg",
-      lastModified,
-    });
+    const converted = CONVERTED.find(([notice]) => receipt?.notices?.includes(notice));
+    if (!converted) return new File(parts, name, { type, lastModified });
+    const [ending, media] = converted[1];
+    return new File(parts, name.replace(/(\.[^.]*)?$/, ending), { type: media, lastModified });
   }
 
   /**

@@ -48,7 +48,7 @@ class MarkingEngine:
         notices = wish.get("notices") or []
         if is_animated(data):
             return Outcome(data, "no_face", receipt(level, policy, 0, ["animation_untouched"]))
-        if data[4:8] == b"ftyp" or data[:4] == b"RIFF":
+        if data[4:8] == b"ftyp" or data[:4] in (b"RIFF", b"GIF8"):
             photo, notices = marked_by_real_codecs(data, policy, accept)
         else:
             photo = marked(data)

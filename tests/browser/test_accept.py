@@ -1,4 +1,5 @@
-"""A page that takes JPEG alone gets a JPEG, whatever was chosen; any other gets what was chosen."""
+"""A page that takes JPEG alone gets a JPEG, whatever was chosen; any other gets what was chosen, but
+for what no cloak fits into."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from PIL import Image
 
 from fawkes_host.photo.decode import decode
 from tests.browser.conftest import Running
-from tests.browser.marks import MARK, MARK_SIZE
+from tests.browser.marks import MARK, MARK_SIZE, is_marked
 from tests.browser.server import Server
 from tests.browser.tab import Tab, wait_for_toast
 from tests.browser.upload_paths import INPUT
@@ -58,4 +59,20 @@ def test_heic_arrives_in_a_format_that_the_page_takes(
     assert abs(red - MARK[0]) + abs(green - MARK[1]) + abs(blue - MARK[2]) < 60
     wait_for_toast(tab, "1 face cloaked")
     original = hashlib.sha256(heic.read_bytes()).hexdigest()
+    assert original not in tab.js("return seen.map(({sha256}) => sha256)")
+
+
+def test_still_gif_arrives_as_a_cloaked_png(
+    running: Running, tab: Tab, server: Server, photos: Path, tmp_path: Path
+) -> None:
+    still = tmp_path / "still.gif"
+    with Image.open(photos / "astronaut.jpg") as photo:
+        photo.quantize(200).save(still)
+    tab.goto(server.page("/accept", PAGE.format(accept="image/*")))
+    tab.pick(INPUT, [still])
+    (upload,) = server.recorder.wait_for(1)
+    assert (upload.filename, upload.content_type) == ("still.png", "image/png")
+    assert is_marked(upload.data)
+    assert "it is a PNG now" in wait_for_toast(tab, "1 face cloaked")
+    original = hashlib.sha256(still.read_bytes()).hexdigest()
     assert original not in tab.js("return seen.map(({sha256}) => sha256)")

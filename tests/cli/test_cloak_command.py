@@ -307,6 +307,20 @@ def test_what_a_photo_lost_is_reported(run, tmp_path):
     assert report_of(out)[0]["notices"] == ["colours_expanded"]
 
 
+def test_a_still_gif_becomes_a_png_of_its_name(run, tmp_path):
+    file = tmp_path / "still.gif"
+    Image.fromarray(draw_portrait(200)).quantize(64).save(file)
+    status, out, _ = run("cloak", "--json", file)
+    assert status == 0
+    (result,) = report_of(out)
+    assert result["output"] == str(tmp_path / "still_cloaked.png")
+    assert result["notices"] == ["converted_to_png"]
+    with Image.open(result["output"]) as shown:
+        assert shown.format == "PNG"
+    assert run("cloak", "--json", file)[0] == 4
+    assert not (tmp_path / "still_cloaked.gif").exists()
+
+
 def test_an_animation_is_passed_on_and_told_to_whoever_watches(run, tmp_path):
     frames = [Image.fromarray(draw_portrait(64, seed)) for seed in range(3)]
     file = tmp_path / "wave.gif"

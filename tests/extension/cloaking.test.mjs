@@ -73,6 +73,15 @@ test("a photo that keeps its format keeps its name", async () => {
   assert.equal(file.type, "image/heic");
 });
 
+test("a photo that became a PNG is called one", async () => {
+  const { file } = await cloakingWith(["converted_to_png"]).cloak(
+    photo("still.GIF", "image/gif"),
+    options([]),
+  );
+  assert.equal(file.name, "still.png");
+  assert.equal(file.type, "image/png");
+});
+
 test("a photo that became a JPEG is called one", async () => {
   const names = { "IMG_1.HEIC": "IMG_1.jpg", "a.b.avif": "a.b.jpg", photo: "photo.jpg" };
   for (const [name, expected] of Object.entries(names)) {

@@ -107,6 +107,7 @@ def seeds() -> Iterator[tuple[str, bytes]]:
     yield "bmp", save(scene, "BMP")
     yield "bmp-32", save(rgba, "BMP")
     yield "bmp-palette", save(scene.quantize(16), "BMP")
+    yield "gif", save(scene, "GIF", comment=b"by the lake")
     yield "gif-animated", save(scene, "GIF", save_all=True, append_images=[scene.rotate(9)])
 
     with_exif = scene.copy()

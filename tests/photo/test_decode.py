@@ -333,9 +333,40 @@ def test_a_still_that_says_it_is_animated_is_a_photo(name, scene, save, psnr):
             assert psnr(np.asarray(shown.convert("RGB")), pixels) > 25
 
 
-def test_a_still_gif_is_no_photo(scene, save):
-    with pytest.raises(NotAnImage):
-        decode(save(scene, "GIF"))
+def still_gif(save, scene, transparent: bool) -> bytes:
+    """A GIF that does not move, with a comment and where it was made; perhaps transparent."""
+    picture = scene.quantize(255)
+    options = {"comment": b"by the lake", "transparency": 255} if transparent else {}
+    if transparent:
+        picture.paste(255, (0, 0, 30, 20))
+    return save(picture, "GIF", **options)
+
+
+@pytest.mark.parametrize("transparent", [False, True])
+def test_a_still_gif_is_a_photo_and_becomes_a_png_when_it_changes(transparent, scene, save):
+    data = still_gif(save, scene, transparent)
+    photo = decode(data)
+    with Image.open(io.BytesIO(data)) as shown:
+        assert np.array_equal(photo.pixels, np.asarray(shown.convert("RGB")))
+        alpha = np.asarray(shown.convert("RGBA"))[..., 3]
+    assert encode_with_notices(photo, photo.pixels, Policy.KEEP).data == data
+    pixels = photo.pixels.copy()
+    pixels[40:80, 40:80] ^= 3
+    cloaked = encode_with_notices(photo, pixels, Policy.KEEP)
+    assert cloaked.notices == ("converted_to_png",)
+    with Image.open(io.BytesIO(cloaked.data)) as shown:
+        assert shown.format == "PNG"
+        assert shown.info.get("Comment") == ("by the lake" if transparent else None)
+        assert np.array_equal(np.asarray(shown.convert("RGBA"))[..., 3], alpha)
+    assert np.array_equal(decode(cloaked.data).pixels, pixels)
+
+
+def test_a_gif_whose_picture_leaves_its_screen_is_judged_by_the_picture(scene, save):
+    data = bytearray(save(scene.quantize(16), "GIF"))
+    data[6:10] = struct.pack("<2H", 1, 1)
+    with pytest.raises(TooManyPixels):
+        decode(bytes(data), Limits(max_pixels=100))
+    assert decode(bytes(data)).pixels.shape == (scene.height, scene.width, 3)
 
 
 @pytest.mark.slow

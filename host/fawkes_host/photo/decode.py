@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fawkes_host.photo import orientation
-from fawkes_host.photo.containers import gif, sniff
+from fawkes_host.photo.containers import sniff
 from fawkes_host.photo.containers.sniff import FormatName
 from fawkes_host.photo.formats import FORMATS
 from fawkes_host.protocol.errors import (
     AnimatedImage,
     DamagedImage,
-    NotAnImage,
     TooManyBytes,
     TooManyPixels,
 )
@@ -71,11 +70,6 @@ def decode(data: bytes, limits: Limits = Limits()) -> Photo:
     if len(data) > limits.max_bytes:
         raise TooManyBytes(bytes=len(data), limit=limits.max_bytes)
     name = sniff.identify(data)
-    if name == "GIF":
-        frames = gif.count_frames(data)
-        if frames > 1:
-            raise AnimatedImage(frames=frames)
-        raise NotAnImage(supported=", ".join(sniff.SUPPORTED))
     format_ = FORMATS[name]
     header = format_.read_header(data)
     if header.frames > limits.max_frames:

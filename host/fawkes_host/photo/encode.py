@@ -25,7 +25,8 @@ class Encoded:
 
 
 def encode(photo: Photo, pixels: NDArray[np.uint8], policy: Policy) -> bytes:
-    """Encode ``pixels``, uint8 [h, w, 3] RGB as displayed, in the format ``photo`` came in.
+    """Encode ``pixels``, uint8 [h, w, 3] RGB as displayed, in the format ``photo`` came in;
+    a GIF becomes a PNG.
 
     Size, orientation, colour profile, alpha, bit depth and the settings of the original's encoder
     stay.  The difference between ``pixels`` and ``photo.pixels`` is added to the samples as they

@@ -16,17 +16,19 @@ from numpy.typing import NDArray
 from fawkes_host.photo import writers
 from fawkes_host.photo.codecs import avif as avif_pixels
 from fawkes_host.photo.codecs import bmp as bmp_pixels
+from fawkes_host.photo.codecs import gif as gif_pixels
 from fawkes_host.photo.codecs import heif as heif_pixels
 from fawkes_host.photo.codecs import jpeg as jpeg_pixels
 from fawkes_host.photo.codecs import png as png_pixels
 from fawkes_host.photo.codecs import tiff as tiff_pixels
 from fawkes_host.photo.codecs import webp as webp_pixels
 from fawkes_host.photo.codecs.change import Change
-from fawkes_host.photo.containers import bmp, heif, jpeg, png, tiff, webp
+from fawkes_host.photo.containers import bmp, gif, heif, jpeg, png, tiff, webp
 from fawkes_host.photo.containers.header import Header
 from fawkes_host.photo.containers.sniff import FormatName
 from fawkes_host.photo.metadata import Removal
 from fawkes_host.photo.metadata import bmp as bmp_metadata
+from fawkes_host.photo.metadata import gif as gif_metadata
 from fawkes_host.photo.metadata import heif as heif_metadata
 from fawkes_host.photo.metadata import jpeg as jpeg_metadata
 from fawkes_host.photo.metadata import png as png_metadata
@@ -125,5 +127,11 @@ FORMATS: Final[dict[FormatName, Format]] = {
         tiff_metadata.scrub,
         tiff.read_orientation,
         found_by_offsets=True,
+    ),
+    "GIF": Format(
+        gif.read_header,
+        gif_pixels.read_pixels,
+        writers.write_gif,
+        gif_metadata.scrub,
     ),
 }

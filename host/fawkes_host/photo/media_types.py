@@ -40,6 +40,7 @@ NAMINGS: Final[dict[FormatName, Naming]] = {
     ),
     "BMP": Naming(frozenset({"image/bmp"}), frozenset({".bmp", ".dib"})),
     "TIFF": Naming(frozenset({"image/tiff"}), frozenset({".tif", ".tiff"})),
+    "GIF": Naming(frozenset({"image/gif"}), frozenset({".gif"})),
 }
 
 PHOTO_SUFFIXES: Final = frozenset().union(*(naming.suffixes for naming in NAMINGS.values()))

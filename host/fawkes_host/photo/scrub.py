@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fawkes_host.photo.containers import sniff
 from fawkes_host.photo.formats import FORMATS
-from fawkes_host.photo.metadata import Policy, Removal, gif
+from fawkes_host.photo.metadata import Policy, Removal
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,6 @@ def apply(data: bytes, policy: Policy) -> bytes:
 
 def scrub(data: bytes, policy: Policy) -> Scrubbed:
     """Do as ``apply`` does, and tell what was lost."""
-    format_ = sniff.identify(data)
     removal = Removal.of(policy, pixels_changed=False)
-    scrub_format = gif.scrub if format_ == "GIF" else FORMATS[format_].scrub
-    result = scrub_format(data, removal)
+    result = FORMATS[sniff.identify(data)].scrub(data, removal)
     return Scrubbed(result, tuple(sorted(removal.notices)))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fawkes_host.photo.codecs import avif as avif_pixels
 from fawkes_host.photo.codecs import bmp as bmp_pixels
+from fawkes_host.photo.codecs import gif as gif_pixels
 from fawkes_host.photo.codecs import heif as heif_pixels
 from fawkes_host.photo.codecs import jpeg as jpeg_pixels
 from fawkes_host.photo.codecs import png as png_pixels
@@ -21,6 +22,7 @@ from fawkes_host.photo.codecs.heif import Extras
 from fawkes_host.photo.containers import bmp, jpeg, png, tiff, tiff_writer, webp
 from fawkes_host.photo.containers.heif import HeifFile
 from fawkes_host.photo.metadata import Removal, exif, xmp
+from fawkes_host.photo.metadata import gif as gif_metadata
 from fawkes_host.photo.metadata import heif as heif_metadata
 from fawkes_host.photo.metadata import jpeg as jpeg_metadata
 from fawkes_host.photo.metadata import png as png_metadata
@@ -96,3 +98,12 @@ def write_tiff(source: bytes, pixels: NDArray[np.uint8], change: Change, removal
     strips = tiff_pixels.write_pixels(source, pixels, change)
     described = tiff.TiffFile(tiff_metadata.scrub(source, removal))
     return tiff_writer.with_strips(described, strips)
+
+
+def write_gif(source: bytes, pixels: NDArray[np.uint8], _change: Change, removal: Removal) -> bytes:
+    """A PNG of new pixels and what is left of a GIF's metadata: no other format keeps as exactly
+    what was not changed."""
+    removal.note("converted_to_png")
+    head, *rest = gif_pixels.write_png(source, pixels)
+    chunks = [head, *gif_metadata.as_png_chunks(source), *rest]
+    return png.to_bytes(png_metadata.scrub_chunks(chunks, removal))

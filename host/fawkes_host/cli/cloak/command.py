@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Collection
+from dataclasses import asdict, replace
 
 import click
 
 from fawkes_host.cli.cloak.backends import Cloaking, EngineCloaking, ServiceCloaking
+from fawkes_host.cli.cloak.notices import SUFFIXES
 from fawkes_host.cli.cloak.outcome import Outcome
 from fawkes_host.cli.cloak.progress import Report
 from fawkes_host.cli.inputs import Job, find_jobs, read_photo
@@ -148,6 +149,7 @@ def _cloak_all(
                 _enrol(jobs[number:enrolled], cloaking, overwrite, report)
                 started = time.perf_counter()
             result = cloaking.cloak(data)
+            job = _renamed(job, result.notices, jobs)  # noqa: PLW2901
             write_output(job.output, result.data, overwrite, job.input, originals)
             outcome.output = job.shown_output
             outcome.status = result.status
@@ -162,6 +164,17 @@ def _cloak_all(
         outcomes.append(outcome)
         report.end(outcome)
     return outcomes
+
+
+def _renamed(job: Job, notices: Collection[str], jobs: Collection[Job]) -> Job:
+    """Return a job whose result is named as what it has become.  Raises ``OutputExists``."""
+    suffix = next((SUFFIXES[code] for code in notices if code in SUFFIXES), None)
+    if job.output is None or suffix is None:
+        return job
+    renamed = replace(job, output=job.output.with_suffix(suffix))
+    if renamed != job and any(other.output == renamed.output for other in jobs):
+        raise OutputExists(output=renamed.shown_output)
+    return renamed
 
 
 def _enrol(jobs: list[Job], cloaking: Cloaking, overwrite: bool, report: Report) -> None:

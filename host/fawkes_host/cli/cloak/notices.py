@@ -14,11 +14,15 @@ SENTENCES = {
     "colours_expanded": "its palette: cloaked, it needs more colours",
     "animation_untouched": "a cloak: it is an animation, and every frame stayed as it was",
     "converted_to_jpeg": "its format: it is a JPEG now, as the page wants it",
+    "converted_to_png": "its format: it is a PNG now, since a GIF has too few colours for a cloak",
     "transparency_removed": "its transparency: it is white there now",
     "metadata_too_long": "metadata that a JPEG has no room for",
     "bit_depth_reduced": "some depth of colour: it has 8 bits now",
 }
 """By the engine's notice codes."""
+
+SUFFIXES = {"converted_to_png": ".png"}
+"""Of what became another format unasked."""
 
 
 def tell_lost(notices: list[str]) -> str:

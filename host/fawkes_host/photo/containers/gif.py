@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 
+from fawkes_host.photo.containers.header import Header
 from fawkes_host.protocol.errors import DamagedImage
 
 _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
@@ -31,6 +33,14 @@ class Block:
         """The name of the application that an extension is for."""
         named = self.label == _APPLICATION and self.data[2:3] == b"\x0b"
         return self.data[3:APPLICATION_BYTES] if named else b""
+
+    def content(self, start: int = 2) -> bytes:
+        """Return what its sub-blocks hold from ``start`` on, one after the other."""
+        parts, position = [], start
+        while position < len(self.data) and (length := self.data[position]):
+            parts.append(self.data[position + 1 : position + 1 + length])
+            position += 1 + length
+        return b"".join(parts)
 
 
 def parse(data: bytes) -> tuple[bytes, list[Block], bytes]:
@@ -64,14 +74,19 @@ def parse(data: bytes) -> tuple[bytes, list[Block], bytes]:
     return head, blocks, data[position:]
 
 
-def count_frames(data: bytes) -> int:
-    """Return the number of pictures in a GIF.
+def read_header(data: bytes) -> Header:
+    """Read the size of the screen, which its first picture may exceed, and count the pictures.
 
     Raises:
-        DamagedImage: the file ends within its header.
+        DamagedImage: the file ends within its header, or there is no picture in it.
     """
-    _, blocks, _ = parse(data)
-    return sum(block.is_frame for block in blocks)
+    head, blocks, _ = parse(data)
+    frames = [block.data for block in blocks if block.is_frame]
+    if not frames:
+        raise DamagedImage(detail="the GIF has no picture")
+    width, height = struct.unpack_from("<2H", head, 6)
+    left, top, columns, rows = struct.unpack_from("<4H", frames[0], 1)
+    return Header(max(width, left + columns), max(height, top + rows), len(frames))
 
 
 def _table_bytes(flags: int) -> int:

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from fawkes_host.photo.containers import isobmff
 from fawkes_host.protocol.errors import EmptyInput, NotAnImage
 
-FormatName = Literal["JPEG", "PNG", "WEBP", "HEIF", "AVIF", "BMP", "TIFF"]
+FormatName = Literal["JPEG", "PNG", "WEBP", "HEIF", "AVIF", "BMP", "TIFF", "GIF"]
 
 SUPPORTED: tuple[FormatName, ...] = get_args(FormatName)
 
@@ -15,10 +15,8 @@ _TIFF_SIGNATURES = (b"II\x2a\x00", b"MM\x00\x2a")
 """Classic TIFF only: BigTIFF is for files beyond 4 GB, far over the limit on bytes."""
 
 
-def identify(data: bytes) -> FormatName | Literal["GIF"]:
+def identify(data: bytes) -> FormatName:
     """Return the format of ``data``.
-
-    GIF is told apart although it is not supported, so that an animation can be called one.
 
     Raises:
         EmptyInput: there is not a byte.
@@ -33,7 +31,7 @@ def identify(data: bytes) -> FormatName | Literal["GIF"]:
     return format_
 
 
-def _by_first_bytes(data: bytes) -> FormatName | Literal["GIF"] | None:
+def _by_first_bytes(data: bytes) -> FormatName | None:
     if data.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
