@@ -55,12 +55,12 @@ def find_faces(
 ) -> Iterator[tuple[Path, Image.Image, NDArray[np.float64]]]:
     """Those of the photos that show a face, opened, with its landmarks; others are named on
     stderr."""
-    from mtcnn import MTCNN
+    from fawkes_models import detector
 
-    detector = MTCNN()
+    found = detector.load()
     for path in paths:
         photo = open_photo(path)
-        landmarks = find_landmarks(detector, photo)
+        landmarks = find_landmarks(found, photo)
         if landmarks is None:
             print(f"no face in {path}", file=sys.stderr)
         else:

@@ -11,6 +11,7 @@ from fawkes_host.engine.detect import detect, detector
 from fawkes_host.evaluation.portrait import draw_group, draw_portrait
 from fawkes_host.protocol.errors import WeightsCorrupt, WeightsMissing
 from fawkes_models import registry, store
+from fawkes_models.detector import load
 
 
 def expected_landmarks(edge: int) -> np.ndarray:
@@ -79,7 +80,7 @@ def test_nothing_is_unpickled_not_even_from_the_folder_one_works_in(tmp_path, mo
     assert trace.exists()  # So it is with the package alone.
     trace.unlink()
     monkeypatch.setattr(joblib, "load", None)
-    detector.cache_clear()
+    load.cache_clear()
     assert len(detect(draw_portrait(200))) == 1
     assert not trace.exists()
 
@@ -109,7 +110,7 @@ def test_weights_that_are_not_those_published_are_refused(tmp_path, monkeypatch,
         file.write_bytes(file.read_bytes()[:-4] + b"\1\2\3\4")
     # ``read`` has its default from before.
     monkeypatch.setattr(store.read, "__defaults__", (tmp_path,))
-    detector.cache_clear()
+    load.cache_clear()
     with pytest.raises(error) as refusal:
         detector()
     assert refusal.value.parameters == {"network": "mtcnn"}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import joblib
 import numpy as np
 import pytest
 from PIL import Image
 
 import alignment
+from fawkes_host.evaluation.portrait import draw_portrait
 from fawkes_models.networks.mobilefacenet import INPUT_SIZE, TEMPLATE
 
 TEMPLATE_POINTS = np.array(TEMPLATE, np.float64)
@@ -41,3 +45,21 @@ def test_a_bright_dot_on_a_landmark_lands_on_the_template(degrees: float, scale:
         chip_y, chip_x = np.mgrid[0:INPUT_SIZE, 0:INPUT_SIZE]
         found = [(chip * chip_x).sum() / chip.sum(), (chip * chip_y).sum() / chip.sum()]
         np.testing.assert_allclose(found, wanted, atol=0.1)
+
+
+class Hostile:
+    """Unpickled, it leaves a trace."""
+
+    def __reduce__(self):
+        return Path.touch, (Path("trace"),)
+
+
+def test_nothing_is_unpickled_from_the_folder_one_works_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    joblib.dump(Hostile(), "pnet.lz4")
+    Image.fromarray(draw_portrait(200)).save("portrait.png")
+    ((path, photo, landmarks),) = alignment.find_faces([Path("portrait.png")])
+    assert (path.name, photo.size, landmarks.shape) == ("portrait.png", (200, 200), (5, 2))
+    assert not Path("trace").exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -52,42 +51,12 @@ class Face:
         return left, top, max(right - left, 0), max(bottom - top, 0)
 
 
-@lru_cache(maxsize=1)
 def detector() -> Any:
-    """Return the package's ``MTCNN`` with weights whose checksum is known, made once a process.
-
-    Its own constructor unpickles a file of its package, or one of the same name that lies in the
-    working folder: a pickle may run anything.  Raises ``WeightsMissing``, ``WeightsCorrupt``.
-    """
-    from mtcnn import MTCNN
-    from mtcnn.network.onet import ONet
-    from mtcnn.network.pnet import PNet
-    from mtcnn.network.rnet import RNet
-    from mtcnn.stages import StageONet, StagePNet, StageRNet
-    from mtcnn.stages.base import StageBase
-
-    from fawkes_models import registry, store
+    """Return the package's ``MTCNN``.  Raises ``WeightsMissing``, ``WeightsCorrupt``."""
+    from fawkes_models import detector
 
     with coded_errors():
-        weights = store.read(registry.DETECTOR.weights)
-    stages = []
-    for number, (kind, network) in enumerate(
-        ((StagePNet, PNet), (StageRNet, RNet), (StageONet, ONet)), start=1
-    ):
-        model = network()
-        model.build()
-        name = network.__name__.lower()
-        model.set_weights(
-            [
-                weights[f"{name}/{layer.name}/{variable.name}"]
-                for layer in model.layers
-                for variable in layer.weights
-            ]
-        )
-        stage = kind.__new__(kind)
-        StageBase.__init__(stage, f"Stage {network.__name__.upper()}", number, model=model)
-        stages.append(stage)
-    return MTCNN(stages=stages)
+        return detector.load()
 
 
 def detect(pixels: NDArray[np.uint8]) -> list[Face]:
