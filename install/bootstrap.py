@@ -189,8 +189,8 @@ def say_size(headline: str) -> None:
     say(headline)
     if not any(site_packages().glob("tensorflow-*.dist-info")):
         print(
-            f"  About {FETCHED_MB} MB to fetch and 2.5 GB to unpack: some three minutes on a fast "
-            "line, longer on a slow one.",
+            f"  About {FETCHED_MB} MB to fetch and 2.5 GB to unpack: one to three minutes on a "
+            "fast line, longer on a slow one.",
             flush=True,
         )
 

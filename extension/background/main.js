@@ -90,6 +90,9 @@ const REQUESTS = {
     await host.ready().catch(() => {});
   },
   history,
+  async setUp() {
+    await chrome.tabs.create({ url: chrome.runtime.getURL("welcome/welcome.html") });
+  },
   async frames({ tab }) {
     frames.forget(tab);
     const [found] = await Promise.all([frames.framesOf(tab), toolbar.show(tab)]);
@@ -104,6 +107,8 @@ const REQUESTS = {
 const NEWS = {
   /** A photo is about to be chosen: warm up while the user looks. */
   wake: () => REQUESTS.wake({}),
+  /** Pressed in a question, which no page can do. */
+  setUp: () => REQUESTS.setUp({}),
   asking: ({ tab }) => toolbar.setAsking(tab.id, true),
   answered: ({ tab }) => toolbar.setAsking(tab.id, false),
   /** The document holds a frame that another site may own. */

@@ -159,9 +159,13 @@ interface FawkesContent extends FawkesShared {
     begin(place: FawkesPlace): (outcome: FawkesOutcome) => void;
   };
   preview: {
+    draw(
+      canvas: HTMLCanvasElement,
+      file: Blob,
+      into: { box: { width: number; height: number }; fit: "cover" | "contain" },
+    ): Promise<boolean>;
     thumbnail(canvas: HTMLCanvasElement, file: Blob): Promise<boolean>;
     ofAddress(canvas: HTMLCanvasElement, address: string): Promise<boolean>;
-    compare(original: File, cloaked: File): Promise<HTMLElement | null>;
   };
   protection: {
     isOff(): boolean;
@@ -216,11 +220,13 @@ interface FawkesContent extends FawkesShared {
   toastCard: {
     open(): { host: HTMLElement; card: HTMLElement; list: HTMLElement; title: HTMLElement };
     follow(event?: Event): void;
+    widen(on: boolean): void;
     add(line: FawkesCardLine, row: HTMLElement, list?: HTMLElement): void;
     remove(line: FawkesCardLine): void;
     rest(): void;
     sweep(): void;
   };
+  toastComparison(original: File, cloaked: File): Promise<HTMLElement | null>;
   toastElements: {
     make<Tag extends keyof HTMLElementTagNameMap>(
       tag: Tag,

@@ -3,18 +3,17 @@
 (function (fawkes) {
   "use strict";
 
-  const PREVIEW = { width: 672, height: 600 }; // twice the size shown, for dense screens
-  const THUMB = { width: 132, height: 132 };
+  const THUMB = { width: 132, height: 132 }; // three times the size shown, for dense screens
 
   /**
    * Draws a file into a canvas.
    * @param {HTMLCanvasElement} canvas
    * @param {Blob} file
-   * @param {{width: number, height: number}} box
-   * @param {"cover" | "contain"} fit
+   * @param {{box: {width: number, height: number}, fit: "cover" | "contain"}} into no larger than
+   *   `box`, in pixels of the canvas
    * @returns {Promise<boolean>} false where the browser cannot read this format
    */
-  async function draw(canvas, file, box, fit) {
+  async function draw(canvas, file, { box, fit }) {
     let bitmap;
     try {
       bitmap = await createImageBitmap(file);
@@ -43,7 +42,7 @@
   }
 
   /** @param {HTMLCanvasElement} canvas @param {Blob} file */
-  const thumbnail = (canvas, file) => draw(canvas, file, THUMB, "cover");
+  const thumbnail = (canvas, file) => draw(canvas, file, { box: THUMB, fit: "cover" });
 
   /**
    * The same of a `data:` address, which the page's policy might forbid.
@@ -53,42 +52,5 @@
   const ofAddress = (canvas, address) =>
     thumbnail(canvas, new Blob([fawkes.base64.fromBase64(address.split(",")[1] ?? "")]));
 
-  /**
-   * A picture of the cloaked photo that shows the original for as long as it is held.
-   * @param {File} original
-   * @param {File} cloaked
-   * @returns {Promise<HTMLElement | null>} null where the browser cannot read this format
-   */
-  async function compare(original, cloaked) {
-    const { t } = fawkes.text;
-    const before = document.createElement("canvas");
-    const after = document.createElement("canvas");
-    const drawn = await Promise.all([
-      draw(before, original, PREVIEW, "contain"),
-      draw(after, cloaked, PREVIEW, "contain"),
-    ]);
-    if (drawn.includes(false)) return null;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "preview";
-    const tag = document.createElement("span");
-    tag.className = "tag";
-    const show = (/** @type {boolean} */ held) => {
-      before.hidden = !held;
-      after.hidden = held;
-      button.setAttribute("aria-pressed", String(held));
-      tag.textContent = t(held ? "toast_before" : "toast_after");
-    };
-    button.addEventListener("pointerdown", () => show(true));
-    for (const type of ["pointerup", "pointerleave", "pointercancel", "blur", "keyup"])
-      button.addEventListener(type, () => show(false));
-    button.addEventListener("keydown", (event) => {
-      if (event.key === " " || event.key === "Enter") show(true);
-    });
-    button.append(after, before, tag);
-    show(false);
-    return button;
-  }
-
-  fawkes.preview = Object.freeze({ thumbnail, ofAddress, compare });
+  fawkes.preview = Object.freeze({ draw, thumbnail, ofAddress });
 })(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

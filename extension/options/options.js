@@ -2,6 +2,7 @@
 import "../shared/settings.js";
 import "../shared/site_rules.js";
 import "../shared/text.js";
+import { makeCommandsCopyable } from "../shared/copying.js";
 import { followHost, HELPLESS } from "../shared/host_line.js";
 
 const { settings, siteRules, text } = /** @type {FawkesShared} */ (globalThis.fawkes);
@@ -9,8 +10,9 @@ const { t } = text;
 const EVERY_SITE = ["*://*/*"];
 
 /**
- * @typedef {Record<"add" | "add-trouble" | "curated" | "export" | "fix" | "host" | "import" |
- *   "level-hint" | "no-rules" | "note" | "reset" | "rules", HTMLElement> &
+ * @typedef {Record<"add" | "add-trouble" | "curated" | "export" | "fix" | "help" | "host" | "import" |
+ *   "level-hint" | "no-rules" | "note" | "reset" | "rules" | "shortcut" | "shortcut-page" |
+ *   "shortcut-words" | "version", HTMLElement> &
  *   Record<"every" | "import-file" | "new-site", HTMLInputElement>} Elements
  */
 
@@ -26,7 +28,7 @@ function show() {
     const name = /** @type {keyof FawkesSettings} */ (radio.name);
     radio.checked = current[name] === radio.value;
   }
-  $("level-hint").textContent = t(`level_${current.level}_hint`);
+  $("level-hint").textContent = text.levelText(current.level);
   const rules = Object.entries(current.sites).sort(([one], [other]) => one.localeCompare(other));
   $("rules").replaceChildren(...rules.map(([site, rule]) => lineOf(site, rule)));
   $("no-rules").hidden = rules.length > 0;
@@ -166,11 +168,39 @@ $("fix").addEventListener("click", () => {
   location.href = chrome.runtime.getURL("welcome/welcome.html");
 });
 
+$("help").addEventListener("click", () => {
+  location.href = chrome.runtime.getURL("help/help.html");
+});
+
+const isFirefox = chrome.runtime.getURL("").startsWith("moz-extension:");
+/** Firefox opens it by a call since its version 137, Chromium by its address. */
+const opensShortcuts = !isFirefox || Boolean(chrome.commands.openShortcutSettings);
+$("shortcut-page").hidden = !opensShortcuts;
+$("shortcut-words").hidden = opensShortcuts;
+$("shortcut-page").addEventListener("click", () => {
+  if (isFirefox) chrome.commands.openShortcutSettings?.();
+  else chrome.tabs.create({ url: "chrome://extensions/shortcuts" });
+});
+
+/** The key may be another than ours, or none. */
+async function showShortcut() {
+  const [{ shortcut = "" } = {}] = (await chrome.commands.getAll()).filter(
+    ({ name }) => name === "toggle-protection",
+  );
+  $("shortcut").textContent = shortcut
+    ? t("options_keyboard", shortcut)
+    : t("options_keyboard_none");
+}
+
 async function showPermission() {
   $("every").checked = await chrome.permissions.contains({ origins: EVERY_SITE });
 }
 
 text.localise(document);
+makeCommandsCopyable(document);
+$("version").textContent = t("options_version", chrome.runtime.getManifest().version);
+await showShortcut();
+document.addEventListener("visibilitychange", showShortcut);
 $("new-site").placeholder = t("options_rule_new");
 for (const [group, names] of Object.entries(siteRules.CURATED)) {
   const title = document.createElement("h3");

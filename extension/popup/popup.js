@@ -10,10 +10,10 @@ const { settings, siteRules, text, receipt } = /** @type {FawkesShared} */ (glob
 const { t } = text;
 
 /**
- * @typedef {Record<"explanation" | "fix" | "frames" | "headline" | "host" | "level-hint" |
- *   "levels" | "no-photos" | "protect-all" | "protect-frames" | "protect-site" | "recents" |
+ * @typedef {Record<"explanation" | "fix" | "frames" | "headline" | "help" | "host" |
+ *   "host-row" | "level-hint" | "levels" | "no-photos" | "protect-all" | "protect-frames" | "protect-site" | "recents" |
  *   "settings" | "site" | "site-ask" | "site-name" | "site-switch" | "state" | "today" |
- *   "uncovered", HTMLElement> & {mask: HTMLImageElement, "site-on": HTMLInputElement}} Elements
+ *   "uncovered" | "version" | "wrong", HTMLElement> & {mask: HTMLImageElement, "site-on": HTMLInputElement}} Elements
  */
 
 /** @template {keyof Elements} Id @param {Id} id */
@@ -97,7 +97,9 @@ function show() {
   /** @type {NodeListOf<HTMLInputElement>} */
   const levels = document.querySelectorAll("input[name=level]");
   for (const input of levels) input.checked = input.value === current.level;
-  $("level-hint").textContent = t(`level_${current.level}_hint`);
+  $("level-hint").textContent = text.levelText(current.level);
+  $("host-row").hidden = !seen.host;
+  $("wrong").hidden = site.host === "";
   $("site").hidden = !seen.siteSwitch && !seen.siteAsk;
   $("site-switch").hidden = !seen.siteSwitch;
   $("site-ask").hidden = !seen.siteAsk;
@@ -205,12 +207,20 @@ $("settings").addEventListener("click", () => {
   chrome.runtime.openOptionsPage();
   if (!location.search) window.close();
 });
-$("fix").addEventListener("click", () => {
-  chrome.tabs.create({ url: chrome.runtime.getURL("welcome/welcome.html") });
+/** @param {string} path */
+function openPage(path) {
+  chrome.tabs.create({ url: chrome.runtime.getURL(path) });
   if (!location.search) window.close();
+}
+$("fix").addEventListener("click", () => openPage("welcome/welcome.html"));
+$("help").addEventListener("click", () => openPage("help/help.html"));
+$("wrong").addEventListener("click", async () => {
+  const { id } = (await activeTab()) ?? {};
+  openPage(`help/help.html?tab=${id}`);
 });
 
 text.localise(document);
+$("version").textContent = chrome.runtime.getManifest().version;
 [current, site] = await Promise.all([settings.load(), readSite()]);
 show();
 settings.watch((changed) => {

@@ -8,8 +8,9 @@ const { siteRules } = /** @type {FawkesShared} */ (globalThis.fawkes);
  *   helpless: boolean}} facts `covered`: the extension may act on this site; `helpless`: no photo
  *   can be cloaked now
  * @returns {{kind: "on" | "off" | "attention", headline: string, hint: string, hosts: string,
- *   siteSwitch: boolean, siteOn: boolean, siteAsk: boolean, frames: FawkesFrames["uncovered"]}}
- *   `headline` and `hint` are message keys, `hosts` is for the hint
+ *   siteSwitch: boolean, siteOn: boolean, siteAsk: boolean, host: boolean,
+ *   frames: FawkesFrames["uncovered"]}} `headline` and `hint` are message keys, `hosts` is for the
+ *   hint; `host`: how the local program is matters, since photos would be cloaked
  */
 export function view({ settings, site, frames, helpless }) {
   const off = settings.level === "off";
@@ -20,6 +21,7 @@ export function view({ settings, site, frames, helpless }) {
     siteOn: works,
     siteAsk: site.host !== "" && !site.covered,
     frames: works ? (frames?.uncovered ?? []) : [],
+    host: !off && !(site.covered && offHere),
     hosts: (frames?.covered ?? []).join(", "),
   };
   /** @param {"on" | "off" | "attention"} kind @param {string} headline */

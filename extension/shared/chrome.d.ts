@@ -72,7 +72,7 @@ declare var chrome: {
     connect<Heard, Said>(options: { name: string }): ChromePort<Heard, Said>;
     connectNative<Heard, Said>(host: string): ChromePort<Heard, Said>;
     getURL(path: string): string;
-    getManifest(): { content_scripts: { matches: string[]; js: string[] }[] };
+    getManifest(): { version: string; content_scripts: { matches: string[]; js: string[] }[] };
     openOptionsPage(): Promise<void>;
     sendMessage<Type extends keyof FawkesRequests>(
       message: { type: Type } & FawkesRequests[Type][0],
@@ -119,7 +119,7 @@ declare var chrome: {
     executeScript<Result>(injection: {
       target: ChromeTarget;
       func: () => Result;
-      injectImmediately: true;
+      injectImmediately?: true;
     }): Promise<{ frameId: number; result?: Result }[]>;
     executeScript(injection: {
       target: ChromeTarget;
@@ -132,6 +132,8 @@ declare var chrome: {
     unregisterContentScripts(filter: { ids: string[] }): Promise<void>;
   };
   readonly action: {
+    /** Where it is told; Firefox knows it since its version 128. */
+    getUserSettings?(): Promise<{ isOnToolbar?: boolean }>;
     setBadgeBackgroundColor(badge: { tabId: number; color: string }): Promise<void>;
     setBadgeText(badge: { tabId: number; text: string }): Promise<void>;
     setBadgeTextColor(badge: { tabId: number; color: string }): Promise<void>;
@@ -142,7 +144,14 @@ declare var chrome: {
     getMessage(key: string, values?: string[]): string;
     getUILanguage(): string;
   };
-  readonly commands: { readonly onCommand: ChromeEvent<(command: string) => void> };
+  readonly commands: {
+    readonly onCommand: ChromeEvent<(command: string) => void>;
+    getAll(): Promise<{ name?: string; shortcut?: string }[]>;
+    /** Firefox, since its version 137. */
+    openShortcutSettings?(): Promise<void>;
+  };
+  /** What needs no permission of it. */
+  readonly management?: { getSelf(): Promise<{ installType: string }> };
   /** Telephones have none. */
   readonly windows?: {
     create(options: {

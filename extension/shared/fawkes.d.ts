@@ -46,6 +46,7 @@ interface FawkesShared {
     t(key: string, ...values: (string | number)[]): string;
     keep(keys: string[]): void;
     errorText(fault: FawkesFault): string;
+    levelText(level: FawkesLevel): string;
     megabytes(bytes: number): string;
     localise(root: ParentNode): void;
   };

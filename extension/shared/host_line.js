@@ -15,8 +15,6 @@ export function hostSentence(host) {
   if (host.fault && !HELPLESS.has(host.state)) return t("host_problem");
   // Which of the two is to be updated, its code tells.
   if (host.fault && host.state === "outdated") return errorText(host.fault);
-  if (host.state === "ready" && host.devices.length > 0)
-    return t("host_ready_on", host.devices.join(", "));
   return t(`host_${host.state}`);
 }
 

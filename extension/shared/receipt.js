@@ -12,6 +12,20 @@
   /** The notice of an animation, which no host cloaks. */
   const ANIMATION = "animation_untouched";
 
+  /**
+   * Mean cosines over the recognisers.  From the second on the program itself takes two faces for
+   * one person's (SAME_PERSON in `engine/album.py`); the first is half of it.
+   */
+  const HARDLY_ALIKE = 0.25;
+  const SAME_PERSON = 0.5;
+
+  /** @param {number} alike cosine between the face as it was and as it is */
+  function alikeWords(alike) {
+    const percent = number(100 * Math.max(0, alike), 0);
+    const key = alike <= HARDLY_ALIKE ? "low" : alike < SAME_PERSON ? "mid" : "high";
+    return fawkes.text.t(`receipt_alike_${key}`, percent);
+  }
+
   /** @param {number[]} values */
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -43,12 +57,14 @@
     for (const [at, face] of faces.entries()) {
       const of = faces.length > 1 ? ` ${at + 1}` : "";
       const alike = Object.values(face.similarity ?? {});
-      if (alike.length > 0)
-        pairs.push([t("receipt_alike") + of, `${number(100 * Math.max(0, mean(alike)), 0)} %`]);
+      if (alike.length > 0) pairs.push([t("receipt_alike") + of, alikeWords(mean(alike))]);
       if (typeof face.ssimulacra2 === "number")
-        pairs.push([t("receipt_ssimulacra2") + of, number(face.ssimulacra2, 0)]);
+        pairs.push([
+          t("receipt_ssimulacra2") + of,
+          t("receipt_ssimulacra2_value", number(face.ssimulacra2, 0)),
+        ]);
       if (typeof face.dssim === "number")
-        pairs.push([t("receipt_dssim") + of, number(face.dssim, 4)]);
+        pairs.push([t("receipt_dssim") + of, t("receipt_dssim_value", number(face.dssim, 4))]);
     }
     pairs.push([t("receipt_metadata"), t(`policy_${String(receipt.policy).replace("-", "_")}`)]);
     return pairs;

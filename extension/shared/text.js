@@ -67,6 +67,15 @@
     `${(bytes / 1e6).toLocaleString(undefined, { maximumFractionDigits: 1 })} MB`;
 
   /**
+   * What a level means: what is seen, and what is gained.
+   * @param {FawkesLevel} level
+   */
+  const levelText = (level) =>
+    level === "off"
+      ? t("level_off_hint")
+      : `${t(`level_${level}_seen`)} ${t(`level_${level}_gain`)}`;
+
+  /**
    * Fills in a page of the extension: `data-text` for the text, `data-label` for the accessible
    * name, `data-hint` for the tooltip.
    * @param {ParentNode} root
@@ -84,5 +93,5 @@
     }
   }
 
-  fawkes.text = Object.freeze({ t, keep, errorText, megabytes, localise });
+  fawkes.text = Object.freeze({ t, keep, errorText, levelText, megabytes, localise });
 })(/** @type {FawkesShared} */ ((globalThis.fawkes ??= {})));

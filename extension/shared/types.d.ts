@@ -104,6 +104,17 @@ interface FawkesHost {
   fault: FawkesFault | null;
 }
 
+/** The ways in which a document takes photos, counted. */
+interface FawkesWays {
+  /** Each input's `accept`, and what else it takes. */
+  inputs: string[];
+  editors: number;
+  frames: number;
+  shadows: number;
+  /** The document's media type. */
+  type: string;
+}
+
 /** One line of "last photos"; kept in `storage.session`, gone when the browser is closed. */
 interface FawkesRecent {
   name: string;
@@ -140,12 +151,14 @@ interface FawkesRequests {
   look: [unknown, FawkesHost];
   // biome-ignore lint/suspicious/noConfusingVoidType: there is nothing to answer
   wake: [unknown, void];
+  // biome-ignore lint/suspicious/noConfusingVoidType: there is nothing to answer
+  setUp: [unknown, void];
   history: [unknown, { recents: FawkesRecent[]; today: number; total: number }];
   frames: [{ tab: number }, FawkesFrames];
 }
 
 /** What content scripts may tell the background; of questions, that they begin and end. */
-type FawkesNews = "wake" | "asking" | "answered" | "frames";
+type FawkesNews = "wake" | "setUp" | "asking" | "answered" | "frames";
 
 /** Content script → background, over a port named `ask`. */
 type FawkesAsk =

@@ -1,14 +1,17 @@
-// The first page people see: three steps, and whether the first one is done.
+// The first page people see: four steps, and whether the first one is done.
+import "../shared/settings.js";
 import "../shared/text.js";
+import { makeCommandsCopyable } from "../shared/copying.js";
 import { followHost, HELPLESS } from "../shared/host_line.js";
 
-const { t, errorText, localise } = /** @type {FawkesShared} */ (globalThis.fawkes).text;
+const { settings, text } = /** @type {FawkesShared} */ (globalThis.fawkes);
+const { t, errorText, localise } = text;
 const EVERY_SITE = ["*://*/*"];
 const LOOK_AGAIN_MS = 2_000;
 
 /**
- * @param {"chosen" | "command" | "copy" | "every" | "fault" | "host" | "listed" | "settings" |
- *   "step-host" | "step-sites"} id
+ * @param {"chosen" | "command" | "every" | "fault" | "host" | "levels" | "listed" | "pin" |
+ *   "settings" | "step-host" | "step-sites" | "temporary"} id
  */
 const $ = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
@@ -25,22 +28,37 @@ function showChoice(done) {
   $("chosen").textContent = done ? t(done) : "";
 }
 
-/** @type {number | undefined} */
-let copyTimer;
-const copy = $("copy");
-copy.addEventListener("click", async () => {
-  await navigator.clipboard.writeText($("command").textContent);
-  copy.textContent = t("welcome_copied");
-  clearTimeout(copyTimer);
-  copyTimer = setTimeout(() => (copy.textContent = t("welcome_copy")), 2_000);
-});
+/** @param {FawkesSettings} current */
+function showLevel({ level }) {
+  /** @type {NodeListOf<HTMLInputElement>} */
+  const levels = document.querySelectorAll("input[name=level]");
+  for (const input of levels) input.checked = input.value === level;
+}
+
+/** What a browser does not show by itself: where its button is, and that it forgets this copy. */
+async function showTips() {
+  const { isOnToolbar } = (await chrome.action.getUserSettings?.()) ?? {};
+  $("pin").hidden = isOnToolbar !== false;
+  const { installType } = (await chrome.management?.getSelf()) ?? {};
+  // Chromium loads an unpacked extension again at each start.
+  const isFirefox = chrome.runtime.getURL("").startsWith("moz-extension:");
+  $("temporary").hidden = !(isFirefox && installType === "development");
+}
+
 $("every").addEventListener("click", () => chrome.permissions.request({ origins: EVERY_SITE }));
 $("listed").addEventListener("click", () => showChoice("welcome_listed_done"));
+$("levels").addEventListener("change", ({ target }) => {
+  const { value } = /** @type {HTMLInputElement} */ (target);
+  settings.update(() => ({ level: /** @type {FawkesLevel} */ (value) }));
+});
 $("settings").addEventListener("click", () => chrome.runtime.openOptionsPage());
 
 localise(document);
+makeCommandsCopyable(document);
 // Windows calls it otherwise.
 if (/Windows/.test(navigator.userAgent)) $("command").textContent = "py install\\bootstrap.py";
+settings.watch(showLevel);
+showLevel(await settings.load());
 await showPermission();
 chrome.permissions.onAdded.addListener(showPermission);
 chrome.permissions.onRemoved.addListener(showPermission);
@@ -53,7 +71,10 @@ const look = followHost($("host"), ({ state, fault }) => {
   $("fault").hidden = !fault || state === "missing";
   $("fault").textContent = fault ? errorText(fault) : "";
 });
-// The user installs it in another window: the page sees it without being reloaded.
+// The user does it in another window: the page sees it without being reloaded.
 setInterval(() => {
-  if (!document.hidden && !$("step-host").classList.contains("is-done")) look();
+  if (document.hidden) return;
+  showTips();
+  if (!$("step-host").classList.contains("is-done")) look();
 }, LOOK_AGAIN_MS);
+await showTips();

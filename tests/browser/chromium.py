@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from playwright.sync_api import (
     BrowserContext,
@@ -74,7 +74,7 @@ class Chromium:
         environment: dict[str, str],
         arguments: Sequence[str] = (),
     ) -> None:
-        self.scheme: Literal["light", "dark"] = "light"
+        self.scheme = "light"
         self.context: BrowserContext = playwright.chromium.launch_persistent_context(
             home / CHROMIUM_PROFILES,
             executable_path=shutil.which("chromium"),
@@ -113,14 +113,21 @@ class Chromium:
 
     def open_tab(self) -> ChromiumTab:
         page = self.context.new_page()
-        page.emulate_media(color_scheme=self.scheme)
+        self._colour(page)
         return ChromiumTab(self, page)
 
-    def set_colour_scheme(self, scheme: Literal["light", "dark"]) -> None:
+    def _colour(self, page: Page) -> None:
+        page.emulate_media(
+            color_scheme="dark" if self.scheme == "dark" else "light",
+            forced_colors="active" if self.scheme == "forced" else "none",
+        )
+
+    def set_colour_scheme(self, scheme: str) -> None:
+        """``light``, ``dark``, or ``forced``: colours of the user's own."""
         self.scheme = scheme
         for page in self.context.pages:
             with contextlib.suppress(Error):  # it is being closed
-                page.emulate_media(color_scheme=scheme)
+                self._colour(page)
 
     @contextlib.contextmanager
     def ask_window(self) -> Iterator[ChromiumTab]:
@@ -133,7 +140,7 @@ class Chromium:
 
         wait_until(lambda: bool(found()))
         page = found()[0]
-        page.emulate_media(color_scheme=self.scheme)
+        self._colour(page)
         yield ChromiumTab(self, page)
 
     def kill_background(self) -> None:

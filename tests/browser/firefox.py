@@ -158,10 +158,13 @@ class Firefox:
         return result
 
     def set_colour_scheme(self, scheme: str) -> None:
-        # 0 is dark, 1 is light.
+        """``light``, ``dark``, or ``forced``: colours of the user's own."""
+        # 0 is dark, 1 is light; colours of the user's own are forced by 2, and not by 0.
         self.chrome(
-            "Services.prefs.setIntPref('layout.css.prefers-color-scheme.content-override', args[0])",
+            "Services.prefs.setIntPref('layout.css.prefers-color-scheme.content-override', args[0]);"
+            "Services.prefs.setIntPref('browser.display.document_color_use', args[1])",
             0 if scheme == "dark" else 1,
+            2 if scheme == "forced" else 0,
         )
 
     @contextlib.contextmanager

@@ -18,9 +18,15 @@ from tests.support.missing import HOW_TO_INSTALL_NPM
 
 FOLDER = Path(os.environ.get("FAWKES_SCREENSHOTS", Path(__file__).with_name("screenshots")))
 SEVERAL = '<title>Album</title><input type="file" id="f" multiple>'
+READY = {
+    **dict.fromkeys(
+        ("popup", "options", "welcome"), "return document.querySelector('.host').dataset.state"
+    ),
+    "help": "return document.querySelector('#report').value",
+}
 INPUT = "document.querySelector('#f')"
 
-schemes = pytest.mark.parametrize("scheme", ["light", "dark"])
+schemes = pytest.mark.parametrize("scheme", ["light", "dark", "forced"])
 
 pytestmark = pytest.mark.skipif(
     not AXE.is_file(), reason=f"axe-core is not installed; {HOW_TO_INSTALL_NPM}"
@@ -93,7 +99,7 @@ def test_toast_of_many_photos_and_of_what_is_not_taken(
         keep("many-question")
         tab.js("document.documentElement.style.zoom = 0.1; return true")
         with running.browser.ask_window() as window:
-            wait_for(window, "return document.querySelectorAll('button').length === 3")
+            wait_for(window, "return document.querySelectorAll('button').length === 4")
             time.sleep(0.6)
             window.screenshot(FOLDER / f"ask-{running.name}-{scheme}.png", size=(440, 400))
             asked = faults(window)
@@ -106,7 +112,7 @@ def test_toast_of_many_photos_and_of_what_is_not_taken(
 
 
 @schemes
-@pytest.mark.parametrize("page", ["popup", "options", "welcome"])
+@pytest.mark.parametrize("page", ["popup", "options", "welcome", "help"])
 def test_page(
     page: str, running: Running, tab: Tab, server: Server, photos: Path, scheme: str
 ) -> None:
@@ -127,7 +133,7 @@ def test_page(
                 "const [tab] = await chrome.tabs.query({url: 'http://127.0.0.1/*'}); return tab.id"
             )
             opened.goto(running.browser.extension_url(f"{page}/{page}.html?tab={number}"))
-            wait_for(opened, "return document.querySelector('.host').dataset.state")
+            wait_for(opened, READY[page])
             time.sleep(0.4)
             size = (348, 560) if page == "popup" else (900, 1000)
             opened.screenshot(FOLDER / f"{page}-{host}-{running.name}-{scheme}.png", size=size)

@@ -71,6 +71,24 @@ def test_doctor_does_not_import_tensorflow(person: Person) -> None:
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
 
 
+def test_who_removed_the_extension_alone_is_told_how_to_remove_the_program(person: Person) -> None:
+    person.run("install")
+    told = "no browser has had a photo cloaked since"
+    assert told not in person.run("doctor").stdout
+    kept = person.home / ".config/fawkes-host/last-photo"
+    kept.parent.mkdir()
+    kept.touch(0o600)
+    assert told not in person.run("doctor").stdout
+    os.utime(kept, (1_700_000_000, 1_700_000_000))
+    done = person.run("doctor")
+    (line,) = [line for line in done.stdout.splitlines() if told in line]
+    assert line.startswith("warning")
+    assert "fawkes-host uninstall" in line
+    assert person.run("uninstall").returncode == 0
+    assert told not in person.run("doctor").stdout
+    assert not kept.exists()
+
+
 def test_settings_that_cannot_be_used_are_named(person: Person) -> None:
     person.run("install")
     settings = person.home / ".config/fawkes-host/settings.json"

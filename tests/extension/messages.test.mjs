@@ -39,6 +39,7 @@ globalThis.chrome = {
     onActivated: event(),
     onRemoved: event(),
     onUpdated: event(),
+    create: async ({ url }) => asked.push(url),
     get: async (id) => {
       asked.push(`tab ${id}`);
       return { url: "" };
@@ -87,6 +88,18 @@ test("that a question waits, only content scripts can tell; nobody else wakes th
   assert.deepEqual(asked, []);
   await say({ type: "wake" }, popup);
   assert.deepEqual(asked, ["host"]);
+});
+
+test("the set-up opens for whoever asks for it in our questions", async () => {
+  for (const sender of [page, popup]) {
+    asked.length = 0;
+    await say({ type: "setUp" }, sender);
+    await Promise.resolve();
+    assert.deepEqual(asked, [`${OWN}welcome/welcome.html`]);
+  }
+  asked.length = 0;
+  await say({ type: "setUp" }, { ...page, id: "another" });
+  assert.deepEqual(asked, []);
 });
 
 test("what nobody knows is answered by nobody", async () => {

@@ -59,6 +59,14 @@ test("protection is never claimed where there is none", () => {
         }
 });
 
+test("how the program is matters only where photos would be cloaked", () => {
+  assert.equal(view(facts()).host, true);
+  assert.equal(view(facts({ helpless: true })).host, true);
+  assert.equal(view(facts({ settings: { level: "off", sites: {} }, helpless: true })).host, false);
+  const sites = { "facebook.com": "off" };
+  assert.equal(view(facts({ settings: { level: "mid", sites } })).host, false);
+});
+
 test("the site's switch shows only where it would do something", () => {
   assert.equal(view(facts()).siteSwitch, true);
   assert.equal(view(facts({ site: { host: "example.org", covered: false } })).siteSwitch, false);

@@ -208,15 +208,25 @@ def test_every_message_that_is_used_exists_and_the_other_way_round() -> None:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
+def test_levels_promise_what_was_measured(locale: str) -> None:
+    readme = (EXTENSION.parent / "README.md").read_text(encoding="utf-8")
+    for level in ("low", "mid", "high"):
+        (row,) = re.findall(rf"^\| `{level}`.*$", readme, re.MULTILINE)
+        measured = sorted(re.findall(r"\d+", row.rsplit("|", 2)[1]))
+        told = messages(locale)[f"level_{level}_gain"]["message"]
+        assert re.findall(r"\d+", told) == [*measured, "100"]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
 def test_every_state_stage_and_choice_has_words(locale: str) -> None:
     there = messages(locale)
     for state in ("unknown", "cold", "warming", "ready", "missing", "outdated", "broken"):
         assert f"host_{state}" in there
     for stage in ("waiting", "warming", "decode", "detect", "align", "cloak", "merge", "encode"):
         assert f"stage_{stage}" in there
-    for level in ("off", "low", "mid", "high"):
-        assert f"level_{level}" in there
-        assert f"level_{level}_hint" in there
+    assert {"level_off", "level_off_hint"} <= set(there)
+    for level in ("low", "mid", "high"):
+        assert {f"level_{level}", f"level_{level}_seen", f"level_{level}_gain"} <= set(there)
     for title in ("on", "partly", "off", "not_here", "helpless", "working", "attention"):
         assert f"title_{title}" in there
     for kind in ("on", "partly", "off", "off_here", "uncovered", "no_site", "attention"):

@@ -41,6 +41,18 @@ def test_photo_goes_through_a_relay_that_finds_no_service(world):
     assert result["receipt"]["faces"][0]["similarity"] == {"a": 0.5}
 
 
+def test_day_of_the_last_photo_is_kept_but_for_private_ones(world, monkeypatch):
+    relay = world.relay()
+    relay.hello()
+    relay.send_photo("a", b"a face", private=True)
+    relay.receive_photo("a")
+    assert not list(world.folder.rglob("last-photo"))
+    relay.send_photo("b", b"another face")
+    relay.receive_photo("b")
+    (kept,) = world.folder.rglob("last-photo")
+    assert kept.read_bytes() == b""
+
+
 def test_relay_answers_hello_before_any_service_and_ends_at_the_end_of_file(world):
     relay = world.relay()
     assert relay.hello(wake=False)["protocol"] == 1

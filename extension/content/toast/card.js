@@ -25,6 +25,7 @@
     root.adoptedStyleSheets = [sheet];
     const frame = make("section", "card");
     frame.setAttribute("aria-label", "Fawkes");
+    frame.dir = t("@@bidi_dir") === "rtl" ? "rtl" : "ltr";
     const header = make("header");
     const title = make("h2");
     const close = button("", "icon", () => {
@@ -131,7 +132,12 @@
   function rest() {
     clearTimeout(timer);
     retitle();
-    if (held || [...lines].some((line) => !line.hasEnded())) return;
+    if (
+      held ||
+      card?.card.classList.contains("wide") ||
+      [...lines].some((line) => !line.hasEnded())
+    )
+      return;
     timer = setTimeout(() => {
       for (const line of [...lines]) line.remove();
     }, limits.toastDoneMs);
@@ -161,6 +167,12 @@
     lines.add(line);
   }
 
+  /** While photos are compared, it is wide and stays. @param {boolean} on */
+  function widen(on) {
+    card?.card.classList.toggle("wide", on);
+    rest();
+  }
+
   /** @param {FawkesCardLine} line */
   function remove(line) {
     lines.delete(line);
@@ -184,5 +196,5 @@
     }
   }
 
-  fawkes.toastCard = Object.freeze({ open, follow, add, remove, rest, sweep });
+  fawkes.toastCard = Object.freeze({ open, follow, widen, add, remove, rest, sweep });
 })(/** @type {FawkesContent} */ ((globalThis.fawkes ??= {})));

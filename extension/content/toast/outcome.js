@@ -18,13 +18,18 @@
       pairs.append(make("dt", "", term), make("dd", "", value));
     details.append(pairs);
     const tools = make("div", "row");
+    /** @type {Promise<HTMLElement | null> | null} */
+    let made = null;
     const compare = button(t("toast_compare"), "", async () => {
-      compare.disabled = true;
-      const preview = await fawkes.preview.compare(original, cloaked);
-      compare.hidden = true;
-      if (preview) more.prepend(preview);
-      preview?.focus();
+      const on = compare.getAttribute("aria-expanded") !== "true";
+      const viewer = await (made ??= fawkes.toastComparison(original, cloaked));
+      if (!viewer) return (compare.hidden = true);
+      compare.setAttribute("aria-expanded", String(on));
+      fawkes.toastCard.widen(on);
+      if (on) more.prepend(viewer);
+      else viewer.remove();
     });
+    compare.setAttribute("aria-expanded", "false");
     tools.append(details, compare);
     more.append(tools);
     return more;

@@ -8,8 +8,10 @@
   /** @type {Record<string, FawkesChoice>} */
   const CHOICES = {
     again: { id: "again", label: "toast_again", look: "main" },
-    original: { id: "original", label: "toast_original", look: "", careful: true },
-    cancel: { id: "cancel", label: "toast_give_up", look: "plain" },
+    setUp: { id: "set up", label: "toast_set_up", look: "" },
+    cancel: { id: "cancel", label: "toast_give_up", look: "" },
+    // Last and least: nobody should hit it by habit.
+    original: { id: "original", label: "toast_original", look: "plain", careful: true },
     choose: { id: "choose", label: "toast_choose", look: "main" },
     insert: { id: "insert", label: "toast_insert", look: "", careful: true },
     save: { id: "save", label: "toast_save", look: "" },
@@ -20,6 +22,9 @@
 
   /** Answers that only a press on this very page can give. */
   const LOCAL = new Set(["choose"]);
+
+  /** Faults that the first page helps with. */
+  const SET_UP = new Set(["host_missing", "host_forbidden", "host_broken", "host_outdated"]);
 
   /**
    * @param {string} sentence
@@ -43,7 +48,12 @@
    */
   function ofFault(fault, original, photos = 1) {
     const orphan = fault.code === "extension_reloaded";
-    const choices = [!orphan && "again", !orphan && original && "original", "cancel"];
+    const choices = [
+      !orphan && "again",
+      SET_UP.has(fault.code) && "setUp",
+      "cancel",
+      !orphan && original && "original",
+    ];
     return question(errorText(fault), /** @type {string[]} */ (choices.filter(Boolean)), photos);
   }
 
@@ -58,6 +68,8 @@
     const key = isShown ? "toast_unread" : choose ? "toast_untaken" : "toast_untaken_choose";
     return question(t(key), /** @type {string[]} */ (choices.filter(Boolean)), photos);
   }
+
+  const setUp = () => chrome.runtime.sendMessage({ type: "setUp" }).catch(() => {});
 
   /** @param {number} photos */
   const ofMoved = (photos) => question(t("toast_moved"), ["insert", "save", "leave"], photos);
@@ -77,7 +89,8 @@
     box.append(make("p", "", question.sentence), about);
     about.hidden = !question.photos;
     const guards = question.choices.map(({ id, label, look, careful }) => {
-      const act = () => answer(id, press);
+      // That answers nothing, so it is done where the question is shown.
+      const act = () => (id === "set up" ? setUp() : answer(id, press));
       const press = button(label, look, careful ? () => {} : act);
       press.classList.toggle("local", LOCAL.has(id));
       box.append(press);

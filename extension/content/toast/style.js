@@ -39,6 +39,8 @@
       font: 13px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
       animation: rise 180ms ease-out;
     }
+    /* Wide to the left: the host stays where the pointer finds it. */
+    .card.wide { --wide: min(760px, 100vw - 32px); width: var(--wide); margin-left: calc(min(360px, 100vw - 32px) - var(--wide)); }
     @keyframes rise { from { opacity: 0; translate: 0 10px; } }
     header { display: flex; align-items: center; gap: 8px; padding: 10px 8px 10px 12px; border-bottom: 1px solid var(--line); }
     header svg { width: 20px; height: 20px; flex: none; }
@@ -69,7 +71,7 @@
       border: 1px solid transparent; border-radius: 8px; padding: 6px 12px; cursor: pointer;
     }
     button:hover { border-color: var(--soft); }
-    button:focus-visible, summary:focus-visible, .preview:focus-visible { outline: 2px solid var(--brand); outline-offset: 2px; }
+    button:focus-visible, summary:focus-visible, .stage:focus-visible { outline: 2px solid var(--brand); outline-offset: 2px; }
     /* Not faded: what is faded does not count as seen. */
     button:disabled { color: var(--soft); cursor: default; }
     button.main { color: var(--on-brand); background: var(--brand); }
@@ -86,22 +88,29 @@
     .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
     .lost { grid-column: 2 / -1; color: var(--soft); }
     .more { display: flex; flex-direction: column; gap: 8px; }
-    .preview {
-      position: relative; width: 100%; padding: 0; border-radius: 10px; overflow: hidden;
-      background: var(--field); touch-action: none; user-select: none;
-    }
-    .preview canvas { display: block; width: 100%; max-height: 300px; object-fit: contain; }
-    .preview .tag {
-      position: absolute; left: 8px; bottom: 8px; padding: 2px 8px; border-radius: 6px;
-      background: #0b1220d9; color: #ffffff; font-weight: 600;
-    }
+    .stage { overflow: auto; max-height: min(66vh, 100vh - 220px); border-radius: 10px; background: var(--field); user-select: none; cursor: pointer; }
+    .stage canvas { display: block; width: 100%; }
+    .tools { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; padding-top: 8px; }
+    .tools .tag { flex: 1; font-weight: 600; text-align: end; }
     .row { display: flex; gap: 8px; align-items: start; }
     details { flex: 1; color: var(--soft); }
     summary { cursor: pointer; padding: 4px 0; font-weight: 500; border-radius: 4px; }
-    dl { display: grid; grid-template-columns: auto 1fr; gap: 2px 12px; padding: 4px 0 0; }
+    dl { padding: 4px 0 0; }
     dt { color: var(--soft); }
-    dd { margin: 0; text-align: end; color: var(--ink); font-variant-numeric: tabular-nums; }
+    dd { margin: 0; padding-bottom: 4px; color: var(--ink); font-variant-numeric: tabular-nums; }
     [hidden] { display: none !important; }
+    @media (forced-colors: active) {
+      .card { box-shadow: none; }
+      button.main { color: HighlightText; background: Highlight; border-color: Highlight; forced-color-adjust: none; }
+      button.main:focus-visible { outline-color: CanvasText; }
+      button:disabled { color: GrayText; border-color: GrayText; }
+      progress { border: 1px solid CanvasText; height: 8px; forced-color-adjust: none; background: Canvas; }
+      progress::-webkit-progress-bar { background: Canvas; }
+      progress::-webkit-progress-value { background: Highlight; }
+      progress::-moz-progress-bar { background: Highlight; }
+      .question, .thumb { border: 1px solid CanvasText; }
+      .failed .state { font-weight: 700; }
+    }
     @media (prefers-reduced-motion: reduce) {
       .card { animation: none; }
       progress::-webkit-progress-value { transition: none; }

@@ -32,6 +32,7 @@ What is looked at:
   handshake  a real conversation with this program, as a browser starts it;
              other programs that a browser would start are named, not run
   service    whether it runs, answers, is this version, or could be started
+  last photo whether a browser has asked for one in the last two months
   cache, disk, sandboxes (snaps and Flatpaks)
   versions   of the host, of the extension that came with it, and of the one
              in each browser (temporary ones in Firefox cannot be seen)

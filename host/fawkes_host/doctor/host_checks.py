@@ -24,7 +24,7 @@ from fawkes_host.protocol.errors import FawkesError
 from fawkes_host.protocol.greeting import PROTOCOL
 from fawkes_host.protocol.limits import MIB
 from fawkes_host.service import endpoint
-from fawkes_host.system import files, folders, native_host, packages
+from fawkes_host.system import files, folders, last_photo, native_host, packages
 from fawkes_install import extension_files, manifest
 from fawkes_install.browser_checks import check_browsers, check_loaded, check_sandboxes
 from fawkes_install.checks import Check, Finding, State
@@ -69,6 +69,7 @@ def checks(registrar: Registrar, host: NativeHost, engine: bool) -> list[Check]:
         Check("service", check_service),
         Check("cache", check_cache),
         Check("disk", check_disk),
+        Check("last photo", lambda: check_last_photo(registrar)),
         Check("sandboxes", lambda: check_sandboxes(registrar)),
         Check("versions", check_versions),
         Check("versions", lambda: check_loaded(registrar, host, fawkes_host.__version__)),
@@ -356,6 +357,16 @@ def check_disk() -> Iterator[Finding]:
         yield Finding("disk", State.WARNING, told, f"Free {FREE_BYTES // MIB} MiB.")
     else:
         yield Finding("disk", State.OK, told)
+
+
+def check_last_photo(registrar: Registrar) -> Iterator[Finding]:
+    """Whether a browser still has photos cloaked; says nothing while one does."""
+    seconds = last_photo.long_ago()
+    if seconds is not None and registrar.registered(Scope.USER):
+        day = time.strftime("%Y-%m-%d", time.localtime(seconds))
+        told = f"no browser has had a photo cloaked since {day}"
+        advice = "If you have removed the extension, remove the program: fawkes-host uninstall"
+        yield Finding("last photo", State.WARNING, told, advice)
 
 
 def check_versions() -> Iterator[Finding]:

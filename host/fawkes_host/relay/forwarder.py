@@ -49,6 +49,7 @@ from fawkes_host.protocol.messages import (
     photo_of,
 )
 from fawkes_host.service import endpoint as endpoints
+from fawkes_host.system import last_photo
 
 if TYPE_CHECKING:
     from fawkes_host.service.client import Link
@@ -215,6 +216,8 @@ class Forwarder:
                 self._in_flight.add(item.id)
             try:
                 link.send(item)
+                if not item.private:
+                    last_photo.record()
                 return
             except ServiceLost:
                 with self._lock:
