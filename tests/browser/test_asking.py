@@ -68,7 +68,7 @@ def test_original_does_not_go_up_from_under_a_cover(
     with running.browser.ask_window() as window:
         assert not server.recorder.bodies
         wait_until(lambda: not tab.toast_places(ORIGINAL))
-        wait_for(window, "return document.querySelectorAll('button').length === 3")
+        wait_for(window, "return document.querySelectorAll('button').length === 4")
         assert "astronaut.jpg" in window.js("return document.body.innerText")
         window.click(
             "[...document.querySelectorAll('button')].find((b) => b.textContent === 'Don’t upload')"
@@ -240,7 +240,7 @@ def test_frame_without_room_asks_in_a_window_where_the_page_is_not_covered(
         wait_for(tab, "return document.readyState === 'complete'")
         ask(tab, running, photos)
     with running.browser.ask_window() as window:
-        wait_for(window, "return document.querySelectorAll('button').length === 3")
+        wait_for(window, "return document.querySelectorAll('button').length === 4")
         assert "127.0.0.1" in window.js("return document.body.innerText")
         running.user.use(Host.MARKING)
         press(window, "Try again")
@@ -265,7 +265,7 @@ def test_window_that_is_closed_keeps_the_photo_back(
     tab.goto(server.page("/cover", FILE_INPUT + COVERS["zoom of the page"]))
     ask(tab, running, photos)
     with running.browser.ask_window() as window:
-        wait_for(window, "return document.querySelectorAll('button').length === 3")
+        wait_for(window, "return document.querySelectorAll('button').length === 4")
         window.close()
     wait_until(lambda: tab.toast_text() == "")
     assert not server.recorder.bodies
