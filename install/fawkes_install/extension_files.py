@@ -45,6 +45,11 @@ def manifest(source: Path | None = None) -> dict[str, Any]:
     return dict(found)
 
 
+def gecko_identity() -> str:
+    """The extension's identity in Firefox; raises OSError, ValueError."""
+    return str(manifest()["browser_specific_settings"]["gecko"]["id"])
+
+
 def files(source: Path | None = None) -> Iterator[tuple[str, bytes]]:
     """Every file that a browser loads, by its path with ``/``, sorted."""
     root = source or folder()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from fawkes_install import manifest
+from fawkes_install import extension_files, firefox_policy, manifest
 from fawkes_install.browsers import BROWSERS, Browser, Family
 from fawkes_install.machine import Machine, System
 from fawkes_install.manifest import NativeHost
@@ -76,6 +76,35 @@ class Registrar:
         files = {place.path: RemoveFile(place.path, place.top) for place in places}
         return [*keys, *files.values()]
 
+    def plan_policy(self) -> list[Step]:
+        """The writes that have Firefox on Linux keep our extension, for all users.
+
+        Raises OSError, and ValueError where its file of policies is none.
+        """
+        file = self._policy()
+        xpi = file.with_name(f"{extension_files.gecko_identity()}.xpi")
+        before = file.read_bytes() if file.exists() else None
+        return [
+            WriteFile(xpi, extension_files.pack(Family.GECKO)),
+            WriteFile(
+                file,
+                firefox_policy.with_extension(before, extension_files.gecko_identity(), xpi),
+            ),
+        ]
+
+    def plan_policy_removal(self) -> list[Step]:
+        """What takes back ``plan_policy``; nothing where it was never made.  Raises as it does."""
+        file, top = self._policy(), self.machine.path("/etc")
+        identity = extension_files.gecko_identity()
+        xpi = file.with_name(f"{identity}.xpi")
+        if self.machine.system is not System.LINUX or not xpi.exists():
+            return []
+        steps: list[Step] = []
+        if file.exists():
+            left = firefox_policy.without_extension(file.read_bytes(), identity)
+            steps.append(RemoveFile(file, top) if left is None else WriteFile(file, left))
+        return [*steps, RemoveFile(xpi, top)]
+
     def registered(self, scope: Scope = Scope.USER) -> list[Place]:
         """The places in which there is a manifest."""
         return [place for place in self.places(BROWSERS.values(), scope) if place.path.exists()]
@@ -122,6 +151,9 @@ class Registrar:
         if folder.startswith("/"):
             return self.machine.path("/" + folder.split("/")[1])
         return self.machine.path(folder.partition("/")[0] + "/")
+
+    def _policy(self) -> Path:
+        return self.machine.path(firefox_policy.FOLDER) / firefox_policy.FILE
 
     def _windows(self) -> Registry:
         if self._registry is None:

@@ -25,6 +25,8 @@ Examples:
   fawkes-host install --dry-run           only show what would be written
   fawkes-host install --browser firefox --browser brave
   sudo fawkes-host install --system       for all users of this computer
+  sudo fawkes-host install --system --firefox-policy
+                                          and Firefox ESR keeps the extension
 
 \b
 Browsers:
@@ -36,6 +38,10 @@ What is written:
   A small file for each browser, in the folder where that browser looks for
   programs that extensions may talk to; on Windows also a registry value.
   It names the program and the one extension that may start it.
+  With --firefox-policy the extension and an entry in policies.json, both in
+  /etc/firefox/policies: Firefox ESR, Developer Edition and Nightly install it
+  at each start. They then accept other extensions without a signature too,
+  unless xpinstall.signatures.required says otherwise in about:config.
 
 \b
 Exit status:
@@ -70,6 +76,12 @@ def complete_name(_context: click.Context, _option: click.Parameter, begun: str)
     "--system", is_flag=True, help="For all users of this computer; needs an administrator."
 )
 @click.option(
+    "--firefox-policy",
+    is_flag=True,
+    help="With --system, on Linux: have Firefox ESR, Developer Edition and Nightly keep the "
+    "extension, which nobody has signed.",
+)
+@click.option(
     "--extension-id",
     "identities",
     multiple=True,
@@ -87,6 +99,7 @@ def command(
     names: tuple[str, ...],
     everything: bool,
     system: bool,
+    firefox_policy: bool,
     identities: tuple[str, ...],
     program: Path | None,
     dry_run: bool,
@@ -113,6 +126,8 @@ def command(
         ) from None
     scope = Scope.SYSTEM if system else Scope.USER
     steps = registrar.plan_install(host, browsers, scope)
+    if firefox_policy:
+        steps += plan_policy(registrar, system)
     if system and not dry_run:
         refuse_changeable(host.program)
     made = [step for step in steps if step.pending()] if dry_run else perform(steps)
@@ -142,6 +157,23 @@ def command(
     say("\n".join(tell(browsers, made, dry_run, registrar, scope, folder)))
     for note in notes(found, host, registrar):
         say(f"\nNote: {note}")
+
+
+def plan_policy(registrar: Registrar, system: bool) -> list[Step]:
+    """The steps by which Firefox keeps the extension; raises UsageError, RegistrationFailed."""
+    from fawkes_host.protocol.errors import RegistrationFailed
+    from fawkes_install import firefox_policy
+    from fawkes_install.machine import System
+
+    if not system:
+        raise click.UsageError("--firefox-policy is for all users: add --system.")
+    if registrar.machine.system is not System.LINUX:
+        raise click.UsageError("--firefox-policy is for Linux.")
+    try:
+        return registrar.plan_policy()
+    except (OSError, ValueError) as fault:
+        path = f"{firefox_policy.FOLDER}/{firefox_policy.FILE}"
+        raise RegistrationFailed(detail=f"{path} is left alone: {fault}") from fault
 
 
 def choose(
@@ -243,8 +275,9 @@ def loading(browser: Browser, folder: Path) -> str:
     if browser.family is Family.GECKO:
         return (
             f"open {browser.page}, choose “Load Temporary Add-on…”, and select "
-            f"{folder / 'manifest.json'} (again after each start of the browser, which keeps "
-            "only signed extensions)"
+            f"{folder / 'manifest.json'}. Firefox forgets it when it closes, since it is not "
+            "signed. Firefox ESR, Developer Edition and Nightly keep it: see --firefox-policy in "
+            "fawkes-host install --help"
         )
     return (
         f"open {browser.page}, switch on “Developer mode”, choose “Load unpacked”, "

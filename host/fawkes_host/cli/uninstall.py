@@ -17,7 +17,8 @@ Examples:
 \b
 What goes:
   the running service, with photos under way
-  what made the program known to browsers
+  what made the program known to browsers, and with --system what has Firefox
+  keep the extension
   the cache of cloaked photos, the log, the socket
   settings, token and the secret that cloaks are made with, unless
   --keep-settings: without that secret, the same photo gets another cloak
@@ -49,7 +50,7 @@ def command(keep_settings: bool, system: bool, dry_run: bool, as_json: bool) -> 
     Run it before you remove the program itself.
     """
     from fawkes_host.cli.install import perform
-    from fawkes_host.protocol.errors import ServiceUnavailable, UnsafeFolder
+    from fawkes_host.protocol.errors import RegistrationFailed, ServiceUnavailable, UnsafeFolder
     from fawkes_host.service import endpoint, stop
     from fawkes_host.system import folders, native_host
     from fawkes_install.plan import RemoveFolder, Step
@@ -59,6 +60,11 @@ def command(keep_settings: bool, system: bool, dry_run: bool, as_json: bool) -> 
     place = endpoint.default()
     scopes = [Scope.USER, Scope.SYSTEM] if system else [Scope.USER]
     steps = [step for scope in scopes for step in registrar.plan_uninstall(scope)]
+    if system:
+        try:
+            steps += registrar.plan_policy_removal()
+        except (OSError, ValueError) as fault:
+            raise RegistrationFailed(detail=f"the policies of Firefox: {fault}") from fault
     gone = [place.folder, folders.cache_folder(), folders.log_folder()]
     kept = [folders.config_folder(), folders.data_folder()]
     if not keep_settings:
