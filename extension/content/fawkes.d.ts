@@ -163,9 +163,9 @@ interface FawkesContent extends FawkesShared {
       canvas: HTMLCanvasElement,
       file: Blob,
       into: { box: { width: number; height: number }; fit: "cover" | "contain" },
-    ): Promise<boolean>;
-    thumbnail(canvas: HTMLCanvasElement, file: Blob): Promise<boolean>;
-    ofAddress(canvas: HTMLCanvasElement, address: string): Promise<boolean>;
+    ): Promise<number>;
+    thumbnail(canvas: HTMLCanvasElement, file: Blob): Promise<number>;
+    ofAddress(canvas: HTMLCanvasElement, address: string): Promise<number>;
   };
   protection: {
     isOff(): boolean;
@@ -226,7 +226,7 @@ interface FawkesContent extends FawkesShared {
     rest(): void;
     sweep(): void;
   };
-  toastComparison(original: File, cloaked: File): Promise<HTMLElement | null>;
+  toastComparison(original: File, cloaked: File, face?: FawkesFace): Promise<HTMLElement | null>;
   toastElements: {
     make<Tag extends keyof HTMLElementTagNameMap>(
       tag: Tag,

@@ -11,14 +11,15 @@
    * @param {Blob} file
    * @param {{box: {width: number, height: number}, fit: "cover" | "contain"}} into no larger than
    *   `box`, in pixels of the canvas
-   * @returns {Promise<boolean>} false where the browser cannot read this format
+   * @returns {Promise<number>} how large it is there, 1 for its own size; 0 where the browser
+   *   cannot read this format
    */
   async function draw(canvas, file, { box, fit }) {
     let bitmap;
     try {
       bitmap = await createImageBitmap(file);
     } catch {
-      return false;
+      return 0;
     }
     const scales = [box.width / bitmap.width, box.height / bitmap.height];
     const scale = Math.min(1, fit === "cover" ? Math.max(...scales) : Math.min(...scales));
@@ -38,7 +39,7 @@
       );
     }
     bitmap.close();
-    return context !== null;
+    return context ? scale : 0;
   }
 
   /** @param {HTMLCanvasElement} canvas @param {Blob} file */

@@ -73,6 +73,7 @@ class Chromium:
         *,
         environment: dict[str, str],
         arguments: Sequence[str] = (),
+        language: str = "en",
     ) -> None:
         self.scheme = "light"
         self.context: BrowserContext = playwright.chromium.launch_persistent_context(
@@ -83,10 +84,10 @@ class Chromium:
             args=[
                 "--enable-unsafe-extension-debugging",
                 "--host-resolver-rules=MAP *.test 127.0.0.1",
-                "--lang=en",
+                f"--lang={language}",
                 *arguments,
             ],
-            env={**environment, "LANGUAGE": "en"},
+            env={**environment, "LANGUAGE": language},
             viewport={"width": 1000, "height": 700},
         )
         self.context.set_default_timeout(15_000)

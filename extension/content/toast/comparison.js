@@ -16,16 +16,17 @@
   /**
    * @param {File} original
    * @param {File} cloaked
+   * @param {FawkesFace} [face] which a closer look begins with
    * @returns {Promise<HTMLElement | null>} null where the browser cannot read this format
    */
-  async function comparison(original, cloaked) {
+  async function comparison(original, cloaked, face) {
     const before = make("canvas");
     const after = make("canvas");
     const drawn = await Promise.all([
       fawkes.preview.draw(before, original, PICTURE),
       fawkes.preview.draw(after, cloaked, PICTURE),
     ]);
-    if (drawn.includes(false)) return null;
+    if (drawn.includes(0)) return null;
     let zoom = 1;
     let flipped = false;
     const stage = make("div", "stage");
@@ -49,12 +50,26 @@
       flip.textContent = t(flipped ? "toast_show_cloaked" : "toast_show_original");
     }
 
-    /** What is in the middle stays there. @param {number} wanted */
+    /** Of the whole photo: what is in the middle, or the face. @returns {[number, number]} */
+    function focus() {
+      const [x, y, width, height] = face?.box ?? [0, 0, 0, 0];
+      if (zoom === 1 && width > 0) {
+        const [scale] = drawn;
+        return [
+          ((x + width / 2) * scale) / before.width,
+          ((y + height / 2) * scale) / before.height,
+        ];
+      }
+      return [
+        (stage.scrollLeft + stage.clientWidth / 2) / stage.scrollWidth,
+        (stage.scrollTop + stage.clientHeight / 2) / stage.scrollHeight,
+      ];
+    }
+
+    /** @param {number} wanted */
     function zoomTo(wanted) {
-      const next = Math.min(CLOSEST, Math.max(1, wanted));
-      const x = (stage.scrollLeft + stage.clientWidth / 2) / stage.scrollWidth;
-      const y = (stage.scrollTop + stage.clientHeight / 2) / stage.scrollHeight;
-      zoom = next;
+      const [x, y] = focus();
+      zoom = Math.min(CLOSEST, Math.max(1, wanted));
       for (const canvas of [before, after]) canvas.style.width = `${100 * zoom}%`;
       stage.scrollLeft = x * stage.scrollWidth - stage.clientWidth / 2;
       stage.scrollTop = y * stage.scrollHeight - stage.clientHeight / 2;

@@ -22,7 +22,11 @@
     let made = null;
     const compare = button(t("toast_compare"), "", async () => {
       const on = compare.getAttribute("aria-expanded") !== "true";
-      const viewer = await (made ??= fawkes.toastComparison(original, cloaked));
+      const viewer = await (made ??= fawkes.toastComparison(
+        original,
+        cloaked,
+        receipt?.faces?.[0],
+      ));
       if (!viewer) return (compare.hidden = true);
       compare.setAttribute("aria-expanded", String(on));
       fawkes.toastCard.widen(on);
