@@ -22,7 +22,8 @@ WARM_UP_S = 240.0
 
 CLOAKING_S = 180.0
 
-NAMES = ("file input", "submit while waiting", "drop on the page", "paste")
+NAMES = ("submit while waiting", "drop on the page", "paste")
+"""A file input is in ``tests/install/test_cycle.py``."""
 
 
 @pytest.fixture(scope="session")

@@ -17,11 +17,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 import fawkes_host
+from fawkes_host.evaluation.portrait import draw_portrait
 from fawkes_host.protocol.greeting import NATIVE_HOST, PROTOCOL
 from tests.browser.chromium import Chromium
+from tests.browser.extension_build import LOOPBACK
 from tests.browser.firefox import Firefox
+from tests.browser.pictures import take
+from tests.browser.server import Server
+from tests.browser.tab import call_async, wait_for, wait_for_toast
 from tests.install.test_bootstrap import load_bootstrap
 from tests.support.missing import HOW_TO_INSTALL
 from tests.support.person import Person, copy_venv, pip, until
@@ -85,39 +91,56 @@ class Browsers:
 
 
 @pytest.fixture
-def owner(wheel_venv: Path, short_path: Path, monkeypatch: Any) -> Iterator[Person]:
-    """Somebody who has just run the README's first command."""
+def newcomer(wheel_venv: Path, short_path: Path) -> Iterator[Person]:
+    """Somebody with both browsers, who has not run the README's first command yet."""
     for program in ("chromium", "firefox-esr"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed; {HOW_TO_INSTALL}")
     venv = copy_venv(wheel_venv, short_path / "venv")
     made = Person(short_path / "home", venv / "bin" / "python")
+    yield made
+    made.close()
+
+
+def run_first_command(person: Person, monkeypatch: Any) -> None:
+    """What it does once the packages are there."""
     bootstrap = load_bootstrap()
-    monkeypatch.setattr(bootstrap, "VENV", venv)
+    monkeypatch.setattr(bootstrap, "VENV", person.python.parents[1])
     kept = dict(os.environ)
     os.environ.clear()
-    os.environ.update(made.environment)
+    os.environ.update(person.environment)
     try:
         told = bootstrap.register()
     finally:
         os.environ.clear()
         os.environ.update(kept)
-    assert str(made.home / CHROMIUM) in told
-    assert str(made.home / FIREFOX) in told
-    yield made
-    made.close()
+    assert str(person.home / CHROMIUM) in told
+    assert str(person.home / FIREFOX) in told
 
 
 @pytest.fixture
-def browsers(owner: Person, playwright: Any, display: str) -> Iterator[Browsers]:
-    done = owner.run("extension", "--output", owner.home.parent / "out")
+def owner(newcomer: Person, monkeypatch: Any) -> Person:
+    """Somebody who has just run the README's first command."""
+    run_first_command(newcomer, monkeypatch)
+    return newcomer
+
+
+@pytest.fixture
+def loaded(newcomer: Person) -> Path:
+    """The extension that the program brings, with an empty page for tests."""
+    done = newcomer.run("extension", "--output", newcomer.home.parent / "out")
     assert done.returncode == 0, done.stderr
-    extension = owner.home.parent / "out" / "fawkes"
+    extension = newcomer.home.parent / "out" / "fawkes"
     (extension / "desk.html").write_text("<!doctype html><title>desk</title>")
-    chromium = Chromium(playwright, owner.home, environment=owner.environment)
-    chromium.install(extension)
-    firefox = Firefox(owner.home, display, environment=owner.environment)
-    firefox.install(extension)
+    return extension
+
+
+@pytest.fixture
+def browsers(newcomer: Person, loaded: Path, playwright: Any, display: str) -> Iterator[Browsers]:
+    chromium = Chromium(playwright, newcomer.home, environment=newcomer.environment)
+    chromium.install(loaded)
+    firefox = Firefox(newcomer.home, display, environment=newcomer.environment)
+    firefox.install(loaded)
     yield Browsers(chromium, firefox)
     chromium.close()
     firefox.close()
@@ -218,3 +241,115 @@ def test_from_install_to_uninstall(owner: Person, browsers: Browsers, wheel_venv
     until(lambda: not owner.services())
     assert owner.left() == []
     browsers.fail_to_greet()
+
+
+WARM_UP_S = 240.0
+"""TensorFlow and the networks, read for the first time on a busy machine; then the photo."""
+
+ACTIVE = """
+const [tab] = await chrome.tabs.query({active: true, lastFocusedWindow: true});
+return tab.id;
+"""
+
+PAGE = """<title>Album</title><input type="file" id="f">
+<script>f.onchange = () => fetch("/upload", {method: "POST", body: f.files[0]})</script>"""
+INPUT = "document.querySelector('#f')"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    made = Server(tmp_path)
+    made.page("/album", PAGE)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def portrait(tmp_path: Path) -> Path:
+    path = tmp_path / "portrait.jpg"
+    Image.fromarray(draw_portrait()).save(path, quality=92)
+    return path
+
+
+@pytest.fixture
+def on_loopback(loaded: Path) -> None:
+    """The tests' own server is one of the sites that are protected from the start."""
+    path = loaded / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["host_permissions"] += LOOPBACK
+    for script in manifest["content_scripts"]:
+        script["matches"] += LOOPBACK
+    path.write_text(json.dumps(manifest))
+
+
+@pytest.mark.timeout(2 * WARM_UP_S)
+def test_first_hour(
+    newcomer: Person,
+    on_loopback: None,
+    browsers: Browsers,
+    server: Server,
+    portrait: Path,
+    monkeypatch: Any,
+) -> None:
+    """A newcomer's way, by nothing but real parts, with a picture of each station."""
+    firsts = []
+    for browser in browsers.both:
+        first = browser.open_tab()
+        first.goto(browser.extension_url("welcome/welcome.html"))
+        wait_for(first, "return document.querySelector('#host').dataset.state === 'missing'")
+        take(browser, first, "hour-1-first-page", (900, 1000))
+        firsts.append((browser, first))
+
+    run_first_command(newcomer, monkeypatch)
+    done = "return document.querySelector('#step-host').classList.contains('is-done')"
+    for browser, first in firsts:
+        first.to_front()
+        wait_for(first, done)
+        first.click("document.querySelector('#levels input[value=low]')")
+        # The level that takes the least time.
+        wait_for(first, "return document.querySelector('#levels input[value=low]').checked")
+        take(browser, first, "hour-2-set-up", (900, 1000))
+        first.close()
+
+        album = browser.open_tab()
+        album.goto(server.url("/album"))
+        album.pick(INPUT, [portrait])
+        wait_for_toast(album, "1 face cloaked", patience_s=WARM_UP_S)
+        body = server.recorder.wait_for_body()
+        assert body[:2] == b"\xff\xd8"
+        assert body != portrait.read_bytes()
+        album.toast_press("Compare")
+        album.toast_press("Receipt")
+        told = wait_for_toast(album, "less is better")
+        assert "Low" in told
+        take(browser, album, "hour-3-receipt")
+
+        server.recorder.clear()
+        album.goto(server.url("/album", host="localhost"))
+        album.pick(INPUT, [portrait])
+        wait_for_toast(album, "1 face cloaked", patience_s=WARM_UP_S)
+        assert server.recorder.wait_for_body() == body, "the same photo, the same cloak"
+        server.recorder.clear()
+
+        with browser.at_desk() as desk:
+            number = call_async(desk, ACTIVE)
+        popup = browser.open_tab()
+        popup.goto(browser.extension_url(f"popup/popup.html?tab={number}"))
+        wait_for(popup, "return document.querySelectorAll('#recents details').length === 2")
+        assert "Protect localhost" in popup.js("return document.body.innerText")
+        take(browser, popup, "hour-4-second-site", (348, 600))
+        popup.click("document.querySelector('#levels input[value=high]')")
+        wait_for(popup, "return document.body.innerText.includes('76 to 84')")
+        popup.close()
+        album.close()
+
+    done_with = newcomer.run("uninstall")
+    assert done_with.returncode == 0, done_with.stderr
+    assert newcomer.left() == []
+    for browser in browsers.both:
+        # As long as a browser's connection lasts, it is to what has been there.
+        browser.kill_background()
+        last = browser.open_tab()
+        last.goto(browser.extension_url("welcome/welcome.html"))
+        wait_for(last, "return document.querySelector('#host').dataset.state === 'missing'")
+        take(browser, last, "hour-5-gone", (900, 1000))
