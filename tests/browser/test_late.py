@@ -130,6 +130,7 @@ def test_photo_under_way_at_an_update_stays_back(
     running.user.behave("mark", delay_s=20)
     tab.pick(INPUT, [photos / "second.jpg"])  # the other one would be answered from memory
     wait_until(lambda: running.user.photos_begun() == 1)
+    wait_until(lambda: 'class="thumb"><canvas' in tab.toast_markup())
     running.user.behave("mark")
     install_anew(running, tab, build(tmp_path / "extension"))
     if running.name == "chromium":

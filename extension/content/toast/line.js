@@ -27,6 +27,7 @@
   }
 
   class Line {
+    #isAlone;
     #canvas = make("canvas");
     #cancel;
     #thumb;
@@ -58,7 +59,7 @@
       this.row = row;
       this.#thumb = thumb;
       card.add(this, row, list);
-      if (!list) this.drawThumb();
+      this.#isAlone = !list;
     }
 
     hasEnded = () => !["working", "asking", "handing"].includes(this.#is);
@@ -93,8 +94,17 @@
       if (this.#cancelled) listener();
     }
 
+    /**
+     * Decoding a large photo takes as long as sending it, so it waits until the host has it.
+     * Of many photos those are drawn that somebody looks at.
+     */
+    #drawIfAlone() {
+      if (this.#isAlone) this.drawThumb();
+    }
+
     /** @param {FawkesProgress} progress */
     progress = ({ stage, fraction, faces = 0 }) => {
+      this.#drawIfAlone();
       this.#bar.value = fraction;
       const key = `stage_${stage}`;
       const text = t(key);
@@ -115,6 +125,7 @@
     /** The page has it. */
     taken() {
       if (!this.#outcome || this.#is !== "handing") return;
+      this.#drawIfAlone();
       const { status, receipt, cloaked } = this.#outcome;
       const untouched = receipt?.notices?.includes("animation_untouched");
       this.#become(untouched ? "untouched" : status, fawkes.receipt.sentence(receipt, status));
@@ -126,6 +137,7 @@
 
     /** A question about it has been asked, here or on another line. @param {string} words */
     asking(words) {
+      this.#drawIfAlone();
       this.#become("asking", words);
     }
 
