@@ -66,12 +66,26 @@ export async function enterOpenTabs() {
   const tabs = await chrome.tabs.query({ discarded: false });
   await Promise.allSettled(
     tabs.map(async ({ id }) => {
+      const all = { tabId: id, allFrames: true };
       const frames = await chrome.scripting.executeScript({
-        target: { tabId: id, allFrames: true },
-        func: () => Boolean(/** @type {FawkesContent | undefined} */ (globalThis.fawkes)?.started),
+        target: all,
+        func: () => {
+          const fawkes = /** @type {FawkesContent | undefined} */ (globalThis.fawkes);
+          return { isStarted: Boolean(fawkes?.started), wasLate: Boolean(fawkes?.entered) };
+        },
         injectImmediately: true,
       });
-      const frameIds = frames.filter(({ result }) => !result).map(({ frameId }) => frameId);
+      const frameIds = frames.filter(({ result }) => !result?.isStarted).map((one) => one.frameId);
+      // Firefox has been in open tabs before this.
+      if (frameIds.length === 0 && !frames.some(({ result }) => result?.wasLate)) return;
+      await chrome.scripting.executeScript({
+        target: all,
+        func: () => {
+          const fawkes = /** @type {Partial<FawkesContent>} */ ((globalThis.fawkes ??= {}));
+          fawkes.entered = true;
+        },
+        injectImmediately: true,
+      });
       if (frameIds.length === 0) return;
       const target = { tabId: id, frameIds };
       await chrome.scripting.executeScript({

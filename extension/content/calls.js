@@ -18,6 +18,7 @@
       send(true);
       return true;
     }
+    if (!fawkes.gestures.allow()) return false;
     settle().then(
       (file) => {
         if (file && file !== parcel.files?.[0]) parcel.files = bus.listOf([file]);

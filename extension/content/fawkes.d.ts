@@ -4,6 +4,8 @@
 interface FawkesContent extends FawkesShared {
   /** The content script runs in this document. */
   started?: true;
+  /** The document was there before the extension. */
+  entered?: true;
 
   approval: {
     approve(files: Iterable<File>): void;
@@ -93,6 +95,7 @@ interface FawkesContent extends FawkesShared {
     noteRead(input: HTMLInputElement): void;
   };
   drops: { start(): void };
+  gestures: { start(): void; isNeeded(): boolean; allow(): boolean; come(): Promise<void> };
   flavours: {
     read(transfer: DataTransfer): FawkesFlavours;
     from(strings: [string, string][]): FawkesFlavours;

@@ -22,6 +22,12 @@
   const released = new WeakMap();
   /** Of selections that no page has taken.  @type {WeakMap<HTMLInputElement, AbortController>} */
   const untaken = new WeakMap();
+  /**
+   * Selections that were heard of in a document whose page was there first, until the browser
+   * itself announces them: such a page can make up any other.
+   * @type {WeakMap<HTMLInputElement, {files: File[], paths: string[]}>}
+   */
+  const unannounced = new WeakMap();
   /** Inputs whose picker is about to open.  @type {WeakSet<HTMLInputElement>} */
   const opening = new WeakSet();
   /** Where inputs were when their picker opened.  @type {WeakMap<HTMLInputElement, FawkesPlace>} */
@@ -50,7 +56,10 @@
       // What the browser itself announces is new, whatever it looks like.
       const chosen = event.isTrusted && event.type === "input";
       // It may have changed windows since it was clicked: two would take it from each other.
-      const mine = bus.askAtHome("select", input) ?? select(input, chosen ? "chosen" : "heard of");
+      const mine =
+        bus.askAtHome("select", input) ??
+        ((event.isTrusted && takeAnnounced(input)) ||
+          select(input, chosen ? "chosen" : "heard of"));
       if (mine) event.stopImmediatePropagation();
       else passed.add(event);
     }
@@ -61,7 +70,8 @@
    * @param {"chosen" | "heard of" | "sent"} why
    * @returns {boolean} whether the page has to wait for it
    */
-  const select = (input, why) => takeOver(input, why) || pending.has(input);
+  const select = (input, why) =>
+    takeOver(input, why) || pending.has(input) || unannounced.has(input);
 
   /**
    * Takes the files of an input into keeping, if photos may be among them.
@@ -73,6 +83,7 @@
   function takeOver(input, why) {
     const files = Array.from(input.files ?? []);
     if (files.length === 0) return false;
+    unannounced.delete(input);
     if (why === "heard of" && isLate && !watched.has(input)) return false;
     if (why !== "chosen" && files.every(fawkes.approval.isApproved)) {
       // The page has put something else there while we waited: its choice counts.
@@ -100,14 +111,35 @@
       if (paths.some(Boolean)) bus.send("paths", paths, [input]);
       return false;
     }
+    if (why === "heard of" && fawkes.gestures.isNeeded()) unannounced.set(input, { files, paths });
+    else begin(input, files, paths, accept, why === "sent");
+    return true;
+  }
+
+  /** The browser announces what was heard of before. @param {HTMLInputElement} input */
+  function takeAnnounced(input) {
+    const heard = unannounced.get(input);
+    if (!heard) return false;
+    unannounced.delete(input);
+    begin(input, heard.files, heard.paths, fawkes.accept.mediaTypes(input.accept));
+    return true;
+  }
+
+  /**
+   * @param {HTMLInputElement} input
+   * @param {File[]} files
+   * @param {string[]} paths
+   * @param {string[]} accept
+   * @param {boolean} [isSent] by a form, and nobody knows who has chosen it
+   */
+  function begin(input, files, paths, accept, isSent = false) {
     listenAround(input);
     const place = fawkes.places.placeOf(input);
     const end = fawkes.presses.begin(place);
     const takeover = { input, place, end, abort: new AbortController() };
     pending.set(input, takeover);
     active.add(takeover);
-    run(takeover, files, paths, accept);
-    return true;
+    run(takeover, files, paths, accept, isSent);
   }
 
   /**
@@ -159,12 +191,14 @@
    * @param {File[]} files
    * @param {string[]} paths
    * @param {string[]} accept
+   * @param {boolean} isSent
    */
-  async function run(takeover, files, paths, accept) {
+  async function run(takeover, files, paths, accept, isSent) {
     const { input, abort } = takeover;
     /** @type {FawkesSettled} */
     let settled = files.map(() => null);
     try {
+      if (isSent) await fawkes.gestures.come();
       settled = await fawkes.selection.settle(files, abort.signal, accept);
     } finally {
       // An answer that comes at once would land between the browser's `input` and its `change`.

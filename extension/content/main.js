@@ -5,6 +5,7 @@
   // The window of a frame's first document may live on in the next.
   if (fawkes.started) return fawkes.roots.addWindow(window);
   fawkes.started = true;
+  fawkes.gestures.start();
   fawkes.windows.start();
   fawkes.places.start();
   fawkes.inputs.start();

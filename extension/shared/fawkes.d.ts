@@ -94,6 +94,7 @@ interface FawkesLimits {
   readonly rememberedBytes: number;
   readonly rememberedMs: number;
   readonly takenMs: number;
+  readonly gestureMs: number;
   readonly pickerOpensMs: number;
   readonly pickerEndMs: number;
   readonly pageQuietMs: number;

@@ -111,6 +111,10 @@
     /** A page that wants what it was given has looked by then. */
     takenMs: 1_500,
 
+    /** In documents that were there first, a page may ask for this long after the user has done
+     * something: as long as browsers take a press for a reason. */
+    gestureMs: 5_000,
+
     /** A page that empties an input for another choice does so this close to the click: people
      * cannot press "remove" so soon. */
     pickerOpensMs: 100,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from tests.browser.conftest import BROWSERS, Running, start
 from tests.browser.extension_build import build
 from tests.browser.marks import is_marked
 from tests.browser.server import Server
-from tests.browser.tab import Tab, wait_for_toast, wait_until
+from tests.browser.tab import Tab, wait_for, wait_for_toast, wait_until
 from tests.browser.test_upload_paths import assert_unseen
 from tests.browser.upload_paths import BUTTON, FRAME, HOST, INPUT, UPLOAD_PATHS, pick
 from tests.browser.user import Host, User
@@ -42,12 +43,53 @@ FORM = """<form method="post" action="/upload" enctype="multipart/form-data">
 <input type="file" id="f" name="photo"><button id="go">Send</button></form>"""
 
 
+FIRST = """<script>
+  const { set } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "files");
+  const bytes = Uint8Array.from(atob("PHOTO"), (c) => c.charCodeAt(0));
+  const holding = () => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([bytes], "mine.jpg", { type: "image/jpeg" }));
+    const input = Object.assign(document.createElement("input"), { type: "file" });
+    set.call(input, transfer.files);
+    return input;
+  };
+  addEventListener("fawkes:bus", (event) => {
+    window.bus = event.relatedTarget;
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    // By itself: what a driver has a page do counts as the user's.
+    setTimeout(() => { window.did = { asks: asks() }; pretends(); }, 0);
+  });
+  const asks = () => {
+    const parcel = holding();
+    bus.addEventListener("answer", () => (window.answered = true));
+    const targetRanges = [new StaticRange(
+      { startContainer: parcel, startOffset: 0, endContainer: parcel, endOffset: 0 })];
+    const data = JSON.stringify({ data: "", addresses: [[]] });
+    return !bus.dispatchEvent(new InputEvent("cloak", { cancelable: true, data, targetRanges }));
+  };
+  const pretends = () => {
+    const input = document.body.appendChild(holding());
+    input.click();
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    const form = document.body.appendChild(document.createElement("form"));
+    Object.assign(form, { target: "away", method: "post", enctype: "multipart/form-data" });
+    form.append(holding());
+    form.requestSubmit();
+  };
+</script><button id="b" onclick="window.later = asks()">Nothing</button>
+<iframe name="away"></iframe>"""
+
+
 @dataclass
 class Late:
     running: Running
     tab: Tab
     form: Tab
     """Another such tab: there a photo had been chosen already."""
+
+    first: Tab
+    """Another one, whose page lies in wait for the extension."""
 
 
 @pytest.fixture(scope="module", params=BROWSERS)
@@ -66,12 +108,15 @@ def late(
         form = browser.open_tab()
         form.goto(server.page("/form-before", FORM))
         form.pick(INPUT, [photos / "astronaut.jpg"])
+        first = browser.open_tab()
+        photo = base64.b64encode((photos / "second.jpg").read_bytes()).decode()
+        first.goto(server.page("/first", FIRST.replace("PHOTO", photo)))
         tab = browser.open_tab()
         tab.goto(server.page("/before", PAGE))
         browser.install(build(tmp_path_factory.mktemp("extension") / "extension"))
         running = Running(browser, user)
         await_entry(running, tab)
-        yield Late(running, tab, form)
+        yield Late(running, tab, form, first)
     finally:
         browser.close()
         user.close()
@@ -96,6 +141,20 @@ def assert_protected(element: str, running: Running, tab: Tab, server: Server, p
     tab.pick(element, [photo])
     (upload,) = server.recorder.wait_for(1)
     assert is_marked(upload.data)
+
+
+def test_page_that_was_there_first_has_nothing_cloaked_without_the_user(
+    late: Late, server: Server, photos: Path
+) -> None:
+    """Be it by the bus, which it took, or by a selection or a form that nobody has sent."""
+    running, tab, first = late.running, late.tab, late.first
+    assert_protected(INPUT, running, tab, server, photos / "astronaut.jpg")
+    assert running.user.photos_begun() == 1
+    first.to_front()
+    assert wait_for(first, "return window.did") == {"asks": False}
+    first.click(BUTTON)
+    wait_for(first, "return window.later && window.answered")
+    tab.to_front()
 
 
 def test_tab_from_before_the_install_is_protected(late: Late, server: Server, photos: Path) -> None:
