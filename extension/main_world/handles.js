@@ -17,6 +17,7 @@
     ask,
     installOnce,
     each,
+    handleOfFile,
     cloaked,
     sniffed,
     after,
@@ -41,6 +42,7 @@
   const weakSet = WeakMap.prototype.set;
   const isArray = Array.isArray;
   const { asyncIterator } = Symbol;
+  const getAsFile = DataTransferItem.prototype.getAsFile;
   const getFile = FileSystemFileHandle.prototype.getFile;
 
   const unreadable = () => new NativeDOMException("The file could not be read", "NotReadableError");
@@ -304,10 +306,16 @@
       (native) =>
         ({
           getAsFileSystemHandle() {
+            // Of a drop that a script has made, the browser has no handles; ours are such.
+            const file = apply(getAsFile, this, []);
             return new NativePromise((done, failed) => {
               if (!hideThen(view.File) || !hideThen(view.Blob)) return failed(unreadable());
               const handing = /** @type {NonNullable<typeof native>} */ (native);
-              after(apply(handing, this, []), (handle) => look(handle, done), failed);
+              after(
+                apply(handing, this, []),
+                (handle) => (handle || !file ? look(handle, done) : done(handleOfFile(file))),
+                failed,
+              );
             });
           },
         }).getAsFileSystemHandle,

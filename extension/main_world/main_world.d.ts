@@ -96,6 +96,9 @@ interface FawkesMainWorld extends FawkesMainWorldBus {
     construct: (target: FawkesType, given: any[], self: FawkesType) => object,
   ): void;
   guardAround(node: unknown): void;
+  /** Of `dropped_handles.js`. */
+  handleOfFile(file: File): object;
+  handleOf(node: FawkesDropped, files: File[]): object;
 }
 
 type FawkesDone = (file: File) => void;
@@ -114,6 +117,8 @@ type FawkesView = Window & typeof globalThis & FawkesNewNatives;
 
 /** Natives that not every browser has. */
 interface FawkesNewNatives {
+  readonly FileSystemFileHandle?: { prototype: object };
+  readonly FileSystemDirectoryHandle?: { prototype: object };
   readonly FileSystemObserver?: {
     prototype: { observe: (handle: FileSystemHandle, options: unknown) => Promise<void> };
   };

@@ -17,6 +17,7 @@
     replace,
     replaceGetter,
     filesIn,
+    handleOf,
     transferItems,
     addItem,
     NativeDataTransfer,
@@ -39,6 +40,7 @@
   const setData = DataTransfer.prototype.setData;
   const keep = WeakMap.prototype.set.bind(new WeakMap());
   const own = (/** @type {unknown} */ value) => bare({ value, configurable: true });
+  const isHandling = "getAsFileSystemHandle" in DataTransferItem.prototype;
   const weakGet = WeakMap.prototype.get;
   const weakSet = WeakMap.prototype.set;
   const weakDelete = WeakMap.prototype.delete;
@@ -212,6 +214,7 @@
       item("file", shown[at].type, {
         getAsFile: () => shown[at],
         webkitGetAsEntry: () => entryOf(top, files, `/${top.name}`),
+        getAsFileSystemHandle: () => NativePromise.resolve(handleOf(top, files)),
       }),
     );
     const all = [...texts, ...things];
@@ -225,7 +228,8 @@
   /**
    * @param {"string" | "file"} kind
    * @param {string} type
-   * @param {Partial<Record<"getAsFile" | "getAsString" | "webkitGetAsEntry", Function>>} methods
+   * @param {Partial<Record<"getAsFile" | "getAsString" | "webkitGetAsEntry" |
+   *   "getAsFileSystemHandle", Function>>} methods
    */
   function item(kind, type, methods) {
     return Object.create(DataTransferItem.prototype, {
@@ -234,7 +238,11 @@
       getAsFile: own(methods.getAsFile ?? (() => null)),
       getAsString: own(methods.getAsString ?? (() => undefined)),
       webkitGetAsEntry: own(methods.webkitGetAsEntry ?? (() => null)),
-      getAsFileSystemHandle: own(() => NativePromise.resolve(null)),
+      ...(isHandling && {
+        getAsFileSystemHandle: own(
+          methods.getAsFileSystemHandle ?? (() => NativePromise.resolve(null)),
+        ),
+      }),
     });
   }
 

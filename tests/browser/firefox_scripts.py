@@ -8,7 +8,10 @@ PICKER = """
 const [paths] = args;
 const registrar = Components.manager.QueryInterface(Ci.nsIComponentRegistrar);
 const contract = "@mozilla.org/filepicker;1";
-if (!window.fawkesPicker) {
+// One for all windows of the browser.
+const windows = [...Services.wm.getEnumerator("navigator:browser")];
+const home = windows.find((one) => one.fawkesPicker) ?? window;
+if (!home.fawkesPicker) {
   const state = { paths: [], opened: 0 };
   class Picker {
     QueryInterface = ChromeUtils.generateQI(["nsIFilePicker"]);
@@ -42,12 +45,13 @@ if (!window.fawkesPicker) {
       Services.tm.dispatchToMainThread(() => callback.done(result));
     }
   }
-  window.fawkesPicker = state;
+  home.fawkesPicker = state;
   registrar.registerFactory(Components.ID("{1c2b9f2e-55d3-4a0f-9a53-0f5f0a5f7f11}"), "picker", contract, {
     createInstance: (iid) => new Picker().QueryInterface(iid),
     QueryInterface: ChromeUtils.generateQI(["nsIFactory"]),
   });
 }
+window.fawkesPicker = home.fawkesPicker;
 window.fawkesPicker.paths = paths;
 window.fawkesPicker.opened = 0;
 window.fawkesPicker.arrived = false;

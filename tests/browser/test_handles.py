@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import Running
+from tests.browser.marks import is_marked
 from tests.browser.server import Server
 from tests.browser.tab import Tab, call_async, wait_for
+from tests.browser.test_upload_paths import assert_unseen
+from tests.browser.upload_paths import UPLOAD_PATHS, ZONE
 
 USE = """
 const worker = new Worker(URL.createObjectURL(new Blob(["onmessage = () => postMessage('got it')"])));
@@ -129,3 +132,49 @@ def test_private_storage_of_a_page_is_its_own(running: Running, tab: Tab, server
         "path": ["inner", "one.txt"],
         "cloned": "cloned",
     }
+
+
+BY_HANDLES = """<script src="/spy.js"></script><div id="zone" style="height: 200px">Drop</div><script>
+zone.ondragover = (event) => event.preventDefault();
+zone.ondrop = async (event) => {
+  event.preventDefault();
+  const items = [...event.dataTransfer.items];
+  const [handle] = await Promise.all(items.map((item) => item.getAsFileSystemHandle()));
+  const found = new Map();
+  const walk = async (one, path) => {
+    if (one.kind === "file") found.set([...path, one.name].join("/"), await one.getFile());
+    else for await (const [name, inner] of one) await walk(inner, [...path, one.name]);
+  };
+  await walk(handle, []);
+  window.facts = { type: handle.constructor.name, paths: [...found.keys()].sort() };
+  if (handle.kind === "directory") {
+    const inner = await handle.getDirectoryHandle("inner");
+    facts.path = await handle.resolve(await inner.getFileHandle("face.jpg"));
+    facts.missing = await inner.getFileHandle("none").catch(({ name }) => name);
+  }
+  await deliver(found.values(), "handles");
+};
+</script>"""
+
+
+@pytest.mark.parametrize("dropped", ["astronaut.jpg", "folder"])
+def test_page_that_reads_a_drop_by_handles_gets_what_was_cloaked(
+    dropped: str, chromium: None, tab: Tab, server: Server, photos: Path
+) -> None:
+    tab.goto(server.page("/by-handles", BY_HANDLES))
+    tab.drop(ZONE, [photos / dropped])
+    facts = wait_for(tab, "return window.facts")
+    uploads = {upload.filename: upload for upload in server.recorder.wait_for(1)}
+    if dropped == "folder":
+        assert facts == {
+            "type": "FileSystemDirectoryHandle",
+            "paths": ["folder/inner/face.jpg", "folder/letter.pdf"],
+            "path": ["inner", "face.jpg"],
+            "missing": "NotFoundError",
+        }
+        assert is_marked(uploads["face.jpg"].data)
+        assert uploads["letter.pdf"].data == (photos / "letter.pdf").read_bytes()
+    else:
+        assert facts == {"type": "FileSystemFileHandle", "paths": ["astronaut.jpg"]}
+        assert is_marked(uploads["astronaut.jpg"].data)
+    assert_unseen(UPLOAD_PATHS[0], tab, server, photos)
