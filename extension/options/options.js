@@ -39,7 +39,8 @@ function lineOf(site, rule) {
   const item = document.createElement("li");
   const name = document.createElement("span");
   name.className = "site";
-  name.textContent = site;
+  // A long name breaks behind its dots.
+  for (const part of site.split(/(?<=\.)/)) name.append(part, document.createElement("wbr"));
   const select = document.createElement("select");
   select.setAttribute("aria-label", t("options_rule_level", site));
   for (const choice of settings.RULES) {

@@ -15,6 +15,12 @@ from tests.browser.test_upload_paths import assert_unseen
 from tests.browser.upload_paths import INPUT, UPLOAD_PATHS
 from tests.browser.user import Host
 
+CLOSE_FIRST_PAGE = """
+const tabs = await chrome.tabs.query({url: chrome.runtime.getURL("welcome/welcome.html")});
+for (const {id} of tabs) await chrome.tabs.remove(id);
+return tabs.length;
+"""
+
 PLAIN = next(upload_path for upload_path in UPLOAD_PATHS if upload_path.name == "file input")
 
 
@@ -66,6 +72,10 @@ def test_settings_can_forbid_the_original_without_a_host(
     tab.goto(server.url("/file-input"))
     tab.pick(INPUT, [photos / "astronaut.jpg"])
     assert "Upload the original" not in wait_for_toast(tab, "not installed")
+    tab.toast_press("Set up")
+    wait_until(lambda: bool(running.in_extension(CLOSE_FIRST_PAGE)))
+    tab.to_front()
+    assert "not installed" in tab.toast_text(), "the question still stands"
     tab.toast_press("Don’t upload")
     wait_until(lambda: tab.toast_text() == "")
     assert not server.recorder.bodies

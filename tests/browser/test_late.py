@@ -193,7 +193,7 @@ def test_photo_under_way_at_an_update_stays_back(
     running.user.behave("mark")
     install_anew(running, tab, build(tmp_path / "extension"))
     if running.name == "chromium":
-        wait_for_toast(tab, "Reload this page")
+        assert "switched off or removed" in wait_for_toast(tab, "Reload this page")
         tab.toast_press("Don’t upload")
     wait_until(lambda: tab.toast_text() == "", patience_s=15)
     assert not server.recorder.uploads

@@ -297,6 +297,9 @@ def test_first_hour(
         first = browser.open_tab()
         first.goto(browser.extension_url("welcome/welcome.html"))
         wait_for(first, "return document.querySelector('#host').dataset.state === 'missing'")
+        # What each browser does not show by itself.
+        tip = {"chromium": "#pin", "firefox": "#temporary"}[browser.name]
+        wait_for(first, f"return !document.querySelector('{tip}').hidden")
         take(browser, first, "hour-1-first-page", (900, 1000))
         firsts.append((browser, first))
 

@@ -92,8 +92,10 @@
     .stage canvas { display: block; width: 100%; }
     .tools { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; padding-top: 8px; }
     .tools .tag { flex: 1; font-weight: 600; text-align: end; }
-    .row { display: flex; gap: 8px; align-items: start; }
-    details { flex: 1; color: var(--soft); }
+    .row { position: relative; min-height: 34px; }
+    .row > button { position: absolute; top: 0; inset-inline-end: 0; }
+    .row summary { width: fit-content; }
+    details { color: var(--soft); }
     summary { cursor: pointer; padding: 4px 0; font-weight: 500; border-radius: 4px; }
     dl { padding: 4px 0 0; }
     dt { color: var(--soft); }
