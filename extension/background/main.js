@@ -90,6 +90,8 @@ const REQUESTS = {
     await host.ready().catch(() => {});
   },
   history,
+  /** How does the program find itself? */
+  doctor: () => host.examine().catch(() => null),
   async setUp() {
     await chrome.tabs.create({ url: chrome.runtime.getURL("welcome/welcome.html") });
   },

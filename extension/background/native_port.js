@@ -107,6 +107,27 @@ export class NativePort {
   }
 
   /**
+   * What the program finds when it looks at itself.
+   * @returns {Promise<FawkesCheckState[] | null>} null where it does not say
+   * @throws {Fault} as `ready` does
+   */
+  async examine() {
+    await this.ready({ wake: false });
+    /** @type {FawkesCheckState[] | null} */
+    const checks = await new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(null), limits.doctorMs);
+      // It is about no photo: an older host says so of its error.
+      this.register("", (message) => {
+        clearTimeout(timer);
+        resolve(message.type === "doctor" ? message.checks : null);
+      });
+      this.#post({ type: "doctor" });
+    });
+    this.forget("");
+    return checks;
+  }
+
+  /**
    * Sends a chunk as soon as the window has room.
    * @param {FawkesChunkMessage} message
    */
@@ -191,7 +212,7 @@ export class NativePort {
       default: {
         const fault = message.type === "error" && message.code === "protocol_unsupported";
         if (fault) this.#refused(message);
-        const id = message.id ?? "";
+        const id = ("id" in message ? message.id : null) ?? "";
         const receiver = this.receivers.get(id);
         if (message.type === "error" && receiver) {
           // The photo has ended: no chunk of it is acknowledged any more, and none is to follow.

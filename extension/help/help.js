@@ -4,7 +4,7 @@ import "../shared/settings.js";
 import "../shared/site_rules.js";
 import "../shared/text.js";
 import { copyOn, makeCommandsCopyable } from "../shared/copying.js";
-import { reportOf, waysOf } from "./report.js";
+import { doctorLine, reportOf, waysOf } from "./report.js";
 
 const { limits, settings, siteRules, text } = /** @type {FawkesShared} */ (globalThis.fawkes);
 
@@ -61,4 +61,7 @@ const tab = new URLSearchParams(location.search).get("tab");
 if (tab) {
   $("wrong").hidden = false;
   report.value = await look(Number(tab));
+  // That takes seconds.
+  const checks = await chrome.runtime.sendMessage({ type: "doctor" });
+  report.value += `\n${doctorLine(checks)}`;
 }

@@ -26,6 +26,17 @@ export function waysOf() {
 }
 
 /**
+ * What the program found when it looked at itself; paths stay there.
+ * @param {FawkesCheckState[] | null | undefined} checks
+ */
+export function doctorLine(checks) {
+  if (!checks?.length) return "Doctor: could not be asked";
+  const bad = checks.filter(({ state }) => state !== "ok");
+  const told = bad.map(({ check, state }) => `${check} ${state}`);
+  return `Doctor: ${told.join(", ") || "all is well"} (${checks.length} checks)`;
+}
+
+/**
  * @param {{version: string, protocol: number, browser: string, language: string,
  *   host?: FawkesHost, level: FawkesLevel, rule: FawkesRule | null, everySite: boolean,
  *   site: string, covered: boolean, frames?: FawkesFrames, ways: (FawkesWays | undefined)[],

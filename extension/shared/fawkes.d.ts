@@ -77,6 +77,7 @@ interface FawkesLimits {
   readonly busyDelayMs: number;
   readonly busyTries: number;
   readonly savingMs: number;
+  readonly doctorMs: number;
   readonly idlePortMs: number;
   readonly surveyMs: number;
   readonly surveyDelayMs: number;

@@ -53,12 +53,17 @@ interface FawkesCancelMessage {
   id: string;
 }
 
+interface FawkesDoctorRequestMessage {
+  type: "doctor";
+}
+
 type FawkesToHost =
   | FawkesClientHelloMessage
   | FawkesCloakMessage
   | FawkesChunkMessage
   | FawkesEndMessage
-  | FawkesCancelMessage;
+  | FawkesCancelMessage
+  | FawkesDoctorRequestMessage;
 
 // --- host to extension ---------------------------------------------------------------------------
 
@@ -131,6 +136,18 @@ interface FawkesResultMessage {
   cached?: boolean;
 }
 
+/** One thing that the program has looked at. */
+interface FawkesCheckState {
+  check: string;
+  /** `ok`, `warning` or `broken`. */
+  state: string;
+}
+
+interface FawkesDoctorMessage {
+  type: "doctor";
+  checks: FawkesCheckState[];
+}
+
 interface FawkesErrorMessage {
   type: "error";
   code: string;
@@ -147,4 +164,5 @@ type FawkesFromHost =
   | FawkesResultMessage
   | FawkesChunkMessage
   | FawkesEndMessage
+  | FawkesDoctorMessage
   | FawkesErrorMessage;

@@ -64,6 +64,10 @@
     /** A saved photo is read by then. */
     savingMs: 60_000,
 
+    /** The program looks at itself within seconds, on a busy machine within this; an older one
+     * does not answer. */
+    doctorMs: 30_000,
+
     /** An idle port is closed after this, so that relay and background may rest. */
     idlePortMs: 5 * 60_000,
 

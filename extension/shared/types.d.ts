@@ -155,6 +155,8 @@ interface FawkesRequests {
   setUp: [unknown, void];
   history: [unknown, { recents: FawkesRecent[]; today: number; total: number }];
   frames: [{ tab: number }, FawkesFrames];
+  /** null where the program does not say. */
+  doctor: [unknown, FawkesCheckState[] | null];
 }
 
 /** What content scripts may tell the background; of questions, that they begin and end. */

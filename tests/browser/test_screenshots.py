@@ -21,7 +21,7 @@ READY = {
     **dict.fromkeys(
         ("popup", "options", "welcome"), "return document.querySelector('.host').dataset.state"
     ),
-    "help": "return document.querySelector('#report').value",
+    "help": "return document.querySelector('#report').value.includes('Doctor')",
 }
 INPUT = "document.querySelector('#f')"
 

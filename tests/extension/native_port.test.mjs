@@ -275,3 +275,17 @@ test("chunks that do not make up the announced size are refused", () => {
   assert.throws(() => of(3, "A".repeat(400)), damaged);
   assert.deepEqual([...of(7, "AAAA", "AQID", "BA==")], [0, 0, 0, 1, 2, 3, 4]);
 });
+
+test("the program is asked to look at itself, and may not know the question", async () => {
+  const checks = [{ check: "python", state: "ok" }];
+  const port = greeting(new FakePort());
+  const host = hostOver(port);
+  const asked = host.examine();
+  await until(() => port.sent.some(({ type }) => type === "doctor"));
+  port.say({ type: "doctor", checks });
+  assert.deepEqual(await asked, checks);
+  const again = host.examine();
+  await until(() => port.sent.filter(({ type }) => type === "doctor").length === 2);
+  port.say({ type: "error", code: "bad_message", parameters: {}, id: null });
+  assert.equal(await again, null);
+});

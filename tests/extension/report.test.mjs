@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { moduleAt } from "./load.mjs";
 
-const { reportOf } = await import(moduleAt("help/report.js"));
+const { doctorLine, reportOf } = await import(moduleAt("help/report.js"));
 
 const ways = (more = {}) => ({
   inputs: ["image/*, several"],
@@ -54,4 +54,13 @@ test("a report can be made where nothing is known", () => {
   );
   assert.match(told, /Program: unknown/);
   assert.match(told, /Site: none; protected: no/);
+});
+
+test("of the program's look at itself, the report says what is not well", () => {
+  assert.equal(doctorLine(null), "Doctor: could not be asked");
+  assert.equal(doctorLine([]), "Doctor: could not be asked");
+  const well = [{ check: "python", state: "ok" }];
+  assert.equal(doctorLine(well), "Doctor: all is well (1 checks)");
+  const bad = [...well, { check: "firefox", state: "broken" }];
+  assert.equal(doctorLine(bad), "Doctor: firefox broken (2 checks)");
 });

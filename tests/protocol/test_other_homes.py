@@ -30,6 +30,7 @@ TYPESCRIPT = {
     "dict[str, str | int | float]": "Record<string, string | number>",
     "tuple[str, ...]": "string[]",
     "tuple[FaceReceipt, ...]": "FawkesFace[]",
+    "tuple[CheckState, ...]": "FawkesCheckState[]",
     "ImageTypes": "string[]",
     "ByteCount": "number",
     "Count": "number",
@@ -67,6 +68,9 @@ SHAPES = {
     "FawkesProgressMessage": messages.Progress,
     "FawkesResultMessage": messages.Result,
     "FawkesErrorMessage": messages.Error,
+    "FawkesDoctorRequestMessage": messages.DoctorRequest,
+    "FawkesCheckState": messages.CheckState,
+    "FawkesDoctorMessage": messages.Doctor,
 }
 
 UNSPOKEN = {messages.StatusRequest, messages.Status, messages.Proof}

@@ -53,6 +53,18 @@ def test_day_of_the_last_photo_is_kept_but_for_private_ones(world, monkeypatch):
     assert kept.read_bytes() == b""
 
 
+def test_relay_has_doctor_look_and_tells_no_paths(world):
+    relay = world.relay()
+    relay.hello(wake=False)
+    relay.send(type="doctor")
+    relay.send(type="doctor")
+    checks = relay.receive("doctor")["checks"]
+    assert {"python", "packages", "folders"} <= {one["check"] for one in checks}
+    assert {one["state"] for one in checks} <= {"ok", "warning", "broken"}
+    assert all(set(one) == {"check", "state"} for one in checks)
+    assert world.service_pids() == []
+
+
 def test_relay_answers_hello_before_any_service_and_ends_at_the_end_of_file(world):
     relay = world.relay()
     assert relay.hello(wake=False)["protocol"] == 1

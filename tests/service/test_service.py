@@ -10,6 +10,7 @@ from fawkes_host.protocol import errors
 from fawkes_host.protocol.messages import (
     Cancel,
     Chunk,
+    DoctorRequest,
     End,
     Progress,
     Result,
@@ -121,6 +122,12 @@ def test_cancel_of_what_is_not_in_flight_is_no_fault(served):
     link.send(StatusRequest())
     message = link.receive(60)
     assert isinstance(message, Status)
+
+
+def test_look_at_itself_is_left_to_the_relay(served):
+    link = served.link()
+    link.send(DoctorRequest())
+    assert link.error(None).code == "bad_message"
 
 
 @pytest.mark.parametrize("stage", ["arriving", "waiting", "running"])

@@ -108,6 +108,10 @@ class StatusRequest(Message, tag="status", frozen=True, kw_only=True):
     """Asks for one ``status``."""
 
 
+class DoctorRequest(Message, tag="doctor", frozen=True, kw_only=True):
+    """Asks for one ``doctor``; heard by the relay alone."""
+
+
 class Stop(Message, tag="stop", frozen=True, kw_only=True):
     """Ends the service; heard on the private socket only, never from a browser."""
 
@@ -231,6 +235,19 @@ class Status(Message, tag="status", frozen=True, kw_only=True):
     cache_hits: Count = 0
 
 
+class CheckState(Struct, frozen=True, kw_only=True):
+    """One thing that was looked at, without what was seen: that holds paths."""
+
+    check: str
+    state: str
+
+
+class Doctor(Message, tag="doctor", frozen=True, kw_only=True):
+    """What ``fawkes-host doctor`` finds; nothing where it could not be run."""
+
+    checks: tuple[CheckState, ...]
+
+
 class Error(Message, tag="error", frozen=True, kw_only=True):
     """A failure: of one photo where there is an ``id``, of a message otherwise."""
 
@@ -243,14 +260,14 @@ class Error(Message, tag="error", frozen=True, kw_only=True):
         return cls(code=error.code, parameters=dict(error.parameters), id=photo)
 
 
-BrowserMessage = ClientHello | Cloak | Chunk | End | Cancel | StatusRequest
+BrowserMessage = ClientHello | Cloak | Chunk | End | Cancel | StatusRequest | DoctorRequest
 """What a browser may say."""
 
 ClientMessage = BrowserMessage | Stop
 """What may be said on the service's private socket."""
 
 HostMessage = (
-    Proof | HostHello | EngineNews | Ack | Progress | Result | Chunk | End | Status | Error
+    Proof | HostHello | EngineNews | Ack | Progress | Result | Chunk | End | Status | Doctor | Error
 )
 """What the host may say."""
 

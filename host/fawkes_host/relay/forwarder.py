@@ -36,6 +36,8 @@ from fawkes_host.protocol.messages import (
     Chunk,
     ClientHello,
     Cloak,
+    Doctor,
+    DoctorRequest,
     End,
     EngineNews,
     Error,
@@ -95,6 +97,7 @@ class Forwarder:
         self._known = EngineNews(engine="cold")
         self._in_flight: set[str] = set()
         self._protocol: int | None = None
+        self._examining = threading.Lock()
 
     def run(self, greeted: bool = False) -> int:
         """Forwards until the browser closes its pipe (0) or the stream is torn (1).
@@ -144,10 +147,20 @@ class Forwarder:
             refusal = HelloFirst()
         elif self._protocol != PROTOCOL:
             refusal = ProtocolUnsupported(protocol=self._protocol, supported=PROTOCOL)
-        if refusal is None:
-            self._put(message)
-        else:
+        if refusal is not None:
             self._say(Error.of(refusal, message.id if isinstance(message, Cloak) else None))
+        elif not isinstance(message, DoctorRequest):
+            self._put(message)
+        elif self._examining.acquire(blocking=False):  # One answer does for all who wait.
+            threading.Thread(target=self._examine, daemon=True).start()
+
+    def _examine(self) -> None:
+        from fawkes_host.relay import examination
+
+        try:
+            self._say(Doctor(checks=examination.run()))
+        finally:
+            self._examining.release()
 
     def _greet(self) -> None:
         """Answers from what is known at this moment; what is learnt later follows as news."""

@@ -30,6 +30,7 @@ from fawkes_host.protocol.messages import (
     ClientHello,
     ClientMessage,
     Cloak,
+    DoctorRequest,
     End,
     EngineNews,
     Error,
@@ -255,6 +256,8 @@ class Session:
         match message:
             case StatusRequest():
                 self.say(self._desk.status())
+            case DoctorRequest():
+                raise BadMessage(detail="the relay answers that")
             case Cloak():
                 self._begin(message)
             case Chunk(id=photo) | End(id=photo) | Cancel(id=photo):
