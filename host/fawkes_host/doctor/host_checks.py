@@ -361,9 +361,8 @@ def check_disk() -> Iterator[Finding]:
 
 def check_last_photo(registrar: Registrar) -> Iterator[Finding]:
     """Whether a browser still has photos cloaked; says nothing while one does."""
-    seconds = last_photo.long_ago()
-    if seconds is not None and registrar.registered(Scope.USER):
-        day = time.strftime("%Y-%m-%d", time.localtime(seconds))
+    day = last_photo.long_ago()
+    if day is not None and registrar.registered(Scope.USER):
         told = f"no browser has had a photo cloaked since {day}"
         advice = "If you have removed the extension, remove the program: fawkes-host uninstall"
         yield Finding("last photo", State.WARNING, told, advice)

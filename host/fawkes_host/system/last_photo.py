@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
 from fawkes_host.protocol.errors import FawkesError
 from fawkes_host.system import folders
 
-LONG_S: Final = 60 * 24 * 3600
-"""Longer than a holiday: after so many seconds nobody may be there to ask any more."""
+LONG: Final = timedelta(days=60)
+"""Longer than a holiday: after so long nobody may be there to ask any more."""
 
 _FILE: Final = "last-photo"
 
@@ -33,10 +33,10 @@ def record() -> None:
         os.utime(file)
 
 
-def long_ago() -> float | None:
-    """When it was, in seconds since 1970, if that is long ago; else None."""
+def long_ago() -> date | None:
+    """The day, if that is long ago; else None.  A clock that has jumped costs a wrong hint."""
     try:
-        seconds = path().stat().st_mtime
-    except OSError:
+        day = date.fromtimestamp(path().stat().st_mtime)
+    except (OSError, OverflowError, ValueError):
         return None
-    return seconds if time.time() - seconds > LONG_S else None
+    return day if date.today() - day > LONG else None
