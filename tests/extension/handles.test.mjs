@@ -52,6 +52,7 @@ function browser(bus) {
     FileSystemHandle,
     FileSystemFileHandle,
     FileSystemDirectoryHandle,
+    DataTransferItem: class {},
     File,
     Blob,
     DOMException,
