@@ -12,10 +12,12 @@
     "damaged_image",
     "empty_input",
     "not_an_image",
+    "raw_photo",
     "too_many_bytes",
     "too_many_faces",
     "too_many_pixels",
     "unreadable_input",
+    "unsupported_samples",
   ]);
 
   /** @type {WeakMap<FawkesSettled, {toast: FawkesBatch, signal: AbortSignal}>} */

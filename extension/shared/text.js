@@ -37,9 +37,11 @@
     busy: ["waiting"],
     deadline_exceeded: ["seconds"],
     people_damaged: ["file"],
+    raw_photo: ["format"],
     too_many_bytes: ["bytes", "limit"],
     too_many_faces: ["faces", "limit"],
     too_many_pixels: ["width", "height", "limit"],
+    unsupported_samples: ["kind"],
     weights_corrupt: ["network"],
     weights_missing: ["network"],
   });

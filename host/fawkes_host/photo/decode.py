@@ -76,6 +76,7 @@ def decode(data: bytes, limits: Limits = Limits()) -> Photo:
         raise AnimatedImage(frames=header.frames)
     if header.width * header.height > limits.max_pixels:
         raise TooManyPixels(width=header.width, height=header.height, limit=limits.max_pixels)
+    data = format_.mended(data)
     # What says it is an animation and has one frame is a photo.
     data = format_.as_still(data)
     stored = format_.read_pixels(data)

@@ -61,6 +61,9 @@ class Format:
     read_orientation: Callable[[bytes], int] = _upright
     """EXIF's number, by which viewers turn the stored pixels."""
 
+    mended: Callable[[bytes], bytes] = bytes
+    """The file as browsers read it, where what only describes is damaged or its end is missing."""
+
     as_still: Callable[[bytes], bytes] = bytes
     """Without what says that it is an animation, where it has one frame."""
 
@@ -80,6 +83,7 @@ FORMATS: Final[dict[FormatName, Format]] = {
         writers.write_jpeg,
         jpeg_metadata.scrub,
         jpeg_metadata.read_orientation,
+        mended=jpeg_pixels.mended,
     ),
     "PNG": Format(
         png.read_header,
@@ -87,6 +91,7 @@ FORMATS: Final[dict[FormatName, Format]] = {
         writers.write_png,
         png_metadata.scrub,
         png_metadata.read_orientation,
+        mended=png.mended,
     ),
     "WEBP": Format(
         webp.read_header,

@@ -284,6 +284,22 @@ class NoDonor(FawkesError):
     )
 
 
+class RawPhoto(FawkesError):
+    code = "raw_photo"
+    sentence = (
+        "The file is a camera's raw data ({format}). Fawkes cloaks finished photos: develop it "
+        "first, as a JPEG, HEIC, PNG or TIFF."
+    )
+
+
+class UnsupportedSamples(FawkesError):
+    code = "unsupported_samples"
+    sentence = (
+        "The photo is whole, but of a kind that Fawkes cannot cloak ({kind}). Save it as a JPEG, "
+        "PNG or TIFF of 8 or 16 bits."
+    )
+
+
 class ExitStatus:
     """Exit statuses of ``fawkes-host``; documented in ``--help`` and stable."""
 
@@ -337,6 +353,8 @@ TABLE: tuple[type[FawkesError], ...] = (
     NoPerson,
     NobodyRemembered,
     NoDonor,
+    RawPhoto,
+    UnsupportedSamples,
 )
 """Every error, in the order in which it was added."""
 

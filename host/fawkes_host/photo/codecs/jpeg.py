@@ -29,6 +29,9 @@ _YCBCR = np.array(
 _SUBSAMPLING = {(1, 1): 0, (2, 1): 1, (2, 2): 2}
 """Chroma sampling to Pillow's number for it; it writes no other."""
 
+_MISSING_ROWS = 0.1
+"""A JPEG of which more is missing is damaged: who uploads it does not know what it shows."""
+
 _LARGEST_GROWTH = 1.2
 """A file with exotic sampling is written as 4:4:4, unless that grows it by more than this."""
 
@@ -37,6 +40,24 @@ def read_pixels(data: bytes) -> NDArray[np.uint8]:
     """Return uint8 [h, w, 3] RGB as stored."""
     with decoding(), _open(data) as image:
         return as_array(image, "RGB")
+
+
+def mended(data: bytes) -> bytes:
+    """Return a JPEG as browsers read it, of which the end or the last rows are missing; as it is
+    where nothing is.
+
+    A decoder fills what is missing with one colour.
+    """
+    whole = jpeg.with_end(data)
+    if whole is data:
+        return data
+    pixels = read_pixels(whole)
+    missing = 0
+    for row in pixels[::-1]:
+        if (row != row[0]).any():
+            break
+        missing += 1
+    return whole if missing <= _MISSING_ROWS * len(pixels) else data
 
 
 def write_pixels(data: bytes, pixels: NDArray[np.uint8], change: Change) -> jpeg.JpegFile:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageFile, PngImagePlugin
+from PIL import Image, ImageFile, PngImagePlugin
 
 from fawkes_host.photo.codecs.change import Change
 from fawkes_host.photo.codecs.pillow import as_array, decoding, open_image
@@ -48,7 +48,7 @@ def read_pixels(data: bytes) -> NDArray[np.uint8]:
         header = png.read_image_header(data)
         if header.depth == 16 and header.colour == GREY:
             return _in_rgb(_high_bytes(_read_samples(data, header)))
-        with open_image(PngImagePlugin.PngImageFile, data) as image:
+        with _open(data) as image:
             return as_array(image, "RGB")
 
 
@@ -85,6 +85,10 @@ def write_pixels(data: bytes, change: Change) -> list[Chunk]:
         return _with_picture([header.to_chunk(), *kept], picture)
 
 
+def _open(data: bytes) -> Image.Image:
+    return open_image(PngImagePlugin.PngImageFile, png.picture_alone(data))
+
+
 def _read_samples(data: bytes, header: ImageHeader) -> NDArray[np.uint8]:
     """Return the stored bytes, uint8 [h, w, bytes a pixel]; grey of few bits is widened to 8."""
     if header.depth == 16 and header.colour in (RGB, RGBA):
@@ -97,7 +101,7 @@ def _read_samples(data: bytes, header: ImageHeader) -> NDArray[np.uint8]:
         return _read_as(data, "RGBA", "RGBA")  # four bytes a pixel, whatever they mean
     if header.depth == 16:
         return _read_as(data, "LA", "LA")
-    with open_image(PngImagePlugin.PngImageFile, data) as image:
+    with _open(data) as image:
         if image.mode == "1":
             image = image.convert("L")  # noqa: PLW2901
         samples = as_array(image)
@@ -105,7 +109,7 @@ def _read_samples(data: bytes, header: ImageHeader) -> NDArray[np.uint8]:
 
 
 def _read_as(data: bytes, mode: str, rawmode: str) -> NDArray[np.uint8]:
-    with open_image(PngImagePlugin.PngImageFile, data) as image:
+    with _open(data) as image:
         assert isinstance(image, ImageFile.ImageFile)
         codec, box, offset, _ = image.tile[0]
         image._mode = mode
@@ -122,7 +126,7 @@ def _in_rgb(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _expand_palette(data: bytes, header: ImageHeader) -> tuple[ImageHeader, NDArray[np.uint8]]:
-    with open_image(PngImagePlugin.PngImageFile, data) as image:
+    with _open(data) as image:
         transparent = "transparency" in image.info
         samples = as_array(image, "RGBA" if transparent else "RGB")
     return replace(header, depth=8, colour=RGBA if transparent else RGB), samples

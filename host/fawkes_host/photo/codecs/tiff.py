@@ -20,10 +20,15 @@ from fawkes_host.photo.codecs.sizing import fit_size
 from fawkes_host.photo.containers import tiff
 from fawkes_host.photo.containers.tiff import TiffFile, without_orientation
 from fawkes_host.photo.containers.tiff_writer import Strips
-from fawkes_host.protocol.errors import DamagedImage
+from fawkes_host.protocol.errors import DamagedImage, UnsupportedSamples
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
 _COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _CMYK: 4}
+
+_LAB = (8, 9, 10)
+"""Photometric interpretations: CIE, ICC and ITU L*a*b*."""
+_FLOATING = 3
+"""Sample format of floating point."""
 
 _JPEG = 7
 _DEFLATE = 8
@@ -109,6 +114,7 @@ def read_pixels(data: bytes) -> NDArray[np.uint8]:
             # Decoders guess; but who does not know where a picture ends may wipe it together with
             # its metadata.
             raise DamagedImage(detail="the TIFF does not tell where its picture is")
+        _check_samples(file)
         layout = _read_layout(file)
         if layout.plain and layout.planar and layout.photometric == _RGB:
             # Of 16 bits a channel, Pillow reads planes wrong.
@@ -149,8 +155,21 @@ def _open_as_stored(data: bytes) -> Image.Image:
     """Open without the orientation, which Pillow would apply, of all formats to TIFF alone."""
     image = open_image(TiffImagePlugin.TiffImageFile, without_orientation(data))
     if image.mode in ("I", "F", "LAB"):
-        raise DamagedImage(detail="samples of this kind are not supported")
+        raise UnsupportedSamples(kind=image.mode)
     return image
+
+
+def _check_samples(file: TiffFile) -> None:
+    """Raise ``UnsupportedSamples`` for what is no picture of 1 to 16 bits, grey, RGB or CMYK."""
+    page = file.chain()[0]
+    if file.integer(page, tiff.PHOTOMETRIC, _BLACK_IS_ZERO) in _LAB:
+        raise UnsupportedSamples(kind="Lab")
+    formats = page.find(tiff.SAMPLE_FORMAT)
+    if formats and _FLOATING in file.integers(formats):
+        raise UnsupportedSamples(kind="floating point")
+    bits = page.find(tiff.BITS_PER_SAMPLE)
+    if bits and max(file.integers(bits), default=1) > 16:
+        raise UnsupportedSamples(kind=f"{max(file.integers(bits))} bits")
 
 
 def _read_samples(data: bytes, layout: _Layout) -> NDArray[Any]:

@@ -183,6 +183,15 @@ def parse(data: bytes) -> JpegFile:
     return JpegFile(tuple(head), data[start:end], data[end:])
 
 
+def with_end(data: bytes) -> bytes:
+    """Return a JPEG whose scans have an end, as it is where they have one."""
+    try:
+        file = parse(data)
+    except DamagedImage:
+        return data
+    return data if file.scans.endswith(b"\xff\xd9") else data + b"\xff\xd9"
+
+
 def read_header(data: bytes) -> Header:
     """Read the size alone, without looking at the scans."""
     position = 2

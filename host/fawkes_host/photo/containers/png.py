@@ -107,6 +107,45 @@ def parse(data: bytes) -> tuple[list[Chunk], bytes]:
     return chunks, data[position:]
 
 
+_PICTURE = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
+
+
+def mended(data: bytes) -> bytes:
+    """Return a PNG as browsers read it: where what only describes has a wrong checksum, or the end
+    is missing behind the whole picture, that is put right.  As it is where nothing is wrong."""
+    position, sound, seen = len(SIGNATURE), True, False
+    chunks = []
+    while position + 12 <= len(data):
+        end = position + 12 + int.from_bytes(data[position : position + 4], "big")
+        if end > len(data):
+            break
+        chunk = data[position:end]
+        kind = chunk[4:8]
+        seen = seen or kind == b"IDAT"
+        if kind not in _PICTURE and chunk[-4:] != zlib.crc32(chunk[4:-4]).to_bytes(4, "big"):
+            chunk, sound = Chunk(kind, chunk[8:-4]).to_bytes(), False
+        chunks.append(chunk)
+        position = end
+        if kind == b"IEND":
+            return data if sound else SIGNATURE + b"".join(chunks) + data[position:]
+    if not seen or data[position + 4 : position + 8] == b"IDAT":
+        return data
+    return SIGNATURE + b"".join(chunks) + Chunk(b"IEND", b"").to_bytes()
+
+
+def picture_alone(data: bytes) -> bytes:
+    """Return a PNG of nothing but its picture: what describes it may be more than a decoder
+    takes."""
+    chunks, _ = parse(data)
+    end = len(SIGNATURE)
+    kept = []
+    for chunk in chunks:
+        start, end = end, end + 12 + len(chunk.payload)
+        if chunk.kind in _PICTURE:
+            kept.append(data[start:end])
+    return SIGNATURE + b"".join(kept) + Chunk(b"IEND", b"").to_bytes()
+
+
 def to_bytes(chunks: list[Chunk], trailer: bytes = b"") -> bytes:
     """Write the file, every checksum anew."""
     return SIGNATURE + b"".join(chunk.to_bytes() for chunk in chunks) + trailer
@@ -130,7 +169,7 @@ def read_header(data: bytes) -> Header:
     """Read the size, and the number of frames of an animation: those that are there, but no more
     than it says (acTL)."""
     header = read_image_header(data)
-    chunks, _ = parse(data)
+    chunks, _ = parse(mended(data))
     announced = next(
         (
             int.from_bytes(chunk.payload[:4], "big")

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from fawkes_host.photo.containers import isobmff
-from fawkes_host.protocol.errors import EmptyInput, NotAnImage
+from fawkes_host.photo.containers.raw import raw_kind
+from fawkes_host.protocol.errors import EmptyInput, NotAnImage, RawPhoto, UnsupportedSamples
 
 FormatName = Literal["JPEG", "PNG", "WEBP", "HEIF", "AVIF", "BMP", "TIFF", "GIF"]
 
 SUPPORTED: tuple[FormatName, ...] = get_args(FormatName)
 
 _TIFF_SIGNATURES = (b"II\x2a\x00", b"MM\x00\x2a")
-"""Classic TIFF only: BigTIFF is for files beyond 4 GB, far over the limit on bytes."""
+_BIG_TIFF_SIGNATURES = (b"II\x2b\x00", b"MM\x00\x2b")
+"""BigTIFF is for files beyond 4 GB, far over the limit on bytes."""
 
 
 def identify(data: bytes) -> FormatName:
@@ -20,11 +22,18 @@ def identify(data: bytes) -> FormatName:
 
     Raises:
         EmptyInput: there is not a byte.
+        RawPhoto: it is what a camera's sensor saw.
+        UnsupportedSamples: it is a BigTIFF.
         NotAnImage: the first bytes are those of no supported format, or the file is a document or
             an archive as well.
     """
     if not data:
         raise EmptyInput()
+    raw = raw_kind(data)
+    if raw is not None:
+        raise RawPhoto(format=raw)
+    if data.startswith(_BIG_TIFF_SIGNATURES):
+        raise UnsupportedSamples(kind="BigTIFF")
     format_ = _by_first_bytes(data)
     if format_ is None or _is_document(data) or _is_archive(data):
         raise NotAnImage(supported=", ".join(SUPPORTED))
