@@ -1,5 +1,8 @@
 // Questions that cannot be asked where they arise: on the page around a frame, or in a window.
 
+/** In private windows Chromium shows no page of an extension. */
+const SHOWS_PRIVATELY = chrome.runtime.getURL("").startsWith("moz-");
+
 /**
  * A question of a content script, until it is answered or its page is gone.
  * @param {ChromePort<FawkesAsk, FawkesAskReply> & {sender: {tab: ChromeTab, frameId: number}}} port
@@ -50,7 +53,14 @@ export function serveQuestion(port) {
     const url = chrome.runtime.getURL(`ask/ask.html?${query}`);
     try {
       if (chrome.windows)
-        await chrome.windows.create({ url, type: "popup", width: 440, height: 500, focused: true });
+        await chrome.windows.create({
+          url,
+          type: "popup",
+          width: 440,
+          height: 500,
+          focused: true,
+          incognito: tab.incognito && SHOWS_PRIVATELY,
+        });
       else await chrome.tabs.create({ url }); // telephones have none
     } catch {
       over = false;

@@ -160,6 +160,7 @@ declare var chrome: {
       width: number;
       height: number;
       focused: boolean;
+      incognito: boolean;
     }): Promise<unknown>;
   };
   /** Chromium, for content scripts only. */
