@@ -168,6 +168,28 @@ def test_it_can_write_no_file_and_leaves_with_its_engine(placed):
     assert codecs.pid() == 0
 
 
+def test_process_that_has_seen_photos_is_not_there_for_those_of_another_time(placed):
+    codecs = CodecProcess(rest_s=0.01)
+    try:
+        photo = codecs.decode(placed["PNG"])
+        before = codecs.pid()
+        codecs.renew()
+        codecs.encode_with_notices(photo, photo.pixels, Policy.KEEP)
+        assert codecs.pid() == before, "a photo is held"
+        del photo
+        give_up = time.monotonic() + 30
+        while codecs.pid() in (0, before):
+            assert time.monotonic() < give_up
+            time.sleep(0.01)
+        after = codecs.pid()
+        codecs.renew()
+        assert codecs.pid() == after, "it has seen none"
+        codecs.decode(placed["JPEG"])
+    finally:
+        codecs.close()
+    assert codecs.pid() == 0
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_it_knows_none_of_its_users_variables(placed, monkeypatch):
     monkeypatch.setenv("SOME_SECRET", "of another program")
