@@ -15,9 +15,9 @@ from tests.browser.upload_paths import ZONE
 def test_photo_pasted_into_an_editor_is_the_cloaked_one(
     running: Running, tab: Tab, server: Server, photos: Path
 ) -> None:
-    tab.goto(
-        server.page("/editor", '<div id="zone" contenteditable style="height: 200px">Text</div>')
-    )
+    page = '<div id="zone" contenteditable style="height: 200px">Text</div>'
+    policy = "require-trusted-types-for 'script'; trusted-types 'none'"
+    tab.goto(server.page("/editor", page, Content_Security_Policy=policy))
     tab.click(ZONE)
     tab.paste(photos / "astronaut.png")
     wait_for(tab, "return document.querySelector('#zone img')?.complete")

@@ -47,6 +47,71 @@ def test_the_same_photo_goes_up_as_often_as_it_is_chosen(
     assert_unseen(PLAIN, tab, server, photos)
 
 
+LIBRARIES = {
+    "a clone in its place": """<span><input type="file" id="f"></span><script>
+      const change = ({ target }) => {
+        if (!target.files.length) return;
+        const clone = target.cloneNode(true);
+        clone.value = "";
+        clone.addEventListener("change", change);
+        target.replaceWith(clone);
+        deliver(target.files, "clone");
+      };
+      f.addEventListener("change", change);</script>""",
+    "a hidden form, sent to a frame": """<input type="file" id="f" name="photo">
+      <iframe name="away"></iframe><script>
+      f.addEventListener("change", () => {
+        const form = document.body.appendChild(document.createElement("form"));
+        form.setAttribute("style", "display: none");
+        Object.assign(form, { method: "post", action: "/upload", target: "away" });
+        form.enctype = "multipart/form-data";
+        form.append(f);
+        form.submit();
+      });</script>""",
+    "an unseen input above a button": """<div style="position: relative"><button>Browse</button>
+      <div style="position: absolute; inset: 0; width: 200px; height: 40px; overflow: hidden">
+      <input id="f" type="file" multiple style="position: absolute; width: 100%; height: 100%;
+      font-size: 999px; opacity: 0"></div></div><script>uploadOnChange(f)</script>""",
+    "pieces of the file": """<input type="file" id="f"><script>
+      f.onchange = async () => {
+        const [file] = f.files;
+        const pieces = [];
+        for (let at = 0; at < file.size; at += 10_000)
+          pieces.push(await file.slice(at, at + 10_000).arrayBuffer());
+        for await (const _ of file.stream()) see(file, "stream");
+        fetch(`/upload/${file.name}`, { method: "POST", body: new Blob(pieces) });
+      };</script>""",
+    "natives that were wrapped since": """<input type="file" id="f"><script>
+      const { prototype } = HTMLInputElement;
+      const files = Object.getOwnPropertyDescriptor(prototype, "files");
+      Object.defineProperty(prototype, "files", { ...files, get() { return files.get.call(this) } });
+      const { addEventListener } = EventTarget.prototype;
+      EventTarget.prototype.addEventListener = function (...given) {
+        return addEventListener.apply(this, given);
+      };
+      window.File = class extends File {};
+      uploadOnChange(f);</script>""",
+    "one listener for the whole page": """<label><input type="file" hidden><span id="f">Photo</span>
+      </label><script>document.addEventListener("change", ({ target }) => {
+        if (target.matches("input[type=file]")) deliver(target.files, "delegated");
+      });</script>""",
+}
+TRUSTED_TYPES = "require-trusted-types-for 'script'; trusted-types 'none'"
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_what_upload_libraries_do_gets_the_cloaked_photo(
+    library: str, running: Running, tab: Tab, server: Server, photos: Path
+) -> None:
+    """On pages that let no script write markup, too."""
+    page = SPY + LIBRARIES[library]
+    tab.goto(server.page("/library", page, Content_Security_Policy=TRUSTED_TYPES))
+    tab.pick(INPUT, [photos / "astronaut.jpg"])
+    (upload,) = server.recorder.wait_for(1)
+    assert is_marked(upload.data)
+    assert_unseen(PLAIN, tab, server, photos)
+
+
 FORMS = {
     "an input outside of its form": """<form id="form" {to}><button id="go">Send</button></form>
       <input type="file" id="f" name="photo" form="form">""",
