@@ -10,13 +10,13 @@ import pytest
 
 from fawkes_host.evaluation.cloaks import CloakSet
 from fawkes_host.evaluation.curves import (
-    Sybil,
     leak_curve,
     posted_curve,
     retrieval_table,
     transform_table,
 )
 from fawkes_host.evaluation.datasets import PersonPhoto, choose_people
+from fawkes_host.evaluation.decoys import Account, decoy_rows
 from fawkes_host.evaluation.judge import Judge
 from fawkes_host.evaluation.protection import protection_row, worst_first
 from tests.evaluation.toy import embedded_people
@@ -137,26 +137,39 @@ def test_people_with_fewer_photos_are_not_on_the_curve(judge, people):
     assert posted_curve(judge, people, files(people, "wrong"), (1, POSTED + 1), seed=0) == []
 
 
-def test_a_leak_ends_protection_and_a_second_identity_restores_it(judge, people):
-    # Everyone's donor is somebody else; the second account shows what the person looks like.
-    sybils = {
-        person.name: Sybil(
-            "person 11",
-            tuple(Path("same", *photo.path.parts[1:]) for photo in person.probes),
+def test_a_leak_ends_protection(judge, people):
+    rows = leak_curve(judge, people, files(people, "wrong"), (0.0, 0.2), POSTED, seed=0)
+    assert {row["leaked"]: share(row, "1-NN") for row in rows} == {0.0: 1, 0.2: 0}
+    assert {row["leaked_photos"] for row in rows if row["leaked"]} == {1}
+
+
+def test_decoys_restore_what_a_leak_ended_once_there_are_enough(judge, people):
+    # The first "decoy" shows somebody else, the others what the person looks like.
+    accounts = {
+        person.name: Account(
+            ("person 10", "person 11"),
+            (
+                Path("same", "person 10", "00.jpg"),
+                *(Path("same", *photo.path.parts[1:]) for photo in person.probes),
+            ),
         )
         for person in people
     }
-    rows = leak_curve(judge, people, files(people, "wrong"), sybils, (0.0, 0.2), POSTED, seed=0)
-    found = {(r["leaked"], r["second_identity"]): share(r, "1-NN") for r in rows}
-    assert found == {(0.0, False): 1, (0.0, True): 1, (0.2, False): 0, (0.2, True): 1}
-    assert {r["leaked_photos"] for r in rows if r["leaked"]} == {1}
+    rows = decoy_rows(
+        judge, people, files(people, "wrong"), accounts, (0, 1, 9), (0.0, 0.2), POSTED, seed=0
+    )
+    found = {(row["leaked"], row["decoys"]): share(row, "1-NN") for row in rows}
+    assert found == {(0, 0): 1, (0, 1): 1, (0, 9): 1, (0.2, 0): 0, (0.2, 1): 0, (0.2, 9): 1}
+    none, one, many = (row["nearest_decoy"] for row in rows[:3])
+    assert none is None
+    assert one < 0.5 < many
+    assert {round(row["nearest_clean"], 6) for row in rows} == {round(rows[0]["nearest_clean"], 6)}
 
 
-def test_a_donor_is_not_in_the_gallery(judge, people):
-    gallery = judge.gallery(people[0].name, [], "person 11")
-    assert "person 11" not in gallery.others.names
-    assert people[0].name not in gallery.others.names
-    assert len(np.unique(gallery.others.names)) == 10
+def test_donors_are_not_in_the_gallery(judge, people):
+    gallery = judge.gallery(people[0].name, [], ("person 10", "person 11"))
+    assert not {"person 10", "person 11", people[0].name} & set(gallery.others.names)
+    assert len(np.unique(gallery.others.names)) == 9
 
 
 def test_a_transform_that_undoes_cloaks_shows_in_its_row(judge, people):

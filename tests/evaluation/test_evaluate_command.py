@@ -32,6 +32,9 @@ def run(*arguments: object):
         (("--hold-out", "resnet"), "'resnet' is neither 'each' nor one of dlib_resnet"),
         (("--judge-range", "0"), "two numbers"),
         (("--judge-template", "1,2,3"), "ten numbers"),
+        (("--decoys", "4,many"), "numbers of at least 1"),
+        (("--decoys", "0"), "numbers of at least 1"),
+        (("--donors", "me"), "'me' is not one of"),
         (("--weights", "faceres=nowhere"), "NETWORK=FILE"),
         (("--weights", f"resnet={__file__}"), "'resnet' is none of dlib_resnet"),
         (("--weights", f"faceres={__file__}"), "is not a weight file"),
@@ -102,10 +105,13 @@ def test_an_evaluation_ends_in_a_report_and_goes_on_where_it_was(three_people, t
         viewed=2,
     )
     out = tmp_path / "out"
-    plan = Plan(three_people, None, out, (MID,), ("faceres",), size)
+    plan = Plan(
+        three_people, None, out, (MID,), ("faceres",), size, decoys=(1,), donors=("random",)
+    )
     networks = [store.load(name) for name in registry.SURROGATES]
     told: list[str] = []
-    instrument = Instrument(plan, networks, [], told.append)
+    one_more = store.load("mobileface")
+    instrument = Instrument(plan, networks, [], told.append, for_decoys=[one_more])
     report = instrument.run()
     page = write_report(report, instrument.shown_faces(), out)
 
@@ -115,7 +121,14 @@ def test_an_evaluation_ends_in_a_report_and_goes_on_where_it_was(three_people, t
     assert row["trackers"]["1-NN"]["unprotected"]["mean"] <= 0.2
     assert report["control"]["passed"]
     assert len(report["people"]) == 2
-    assert len(report["leaked"]) == 4
+    assert len(report["leaked"]) == 2
+    decoys = {(row["leaked"], row["decoys"]): row for row in report["decoys"]}
+    assert set(decoys) == {(share, count) for share in (0.0, 0.2, 0.5) for count in (0, 1)}
+    assert {row["judge"] for row in decoys.values()} == {"faceres"}
+    # An adversarial photo of somebody else, by a network that took no part in it.
+    assert decoys[0.0, 1]["nearest_decoy"] > 0.3
+    kept = sorted((out / "cloaks").glob("decoys-of-*"))
+    assert len(kept) == 2
     ours, noise = report["visibility"]
     for seen in (ours, noise):
         assert 50 < seen["ssimulacra2"]["mean"] < 90

@@ -50,7 +50,7 @@ def report() -> dict:
     ours = [row("fawkes-host", "mid", 0.31), row("fawkes-host", "high", 0.62)]
     frontier = [*ours, row("Fawkes 1.0", "low", 0.05), row("random noise", "mid", 0.0)]
     return {
-        "schema": 2,
+        "schema": 3,
         "seed": 0,
         "levels": ["mid", "high"],
         "posted": 12,
@@ -79,12 +79,11 @@ def report() -> dict:
             {
                 "leaked": s,
                 "leaked_photos": round(12 * s),
-                "second_identity": second,
                 "trackers": trackers(0.3),
             }
             for s in (0.0, 0.5)
-            for second in (False, True)
         ],
+        "decoys": [],
         "transforms": [{"transform": t, "trackers": trackers(0.3)} for t in ("none", "jpeg 75")],
         "retrieval": [
             {"query": "clean", "gallery": "protected", "not_found": share(0.3)},
@@ -174,7 +173,7 @@ def test_every_level_has_its_card_with_the_worst_judge(report, faces):
 
 def test_figures_of_every_table_are_there(report, faces):
     page = render(report, faces)
-    for figure in ("66.0", "0.87", ">21 <", ">22 <", "1.25", "50 % (6), second identity"):
+    for figure in ("66.0", "0.87", ">21 <", ">22 <", "1.25", "50 % (6)"):
         assert figure in page, figure
     assert "3 people" in page
     assert "the same person" in page
@@ -186,7 +185,36 @@ def test_a_control_that_protects_sounds_the_alarm(report, faces):
     assert "Do not trust this run" in render(report, faces)
 
 
+def test_decoys_have_a_section_where_they_were_measured(report, faces):
+    assert "Decoys" not in render(report, faces)
+    report["decoys"] = [
+        {
+            "judge": judge,
+            "strength": "low",
+            "donors": "look-alike",
+            "leaked": leaked,
+            "leaked_photos": round(12 * leaked),
+            "decoys": count,
+            "trackers": trackers(protected),
+            "nearest_decoy": 0.61 if count else None,
+            "nearest_clean": 0.77,
+        }
+        for judge, protected in (("judge <b>", 0.93), ("other", 0.42))
+        for leaked in (0.0, 0.2)
+        for count in (0, 16)
+    ]
+    page = render(report, faces)
+    for figure in ("<h2>Decoys</h2>", "0.61", "0.77", ">93 <", "20 % (2)", "look-alike"):
+        assert figure in page, figure
+    # The plot is of the judge who is deceived least.
+    assert "1-NN, other, low" in page
+    assert "judge <b>" not in page
+
+
 def test_a_small_run_leaves_tables_out(report):
+    assert "Protection against visibility" in render(report, [])
+    report["frontier"] = []
+    assert "Protection against visibility" not in render(report, [])
     report["posted_curve"] = []
     report["adaptive"] = {}
     assert "Too few people" in render(report, [])

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from fawkes_host.cli.result import print_result
-from fawkes_host.protocol.greeting import LEVEL_NAMES
+from fawkes_host.protocol.greeting import CLOAK_NAMES
 from fawkes_host.system import packages
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -27,9 +27,9 @@ def _split_levels(
     """Levels by commas or by several options, weakest first."""
     named = [name.strip() for value in values for name in value.split(",")]
     for name in named:
-        if name not in LEVEL_NAMES:
-            raise click.BadParameter(f"{name!r} is none of {', '.join(LEVEL_NAMES)}.")
-    return tuple(name for name in LEVEL_NAMES if name in named)
+        if name not in CLOAK_NAMES:
+            raise click.BadParameter(f"{name!r} is none of {', '.join(CLOAK_NAMES)}.")
+    return tuple(name for name in CLOAK_NAMES if name in named)
 
 
 def _parse_range(
@@ -56,6 +56,19 @@ def _parse_template(
     if len(numbers) != 10:
         raise click.BadParameter("ten numbers: x,y of both eyes, the nose, both mouth corners")
     return tuple(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _parse_counts(
+    _context: click.Context, _parameter: click.Parameter, value: str
+) -> tuple[int, ...]:
+    """Numbers by commas, fewest first."""
+    try:
+        counts = sorted({int(part) for part in value.split(",") if part.strip()})
+    except ValueError:
+        counts = [0]
+    if counts and counts[0] < 1:
+        raise click.BadParameter("numbers of at least 1 with commas between, such as 4,16")
+    return tuple(counts)
 
 
 def _parse_weights(
@@ -88,8 +101,8 @@ def _parse_weights(
 @click.option("--posted", type=click.IntRange(1), help="How many photos each has posted.")
 @click.option(
     "--baseline-people",
-    type=click.IntRange(1),
-    help="How many of them are cloaked by other programs too, which take long.",
+    type=click.IntRange(0),
+    help="How many of them are cloaked by other programs too, which take long; 0 for none.",
 )
 @click.option(
     "--hold-out",
@@ -132,6 +145,22 @@ def _parse_weights(
     callback=_parse_weights,
     help="Cloak on a surrogate with weights that models/train made. May be given more than once.",
 )
+@click.option(
+    "--decoys",
+    callback=_parse_counts,
+    default="",
+    metavar="N,N,…",
+    help="Measure decoys as well, so many a person: photos of the others in FACES are made into "
+    "them.  [default: none]",
+)
+@click.option(
+    "--donors",
+    type=click.Choice(("look-alike", "random")),
+    multiple=True,
+    default=("look-alike",),
+    show_default=True,
+    help="Whose photos become decoys. May be given more than once.",
+)
 @click.option("--quick", is_flag=True, help="A tiny run that shows that everything works.")
 @click.option(
     "-o",
@@ -160,6 +189,8 @@ def command(
     seed: int,
     alone: bool,
     weights: dict[str, Path],
+    decoys: tuple[int, ...],
+    donors: tuple[str, ...],
     quick: bool,
     output: Path,
     as_json: bool,
@@ -192,7 +223,7 @@ def command(
         size,
         people=people or size.people,
         posted=posted or size.posted,
-        baseline_people=baseline_people or size.baseline_people,
+        baseline_people=size.baseline_people if baseline_people is None else baseline_people,
     )
     networks = {name: store.load(name) for name in registry.SURROGATES}
     retrained = _retrain(networks, weights)
@@ -205,6 +236,8 @@ def command(
         size,
         seed,
         alone,
+        decoys,
+        tuple(dict.fromkeys(donors)),
         tuple(f"{name} {_digest(weights[name])}" for name in retrained),
     )
     low, high = judge_range or (None, None)
@@ -218,7 +251,12 @@ def command(
     try:
         opened = _open(judges, format_)
         instrument = Instrument(
-            plan, list(networks.values()), opened, tell, list(retrained.values())
+            plan,
+            list(networks.values()),
+            opened,
+            tell,
+            list(retrained.values()),
+            [store.load(name) for name in registry.FOR_DECOYS] if decoys else (),
         )
         report = instrument.run()
     except NothingToMeasure as error:

@@ -11,15 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from fawkes_host.engine import MAKERS, decoy
-from fawkes_host.engine.album import Album, Embeddings
+from fawkes_host.engine import MAKERS
+from fawkes_host.engine.album import Album
 from fawkes_host.engine.levels import Level
 from fawkes_host.engine.pipeline import Engine
-from fawkes_host.engine.recipe import IN_FORCE
 from fawkes_host.evaluation.datasets import PersonPhoto
 from fawkes_host.photo.metadata import Policy
 from fawkes_host.system.files import write_atomically
-from fawkes_models.registry import SURROGATES
+from fawkes_models.registry import NETWORKS
 
 
 class Maker(Protocol):
@@ -42,28 +41,17 @@ class EngineMaker:
 
     batch = 1
 
-    def __init__(
-        self, networks: Sequence[Any], level: Level, seed: int, towards: Embeddings | None = None
-    ) -> None:
-        """``towards``: an embedding [d] a network: every photo becomes a decoy that is pulled
-        towards it, within the decoys' own budget, for Sybil accounts."""
-        recipe = IN_FORCE if towards is None else decoy.RECIPE
+    def __init__(self, networks: Sequence[Any], level: Level, seed: int) -> None:
         # Nobody is remembered: figures must not depend on whose home it is.
-        self._engine = Engine(networks, Album(), secret_of(seed), recipe=recipe)
+        self._engine = Engine(networks, Album(), secret_of(seed))
         self._level = level
-        self._towards = towards
 
     def enrol(self, photos: Sequence[bytes]) -> None:
         for data in photos:
             self._engine.enrol(data)
 
     def make(self, photos: Sequence[bytes]) -> list[bytes]:
-        return [self._make(data) for data in photos]
-
-    def _make(self, data: bytes) -> bytes:
-        if self._towards is not None:
-            return self._engine.decoy(data, self._towards).data
-        return self._engine.cloak(data, self._level, Policy.STRIP).data
+        return [self._engine.cloak(data, self._level, Policy.STRIP).data for data in photos]
 
 
 def secret_of(seed: int) -> bytes:
@@ -156,7 +144,7 @@ def seconds_of(file: Path) -> float:
 def engine_source(seed: int, *more: str) -> str:
     """Return a short digest of the engine's code, its weights and the seed."""
     files = [file for package in MAKERS for file in sorted(_folder(package).rglob("*.py"))]
-    weights = (card.weights.sha256 for card in SURROGATES.values())
+    weights = (card.weights.sha256 for card in NETWORKS.values())
     return _digest(files, seed, *weights, *more)
 
 

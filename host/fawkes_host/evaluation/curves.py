@@ -7,7 +7,6 @@ unprotected error.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +21,6 @@ from fawkes_host.evaluation.trackers import Ranks, Tracker
 
 Files = Mapping[str, Sequence[Path]]
 """Cloaked files of each person, in the order of posting."""
-
-
-@dataclass(frozen=True)
-class Sybil:
-    """A second account: photos of ``donor``, cloaked to look like the person to recognisers.
-
-    The donor has no other photo in the gallery, with or without the account.
-    """
-
-    donor: str
-    files: tuple[Path, ...]
 
 
 def posted_curve(
@@ -59,43 +47,35 @@ def leak_curve(
     judge: Judge,
     people: Sequence[Person],
     cloaked: Files,
-    sybils: Mapping[str, Sybil],
     leaked_shares: Sequence[float],
     posted: int,
     seed: int,
 ) -> list[dict[str, Any]]:
-    """Measure protection by the share of the posted photos that leaked clean, without and with a
-    second identity."""
+    """Measure protection by the share of the posted photos that leaked clean."""
 
     def unprotected(tracker: Tracker, person: Person) -> Ranks:
         return judge.clean_ranks(tracker, person, posted)
 
     rows = []
     for share in leaked_shares:
-        for with_second in (False, True):
 
-            def protected(
-                tracker: Tracker, person: Person, share: float = share, second: bool = with_second
-            ) -> Ranks:
-                sybil = sybils[person.name]
-                own = leak(
-                    judge.embed(cloaked[person.name][:posted]),
-                    judge.posted(person, posted),
-                    share,
-                    seed,
-                )
-                rows = judge.embed(sybil.files) if second else None
-                return judge.ranks(tracker, person, own, sybil.donor, rows)
-
-            trackers = (judge.nearest, judge.linear)
-            rows.append(
-                {
-                    "leaked": share,
-                    "leaked_photos": count_leaked(share, posted),
-                    "second_identity": with_second,
-                    "trackers": share_row(people, trackers, protected, unprotected, seed),
-                }
+        def protected(tracker: Tracker, person: Person, share: float = share) -> Ranks:
+            own = leak(
+                judge.embed(cloaked[person.name][:posted]),
+                judge.posted(person, posted),
+                share,
+                seed,
             )
+            return judge.ranks(tracker, person, own)
+
+        trackers = (judge.nearest, judge.linear)
+        rows.append(
+            {
+                "leaked": share,
+                "leaked_photos": count_leaked(share, posted),
+                "trackers": share_row(people, trackers, protected, unprotected, seed),
+            }
+        )
     return rows
 
 

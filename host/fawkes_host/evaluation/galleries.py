@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fawkes_host.evaluation.recognisers import Embeddings
 
 SECOND_IDENTITY = "(second identity)"
-"""The name of the Sybil account; no folder can be called so by chance."""
+"""The name of the account with decoys; no folder can be called so by chance."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -71,10 +71,10 @@ class Judge:
         return stack(self.embed([photo.path for photo in person.probes]), self.dimension)
 
     def gallery(
-        self, person: str, own: Rows, absent: str | None = None, second: Rows | None = None
+        self, person: str, own: Rows, absent: Sequence[str] = (), second: Rows | None = None
     ) -> Gallery:
         """Enrol a person's photos beside clean photos of everyone else but ``absent``."""
-        away = (person,) if absent is None else (person, absent)
+        away = (person, *absent)
         if away not in self._others:
             self._others[away] = everyone_but(self._embeddings, self._names, away)
         return Gallery(
@@ -99,7 +99,7 @@ class Judge:
         tracker: Tracker,
         person: Person,
         own: Rows,
-        absent: str | None = None,
+        absent: Sequence[str] = (),
         second: Rows | None = None,
     ) -> Ranks:
         """Return the ranks of a person's probes where ``own`` is enrolled: see ``gallery``."""

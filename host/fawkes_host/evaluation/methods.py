@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from fawkes_host.engine import decoy
 from fawkes_host.evaluation.attacks.fawkes1 import Fawkes1
 from fawkes_host.evaluation.attacks.fawkes1_attack import Fawkes1Attack
 from fawkes_host.evaluation.attacks.noise import NoiseAttack
 from fawkes_host.evaluation.attacks.sign_steps import SignSteps, SignStepsAttack
 from fawkes_host.evaluation.cloaks import CloakSet, EngineMaker, baseline_source, engine_source
-from fawkes_host.evaluation.datasets import Person
 from fawkes_host.evaluation.plan import Plan
 
 OURS = "fawkes-host"
@@ -68,28 +63,3 @@ def baseline_sets(plan: Plan, networks: Networks, left_out: str | None) -> list[
             build = partial(Fawkes1Attack, fawkes, level, kept, stretched)
             sets.append(CloakSet(method, level, names, source, build, left_out))
     return sets
-
-
-def second_identity(
-    plan: Plan,
-    networks: Networks,
-    like: CloakSet,
-    person: Person,
-    find_embeddings: Callable[[], dict[str, NDArray[np.float32]]],
-) -> CloakSet:
-    """Return decoys: other people's photos pulled towards a person, on the surrogates of ``like``.
-
-    ``find_embeddings`` returns the person's embedding [d] under each of its surrogates.
-    """
-    level = decoy.LEVEL
-
-    def build() -> EngineMaker:
-        chosen: Sequence[Any] = [networks[name] for name in like.networks]
-        found = find_embeddings()
-        towards = {n.name: np.asarray(n.centred(found[n.name][None]))[0] for n in chosen}
-        return EngineMaker(chosen, level, plan.seed, towards)
-
-    photos = (photo.path.name for photo in person.posted)
-    source = engine_source(plan.seed, *photos, *plan.retrained)
-    title = f"second identity of {person.name},"
-    return CloakSet(title, level.name, like.networks, source, build, like.held_out)

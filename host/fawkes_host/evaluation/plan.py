@@ -29,6 +29,8 @@ class Size:
     shown: int
     """People whose faces the report shows."""
     purifier_epochs: int
+    decoys_leaked: tuple[float, ...] = (0.0, 0.2, 0.5)
+    """Shares of the posted photos that leaked clean, where decoys are measured."""
     distractor_people: int | None = None
     """At most so many distractors."""
 
@@ -84,6 +86,10 @@ class Plan:
     seed: int = 0
     alone: bool = False
     """Each photo is cloaked by itself, and not the posted photos of a person together."""
+    decoys: tuple[int, ...] = ()
+    """So many decoys are posted under another name; not measured where there are none."""
+    donors: tuple[str, ...] = ("look-alike",)
+    """Whose photos become decoys: any of ``decoys.DONORS``."""
     retrained: tuple[str, ...] = ()
     """Surrogates whose weights are not those that ship, each with a digest of its own."""
 

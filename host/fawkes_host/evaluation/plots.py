@@ -25,6 +25,8 @@ TRACKER_COLOURS = {"1-NN": "#2f7fd0", "linear": "#d9772b"}
 PAPER_WITH_LEAKS = 80
 """Per cent that the Fawkes paper claims where clean photos have leaked and a Sybil helps."""
 
+LEAK_COLOURS = ("#2f7fd0", "#d9772b", "#8a63c9", "#b8923a", "#8b8f97")
+
 
 def frontier(report: dict[str, Any]) -> str:
     """Plot protection against visibility: every method on the same people by the same judge."""
@@ -77,29 +79,47 @@ def posted(rows: Sequence[dict[str, Any]]) -> str:
 def leaked(rows: Sequence[dict[str, Any]]) -> str:
     """Plot protection by the share of photos that leaked clean."""
     with _figure(1, (4.6, 3.9)) as (figure, (panel,)):
-        for second in (False, True):
-            chosen = [row for row in rows if row["second_identity"] is second]
-            x = [100 * row["leaked"] for row in chosen]
-            for tracker in TRACKERS:
-                shares = [row["trackers"][tracker] for row in chosen]
-                title = f"{tracker}, second identity" if second else tracker
-                panel.plot(
-                    x,
-                    [100 * share["protection"]["mean"] for share in shares],
-                    color=TRACKER_COLOURS[tracker],
-                    linestyle="--" if second else "-",
-                    marker="o" if second else "s",
-                    markersize=4,
-                    label=title,
-                    clip_on=False,
-                )
-        panel.axhline(PAPER_WITH_LEAKS, color=INK, linewidth=0.8, linestyle=":")
-        panel.annotate("the paper's claim", (x[-1], PAPER_WITH_LEAKS + 2), ha="right", fontsize=8)
+        x = [100 * row["leaked"] for row in rows]
+        for tracker in TRACKERS:
+            _band(panel, x, [row["trackers"][tracker] for row in rows], tracker)
         panel.set_xlabel("clean photos among those posted, %")
         panel.set_ylabel("protected, %")
         _percent(panel)
         _legend_below(figure, panel)
         return _svg(figure, "Protection by the share of leaked clean photos")
+
+
+def decoys(rows: Sequence[dict[str, Any]]) -> str:
+    """Plot protection by the number of decoys, a line for each share of leaked clean photos.
+
+    By the judge, and at the level, where the nearest neighbour is deceived least.
+    """
+
+    def protected(row: dict[str, Any]) -> float:
+        share: float = row["trackers"]["1-NN"]["protection"]["mean"]
+        return share
+
+    most = max(row["decoys"] for row in rows)
+    worst = min((row for row in rows if row["decoys"] == most), key=protected)
+    same = ("judge", "strength", "donors")
+    chosen = [row for row in rows if all(row[key] == worst[key] for key in same)]
+    shares = sorted({row["leaked"] for row in chosen})
+    with _figure(len(TRACKERS), (9.2, 4.0)) as (figure, panels):
+        for panel, tracker in zip(panels, TRACKERS, strict=True):
+            for colour, share in zip(LEAK_COLOURS, shares, strict=False):
+                line = [row for row in chosen if row["leaked"] == share]
+                x = [row["decoys"] for row in line]
+                y = [100 * row["trackers"][tracker]["protection"]["mean"] for row in line]
+                title = f"{100 * share:.0f} % leaked"
+                panel.plot(x, y, "o-", color=colour, label=title, clip_on=False)
+            panel.axhline(PAPER_WITH_LEAKS, color=INK, linewidth=0.8, linestyle=":")
+            panel.set_title(f"{tracker}, {worst['judge']}, {worst['strength']}")
+            panel.set_xlabel("decoys (dotted: the paper's claim)")
+            panel.set_xticks(sorted({row["decoys"] for row in chosen}))
+            _percent(panel)
+        panels[0].set_ylabel("protected, %")
+        _legend_below(figure, panels[0], columns=len(shares))
+        return _svg(figure, "Protection by the number of decoys")
 
 
 def transforms(rows: Sequence[dict[str, Any]]) -> str:

@@ -58,9 +58,7 @@ def render(report: dict[str, Any], faces: Sequence[dict[str, Any]]) -> str:
         control=_control(report["control"]),
         unseen=_protection(report["unseen"]),
         white_box=_protection(report["white_box"]) if report["white_box"] else "<p>None.</p>",
-        frontier_plot=plots.frontier(report),
-        frontier=_protection(report["frontier"], with_method=True),
-        baseline_people=_people(len(report["baseline_people"])),
+        frontier=_frontier(report),
         faces="".join(_face(face, number) for number, face in enumerate(faces)),
         view=html.escape(f"level {view['strength']}{without}, judged by {view['judge']}"),
         together=_together(report),
@@ -71,6 +69,7 @@ def render(report: dict[str, Any], faces: Sequence[dict[str, Any]]) -> str:
             "photos", [(str(r["posted"]), r["trackers"]) for r in report["posted_curve"]]
         ),
         leaked=_shares("leaked", [(_leak_title(r), r["trackers"]) for r in report["leaked"]]),
+        decoys=_decoys(report["decoys"]),
         transforms=_shares(
             "transform", [(r["transform"], r["trackers"]) for r in report["transforms"]]
         ),
@@ -156,6 +155,20 @@ def _protection(rows: Sequence[dict[str, Any]], with_method: bool = False) -> st
     return _table(head, body, 3 if with_method else 2)
 
 
+def _frontier(report: dict[str, Any]) -> str:
+    """Show the section of other methods, where they were measured."""
+    if not report["frontier"]:
+        return ""
+    table = _protection(report["frontier"], with_method=True)
+    return (
+        "<h2>Protection against visibility</h2>"
+        f"{plots.frontier(report)}"
+        f'<p class="quiet">All methods on the same {_people(len(report["baseline_people"]))}, on '
+        "the same surrogates, by the same judge. Noise as visible as our levels is the control.</p>"
+        f"<details><summary>The figures</summary>{table}</details>"
+    )
+
+
 def _shares(title: str, rows: Iterable[tuple[str, dict[str, Any]]]) -> str:
     body = []
     for name, trackers in rows:
@@ -168,8 +181,40 @@ def _shares(title: str, rows: Iterable[tuple[str, dict[str, Any]]]) -> str:
 
 
 def _leak_title(row: dict[str, Any]) -> str:
-    second = ", second identity" if row["second_identity"] else ""
-    return f"{100 * row['leaked']:.0f} % ({row['leaked_photos']}){second}"
+    return f"{100 * row['leaked']:.0f} % ({row['leaked_photos']})"
+
+
+def _decoys(rows: Sequence[dict[str, Any]]) -> str:
+    """Show the section of decoys, where they were measured."""
+    if not rows:
+        return ""
+    head = ["judge", "level", "donors", "leaked", "decoys", "1-NN", "linear"]
+    head += ["cosine to the nearest decoy", "to the nearest clean photo"]
+    body = []
+    for row in rows:
+        near = row["nearest_decoy"]
+        shares = (_share(row["trackers"][name]["protection"]) for name in ("1-NN", "linear"))
+        body.append(
+            [
+                html.escape(row["judge"]),
+                row["strength"],
+                row["donors"],
+                _leak_title(row),
+                str(row["decoys"]),
+                *shares,
+                "" if near is None else f"{near:.2f}",
+                f"{row['nearest_clean']:.2f}",
+            ]
+        )
+    return (
+        "<h2>Decoys</h2>"
+        f"{plots.decoys(rows)}"
+        '<p class="quiet">Photos of other people, changed so that recognisers take them for the '
+        "person, and posted under another name. Those other people have no other photo in the "
+        "gallery. A probe that is nearer to a decoy than to a clean photo that leaked is named as "
+        "somebody else. The plot has the judge and the level where decoys help least.</p>"
+        f"<details><summary>The figures</summary>{_table(head, body, 4)}</details>"
+    )
 
 
 def _retrieval(rows: Sequence[dict[str, Any]]) -> str:

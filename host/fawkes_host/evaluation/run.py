@@ -16,7 +16,6 @@ from fawkes_host.engine.align import face_crop
 from fawkes_host.evaluation.adaptive import adaptive_rows
 from fawkes_host.evaluation.cloaks import CloakCache, CloakSet, seconds_of
 from fawkes_host.evaluation.curves import (
-    Sybil,
     leak_curve,
     posted_curve,
     retrieval_table,
@@ -29,9 +28,10 @@ from fawkes_host.evaluation.datasets import (
     choose_people,
     find_photos,
 )
-from fawkes_host.evaluation.embeddings import EmbeddingStore, Picture
+from fawkes_host.evaluation.decoys import DecoyTrial, decoy_rows
+from fawkes_host.evaluation.embeddings import EmbeddingStore
 from fawkes_host.evaluation.judge import Judge
-from fawkes_host.evaluation.methods import NOISE, OURS, baseline_sets, our_sets, second_identity
+from fawkes_host.evaluation.methods import NOISE, OURS, baseline_sets, our_sets
 from fawkes_host.evaluation.plan import NothingToMeasure, Plan
 from fawkes_host.evaluation.progress import Progress
 from fawkes_host.evaluation.protection import protection_row, worst_first
@@ -40,7 +40,7 @@ from fawkes_host.evaluation.visibility import Visibility, measure, summarise
 from fawkes_host.photo.sandbox.client import decode
 from fawkes_host.protocol.errors import FawkesError
 
-SCHEMA = 2
+SCHEMA = 3
 
 CONTROL_AT_MOST = 0.05
 """Noise that protects more than this says that the judge is broken, or the photos are."""
@@ -56,14 +56,17 @@ class Instrument:
         judges: Sequence[Recogniser],
         tell: Callable[[str], None],
         retrained: Sequence[Any] = (),
+        for_decoys: Sequence[Any] = (),
     ) -> None:
         """``networks`` are the surrogates, ``judges`` recognisers that are none of them.
 
-        ``retrained`` take the places of those of their names in our cloaks, and never judge.
+        ``retrained`` take the places of those of their names in our cloaks, and ``for_decoys`` are
+        networks that decoys are made on besides; none of them ever judges.
         """
         self.plan = plan
         self.networks = {network.name: network for network in networks}
         self.cloaked_on = self.networks | {network.name: network for network in retrained}
+        self.decoyed_on = self.cloaked_on | {network.name: network for network in for_decoys}
         self.external = tuple(judges)
         if not self.external and not plan.hold_out:
             raise NothingToMeasure("nobody judges: neither a recogniser nor a held-out surrogate")
@@ -88,6 +91,7 @@ class Instrument:
             [self._row(set_, judge, self.people) for set_, judge in self._white_box_pairs()]
         )
         frontier = self._frontier_rows()
+        decoys = self._decoy_rows() if plan.decoys else []
 
         set_, judge = self._worst_view(unseen)
         curves = self._curves(set_, judge)
@@ -129,6 +133,7 @@ class Instrument:
                 "judge": judge.name,
             },
             **curves,
+            "decoys": decoys,
             "adaptive": adaptive,
             "visibility": visibility,
         }
@@ -143,7 +148,7 @@ class Instrument:
         self.left_out = None if self.external else plan.hold_out[0]
         self.sets = [
             *our_sets(plan, self.cloaked_on, with_all=bool(self.external)),
-            *baseline_sets(plan, self.networks, self.left_out),
+            *(baseline_sets(plan, self.networks, self.left_out) if self.few else ()),
         ]
         self._cloak_all()
 
@@ -259,6 +264,8 @@ class Instrument:
 
     def _frontier_rows(self) -> list[dict[str, Any]]:
         """Judge every method on the same people, by the same judge, on the same surrogates."""
+        if not self.few:
+            return []
         judge = self.judges[self.left_out or self.external[0].name]
         sets = [s for s in self.sets if s.method == NOISE or s.held_out == self.left_out]
         return [self._row(set_, judge, self.few) for set_ in sets]
@@ -274,12 +281,11 @@ class Instrument:
 
     def _curves(self, set_: CloakSet, judge: Judge) -> dict[str, Any]:
         plan, size, files = self.plan, self.plan.size, self.files[set_]
-        sybils = self._make_sybils(set_)
         self.progress.begin(f"Curves: {set_.title}, judged by {judge.name}")
         common = size.posted, plan.seed
         curve = posted_curve(judge, self.people, files, size.posted_curve, plan.seed)
         self.tell("  leaked photos")
-        leaked = leak_curve(judge, self.people, files, sybils, size.leaked_shares, *common)
+        leaked = leak_curve(judge, self.people, files, size.leaked_shares, *common)
         self.tell("  transforms")
         transforms = transform_table(judge, self.people, files, size.transforms, *common)
         self.tell("  queries and galleries")
@@ -290,31 +296,48 @@ class Instrument:
             "retrieval": retrieval_table(judge, self.people, files, *common),
         }
 
-    def _make_sybils(self, set_: CloakSet) -> dict[str, Sybil]:
-        """Pull photos of somebody else towards each person's clean photos."""
+    def _decoy_rows(self) -> list[dict[str, Any]]:
+        """Measure decoys with every set of our cloaks by every judge that took part in neither."""
+        plan, size = self.plan, self.plan.size
         own = [photo for photo in self.photos if photo.path in self._own]
-        names = sorted({photo.person for photo in own})
-        counts = {name: sum(photo.person == name for photo in own) for name in names}
-        stores = {n: self._store(SurrogateRecogniser(self.networks[n])) for n in set_.networks}
-        sybils = {}
-        for person in self.people:
-            donors = sorted((n for n in names if n != person.name), key=lambda n: -counts[n])
-            # Not the same donor for everyone, yet one with photos enough.
-            most = [n for n in donors if counts[n] >= min(self.plan.size.posted, counts[donors[0]])]
-            donor = most[names.index(person.name) % len(most)]
-            photos = [photo for photo in own if photo.person == donor][: self.plan.size.posted]
-
-            def find_embeddings(person: Person = person) -> dict[str, NDArray[np.float32]]:
-                return {
-                    name: _mean(store.embed([Picture(photo.path) for photo in person.posted]))
-                    for name, store in stores.items()
-                }
-
-            pulled = second_identity(self.plan, self.cloaked_on, set_, person, find_embeddings)
-            files = self._cloak(pulled, photos, f"Cloaking: {pulled.title}")
-            self.cache.release(pulled)
-            sybils[person.name] = Sybil(donor, tuple(files))
-        return sybils
+        trial = DecoyTrial(
+            self.decoyed_on,
+            own,
+            self.landmarks,
+            lambda network: self._store(SurrogateRecogniser(network)),
+            self.cache,
+            plan.seed,
+        )
+        rows = []
+        pairs = self._unseen_pairs()
+        for kind in plan.donors:
+            for left_out in dict.fromkeys(set_.held_out for set_, _ in pairs):
+                accounts = {}
+                without = f" without {left_out}" if left_out else ""
+                for person in self.people:
+                    title = f"Decoys of {person.name}, {kind} donors{without}"
+                    self.progress.begin(title, max(plan.decoys))
+                    accounts[person.name] = trial.make(
+                        person, max(plan.decoys), kind, left_out, self.progress.done
+                    )
+                for set_, judge in pairs:
+                    if set_.held_out != left_out:
+                        continue
+                    self.tell(f"  decoys, {kind} donors; {set_.title}, judged by {judge.name}")
+                    files, counts = self.files[set_], (0, *plan.decoys)
+                    found = decoy_rows(
+                        judge,
+                        self.people,
+                        files,
+                        accounts,
+                        counts,
+                        size.decoys_leaked,
+                        size.posted,
+                        plan.seed,
+                    )
+                    common = {"strength": set_.strength, "judge": judge.name, "donors": kind}
+                    rows += [common | row for row in found]
+        return rows
 
     def _visibility(self) -> list[dict[str, Any]]:
         """Measure visibility and seconds of every set, on photos spread evenly over it."""
@@ -382,11 +405,6 @@ def crop_pair(
     height, width = pair[0].shape[:2]
     crop = face_crop(points, width, height)
     return pair[0][crop.slices], pair[1][crop.slices]
-
-
-def _mean(rows: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32]:
-    mean: NDArray[np.float32] = np.stack([r for r in rows if r is not None]).mean(axis=0)
-    return mean
 
 
 def _summary(seen: Sequence[Visibility]) -> dict[str, Any]:
