@@ -121,7 +121,8 @@ export function serve(port, host) {
       const result = await cloak(host, photo, {
         // Off by now, but this photo was chosen while protection was on.
         level: level === "off" ? current.levelBeforeOff : level,
-        policy: current.policy,
+        // A decoy is posted under another name: nothing of its donor's photo goes along.
+        policy: level === "decoy" ? "strip" : current.policy,
         signal: abort.signal,
         onProgress: ({ stage, fraction, faces }) =>
           post({ type: "progress", stage, fraction, faces }),

@@ -50,7 +50,7 @@ export function* chunksOf(bytes) {
  * @param {{bytes: Uint8Array<ArrayBuffer>, accept: string[], more: number, private: boolean}} photo `accept`: the
  *   media types that the page takes; a host older than that gives the photo back in its own format;
  *   `more`: so many were chosen with it and follow at once; `private`: nothing of it is to be kept
- * @param {{level: FawkesSettings["levelBeforeOff"], policy: FawkesPolicy, signal: AbortSignal,
+ * @param {{level: Exclude<FawkesSiteLevel, "off">, policy: FawkesPolicy, signal: AbortSignal,
  *   onProgress: (progress: Extract<FawkesPhotoReply, {type: "progress"}>) => void}} options
  * @returns {Promise<{status: "cloaked" | "no_face", receipt: FawkesReceipt,
  *   bytes: Uint8Array<ArrayBuffer>}>} size and SHA-256 are what the host announced

@@ -18,7 +18,7 @@ const asking = new Set();
 
 /**
  * What the icon of a tab shows.
- * @param {{level: FawkesLevel, covered: boolean, photos: number, asks: boolean, helpless: boolean,
+ * @param {{level: FawkesSiteLevel, covered: boolean, photos: number, asks: boolean, helpless: boolean,
  *   uncovered: string[]}} tab `uncovered`: whose parts of the page Fawkes may not look at
  * @returns {{icon: "on" | "off", badge: string, colour: string, title: string, values?: string[]}}
  */

@@ -172,7 +172,7 @@ interface FawkesContent extends FawkesShared {
   };
   protection: {
     isOff(): boolean;
-    settled(): Promise<FawkesLevel>;
+    settled(): Promise<FawkesSiteLevel>;
     mayAskWithoutHost(): boolean;
   };
   quiet: { start(): void };

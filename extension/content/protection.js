@@ -31,14 +31,14 @@
 
   /**
    * The level here; null before the settings have arrived, when nothing may pass yet.
-   * @returns {FawkesLevel | null}
+   * @returns {FawkesSiteLevel | null}
    */
   const level = () => (current ? fawkes.siteRules.levelFor(current, host) : null);
 
   /** Certainly off, so that not even a moment is to be lost. */
   const isOff = () => level() === "off";
 
-  /** @returns {Promise<FawkesLevel>} */
+  /** @returns {Promise<FawkesSiteLevel>} */
   async function settled() {
     await loaded;
     return level() ?? fawkes.settings.DEFAULTS.level;

@@ -10,10 +10,11 @@ const { settings, siteRules, text, receipt } = /** @type {FawkesShared} */ (glob
 const { t } = text;
 
 /**
- * @typedef {Record<"explanation" | "fix" | "frames" | "headline" | "help" | "host" |
+ * @typedef {Record<"decoy-hint" | "decoy-switch" | "explanation" | "fix" | "frames" | "headline" | "help" | "host" |
  *   "host-row" | "level-hint" | "levels" | "no-photos" | "protect-all" | "protect-frames" | "protect-site" | "recents" |
  *   "settings" | "site" | "site-ask" | "site-name" | "site-switch" | "state" | "today" |
- *   "uncovered" | "version" | "wrong", HTMLElement> & {mask: HTMLImageElement, "site-on": HTMLInputElement}} Elements
+ *   "uncovered" | "version" | "wrong", HTMLElement> & {mask: HTMLImageElement, "decoy-on": HTMLInputElement,
+ *   "site-on": HTMLInputElement}} Elements
  */
 
 /** @template {keyof Elements} Id @param {Id} id */
@@ -105,6 +106,9 @@ function show() {
   $("site-ask").hidden = !seen.siteAsk;
   $("site-name").textContent = t("popup_site_switch", siteRules.siteOf(site.host));
   $("site-on").checked = seen.siteOn;
+  $("decoy-switch").hidden = !seen.siteOn;
+  $("decoy-on").checked = seen.decoys;
+  $("decoy-hint").hidden = !seen.decoys;
   listFrames(seen.frames);
 }
 
@@ -195,6 +199,12 @@ $("levels").addEventListener("change", async ({ target }) => {
 $("site-on").addEventListener("change", async () => {
   const name = siteRules.siteOf(site.host);
   const rule = $("site-on").checked ? "on" : "off";
+  current = await settings.update(({ sites }) => ({ sites: { ...sites, [name]: rule } }));
+  show();
+});
+$("decoy-on").addEventListener("change", async () => {
+  const name = siteRules.siteOf(site.host);
+  const rule = $("decoy-on").checked ? "decoy" : "on";
   current = await settings.update(({ sites }) => ({ sites: { ...sites, [name]: rule } }));
   show();
 });

@@ -39,7 +39,7 @@ interface FawkesShared {
     readonly CURATED: Readonly<Record<"social" | "photo" | "dating", readonly string[]>>;
     siteOf(host: string): string;
     isCurated(host: string): boolean;
-    levelFor(settings: FawkesSettings, host: string): FawkesLevel;
+    levelFor(settings: FawkesSettings, host: string): FawkesSiteLevel;
     patternOf(site: string): string;
   };
   text: {

@@ -40,7 +40,7 @@ interface FawkesCloakMessage {
   id: string;
   size: number;
   sha256: string;
-  level?: Exclude<FawkesLevel, "off">;
+  level?: Exclude<FawkesSiteLevel, "off">;
   policy?: FawkesPolicy;
   accept?: string[];
   more?: number;
@@ -113,11 +113,13 @@ interface FawkesFace {
   seconds?: number | null;
   similarity?: Record<string, number>;
   other_photos?: number;
+  /** Of a decoy: cosine to the person whom it is to be taken for. */
+  likeness?: Record<string, number>;
 }
 
 /** What the engine says about one photo. */
 interface FawkesReceipt {
-  level: FawkesLevel;
+  level: FawkesSiteLevel;
   policy: FawkesPolicy;
   seconds: number;
   engine: string;

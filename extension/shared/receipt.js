@@ -30,6 +30,16 @@
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
   /**
+   * How many recognisers take a decoy for the user, such as "2 of 3".
+   * @param {FawkesReceipt} receipt
+   */
+  function takenBy({ faces }) {
+    const near = Object.values(faces?.[0]?.likeness ?? {});
+    const taken = near.filter((alike) => alike >= SAME_PERSON).length;
+    return fawkes.text.t("receipt_of", taken, near.length);
+  }
+
+  /**
    * One sentence: how many faces, in what time.
    * @param {FawkesReceipt | null} receipt
    * @param {"cloaked" | "no_face"} status
@@ -38,6 +48,7 @@
     const { t } = fawkes.text;
     if (receipt?.notices?.includes(ANIMATION)) return t("receipt_animation");
     if (status === "no_face") return t("receipt_no_face");
+    if (receipt?.level === "decoy") return t("receipt_decoy", takenBy(receipt));
     const faces = receipt?.faces?.length ?? 0;
     const seconds = number(receipt?.seconds ?? 0, 1);
     return faces === 1 ? t("receipt_one_face", seconds) : t("receipt_faces", faces, seconds);
@@ -57,7 +68,8 @@
     for (const [at, face] of faces.entries()) {
       const of = faces.length > 1 ? ` ${at + 1}` : "";
       const alike = Object.values(face.similarity ?? {});
-      if (alike.length > 0) pairs.push([t("receipt_alike") + of, alikeWords(mean(alike))]);
+      if (receipt.level === "decoy") pairs.push([t("receipt_taken"), takenBy(receipt)]);
+      else if (alike.length > 0) pairs.push([t("receipt_alike") + of, alikeWords(mean(alike))]);
       if (typeof face.ssimulacra2 === "number")
         pairs.push([
           t("receipt_ssimulacra2") + of,

@@ -7,7 +7,7 @@
   /** All but "off". */
   const PROTECTING = /** @type {Exclude<FawkesLevel, "off">[]} */ (LEVELS.slice(1));
   /** @type {readonly FawkesRule[]} */
-  const RULES = Object.freeze(["on", ...LEVELS]);
+  const RULES = Object.freeze(["on", ...LEVELS, "decoy"]);
   /** @type {readonly FawkesPolicy[]} */
   const POLICIES = Object.freeze(["strip-location", "keep", "strip"]);
   /** @type {readonly FawkesSettings["hostMissing"][]} */

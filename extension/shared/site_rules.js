@@ -95,7 +95,7 @@
    * everywhere: who switches protection off should not have to wonder.
    * @param {FawkesSettings} settings
    * @param {string} host of the tab, not of a frame in it
-   * @returns {FawkesLevel}
+   * @returns {FawkesSiteLevel}
    */
   function levelFor(settings, host) {
     if (settings.level === "off") return "off";

@@ -1,7 +1,9 @@
 // Shapes that cross a border between two worlds of the extension.
 
 type FawkesLevel = "off" | "low" | "mid" | "high";
-type FawkesRule = "on" | FawkesLevel;
+/** What holds on a site: a level, or photos of others that become decoys of the user. */
+type FawkesSiteLevel = FawkesLevel | "decoy";
+type FawkesRule = "on" | FawkesSiteLevel;
 type FawkesPolicy = "strip-location" | "keep" | "strip";
 
 interface FawkesSettings {

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fawkes_host.engine import remembered
 from fawkes_host.evaluation.portrait import draw_portrait
+from fawkes_models import registry, store
 from tests.browser.conftest import Running
 from tests.browser.server import Server
 from tests.browser.tab import Tab, wait_for_toast
@@ -105,3 +107,47 @@ def test_photos_of_one_selection_know_each_other(
     # Of earlier tests the service may know more, and have the first in its cache.
     assert len(faces) == 2
     assert max(face["other_photos"] for face in faces) >= 1
+
+
+@pytest.mark.timeout(2 * WARM_UP_S)
+def test_where_the_user_says_so_a_photo_becomes_a_decoy(
+    real: None,
+    running: Running,
+    tab: Tab,
+    server: Server,
+    portrait: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (upload_path,) = (path for path in UPLOAD_PATHS if path.name == "paste")
+    upload_path.open(tab, server)
+    running.in_extension(
+        "return chrome.storage.local.set({settings: {level: 'low', policy: 'keep',"
+        " sites: {[arguments[0]]: 'decoy'}}})",
+        tab.js("return location.hostname"),
+    )
+    upload_path.act(tab, [portrait])
+    wait_for_toast(tab, "Nobody is remembered", patience_s=CLOAKING_S)
+    assert server.recorder.uploads == []
+    people = running.user.home / ".local/share/fawkes-host/people.safetensors"
+    monkeypatch.setattr(remembered, "path", lambda: people)
+    random = np.random.default_rng(0)
+    somebody = {
+        name: random.standard_normal(store.load(name).embedding_size).astype(np.float32)
+        for name in registry.SURROGATES
+    }
+    somebody = {name: row / np.linalg.norm(row) for name, row in somebody.items()}
+    remembered.add([somebody], list(registry.SURROGATES))
+    try:
+        tab.toast_press("Try again")
+        wait_for_toast(tab, "A decoy:", patience_s=CLOAKING_S)
+        (upload,) = server.recorder.wait_for(1, timeout_s=CLOAKING_S)
+    finally:
+        people.unlink()
+    assert upload.data != portrait.with_suffix(".png").read_bytes()
+    (recent,) = running.in_extension("return chrome.runtime.sendMessage({type: 'history'})")[
+        "recents"
+    ][:1]
+    assert (recent["receipt"]["level"], recent["receipt"]["policy"]) == ("decoy", "strip")
+    (face,) = recent["receipt"]["faces"]
+    assert set(face["likeness"]) == set(registry.SURROGATES)
+    assert min(face["likeness"].values()) > 0.2

@@ -169,4 +169,7 @@ def test_popup_of_a_page_with_frames_of_other_sites(
     opened.goto(running.browser.extension_url(f"popup/popup.html?tab={number}"))
     wait_for(opened, "return document.querySelector('#uncovered button')")
     look(running, opened, "popup-frames", (348, 600))
+    opened.click("document.querySelector('#decoy-on')")
+    wait_for(opened, "return !document.querySelector('#decoy-hint').hidden")
+    look(running, opened, "popup-decoys", (348, 600))
     opened.close()

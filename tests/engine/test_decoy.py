@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from fawkes_host.engine import decoy
-from fawkes_host.engine.album import SAME_PERSON, PhotoFaces, likeness
+from fawkes_host.engine.album import SAME_PERSON, Album, PhotoFaces, likeness
 from fawkes_host.engine.align import face_crop
 from fawkes_host.engine.decoy import blend
 from fawkes_host.engine.detect import detect
@@ -23,7 +23,7 @@ from fawkes_host.engine.likeness import (
 from fawkes_host.engine.pipeline import Engine
 from fawkes_host.photo.decode import decode
 from fawkes_host.photo.metadata import Policy
-from fawkes_host.protocol.errors import Cancelled, NoFace
+from fawkes_host.protocol.errors import Cancelled, NobodyRemembered, NoFace, ShowsPerson
 from fawkes_host.visibility.meter import VisibilityMeter
 from tests.engine.toy import TEMPLATE, discerning_engine, draw_person, png
 
@@ -96,6 +96,42 @@ def test_a_decoy_keeps_nothing_of_the_donors_metadata(engine, donor, person):
 def test_making_a_decoy_can_be_cancelled(engine, donor, person):
     with pytest.raises(Cancelled):
         engine.decoy(png(donor), person.embedding, person, cancelled=lambda: True)
+
+
+@pytest.fixture(scope="module")
+def knowing(person) -> Engine:
+    """An engine that remembers the person, from two photos, and somebody else from one."""
+    (stranger,) = discerning_engine().portraits(png(draw_person(1.0)))
+    faces = [stranger.embedding, person.embedding, person.embedding]
+    return discerning_engine(Album(lambda: faces))
+
+
+def test_a_photo_becomes_a_decoy_of_who_is_remembered_best(knowing, donor, person):
+    result = knowing.decoy_of_remembered(png(donor), Policy.STRIP)
+    assert (result.status, result.receipt.level) == ("cloaked", "decoy")
+    (face,) = result.receipt.faces
+    before = knowing.decoy(png(donor), person.embedding).before
+    assert set(face.likeness) == {"one", "other"}
+    assert all(face.likeness[name] > before[name] for name in before)
+    assert face.ssimulacra2 >= decoy.LEVEL.budget.ssimulacra2 - 1
+
+
+def test_nobody_is_pulled_towards_themselves(knowing):
+    """A decoy of one's own photo would only be easier to recognise."""
+    with pytest.raises(ShowsPerson):
+        knowing.decoy_of_remembered(png(draw_person(0.8, gamma=1.1)))
+
+
+def test_a_decoy_needs_somebody_to_be_taken_for(engine, donor):
+    with pytest.raises(NobodyRemembered):
+        engine.decoy_of_remembered(png(donor))
+
+
+def test_without_a_face_there_is_nothing_to_make_a_decoy_of(knowing):
+    blank = png(np.full((120, 160, 3), 90, np.uint8))
+    result = knowing.decoy_of_remembered(blank)
+    assert result.status == "no_face"
+    assert np.array_equal(decode(result.data).pixels, decode(blank).pixels)
 
 
 def test_a_blend_stays_on_the_face_and_goes_from_one_to_the_other(donor, person, landmarks):

@@ -57,7 +57,13 @@ def toy_networks() -> tuple[Network, ...]:
 
 def toy_engine(album: Album | None = None, secret: bytes = SECRET) -> Engine:
     """An engine with an album of its own."""
-    return Engine(toy_networks(), Album() if album is None else album, secret, recipe=SHORT)
+    return Engine(
+        toy_networks(),
+        Album() if album is None else album,
+        secret,
+        recipe=SHORT,
+        decoy_recipe=SHORT,
+    )
 
 
 FOUND: dict[bytes, list[Face]] = {}
@@ -100,4 +106,10 @@ def discerning_networks() -> tuple[Network, ...]:
 
 def discerning_engine(album: Album | None = None, secret: bytes = SECRET) -> Engine:
     """A toy engine to which drawings of other proportions are other people."""
-    return Engine(discerning_networks(), Album() if album is None else album, secret, recipe=SHORT)
+    return Engine(
+        discerning_networks(),
+        Album() if album is None else album,
+        secret,
+        recipe=SHORT,
+        decoy_recipe=SHORT,
+    )

@@ -79,6 +79,22 @@ test("the level is that of the tab, and what was on before where it is off by no
   }
 });
 
+test("where photos become decoys, nothing of the donor's metadata goes along", async () => {
+  const settings = { level: "mid", policy: "keep", sites: { "example.org": "decoy" } };
+  for (const [url, level, policy] of [
+    ["https://example.org/", "decoy", "strip"],
+    ["https://example.net/", "mid", "keep"],
+  ]) {
+    const { host, native, kept } = background({ settings });
+    const port = content({ id: 1, url });
+    serve(port, host);
+    sendPhoto(port);
+    await until(() => kept.local.counts);
+    const asked = native.sent.find(({ type }) => type === "cloak");
+    assert.deepEqual([asked.level, asked.policy], [level, policy]);
+  }
+});
+
 test("a photo of a private window is announced as one, and leaves nothing", async () => {
   const { host, native, kept } = background();
   const port = content({ id: 1, incognito: true });

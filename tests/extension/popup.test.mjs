@@ -32,6 +32,17 @@ test("the headline is the truth about this page", () => {
   assert.deepEqual(view(facts({ frames })).frames, frames.uncovered);
 });
 
+test("the popup says where photos become decoys", () => {
+  const settings = { level: "mid", sites: { "facebook.com": "decoy" } };
+  const seen = view(facts({ settings }));
+  assert.deepEqual([seen.headline, seen.kind, seen.decoys], ["popup_decoys", "on", true]);
+  assert.equal(view(facts()).decoys, false);
+  assert.equal(view(facts({ settings, helpless: true })).headline, "popup_attention");
+  // A general "off" is off everywhere.
+  assert.equal(view(facts({ settings: { ...settings, level: "off" } })).decoys, false);
+  assert.equal(headline({ settings: { ...settings, level: "off" } }), "popup_off");
+});
+
 test("a page that is not covered says which of its frames are", () => {
   const frames = { uncovered: [], covered: ["a.org", "b.org"] };
   const site = { host: "example.org", covered: false };
@@ -45,7 +56,7 @@ test("a page that is not covered says which of its frames are", () => {
 
 test("protection is never claimed where there is none", () => {
   for (const level of ["off", "low", "mid", "high"])
-    for (const rule of [undefined, "on", "off", "low"])
+    for (const rule of [undefined, "on", "off", "low", "decoy"])
       for (const covered of [true, false])
         for (const helpless of [true, false]) {
           const sites = rule ? { "example.org": rule } : {};

@@ -30,6 +30,22 @@ test("a receipt says how many faces in what time", () => {
   assert.match(receipt.sentence(told({ faces: [] }), "no_face"), /No face found/);
 });
 
+test("the receipt of a decoy says how many take it for the user, and claims no cloak", () => {
+  const decoy = told({
+    level: "decoy",
+    policy: "strip",
+    faces: [{ ...face, likeness: { a: 0.71, b: 0.5, c: 0.49 } }],
+  });
+  assert.equal(
+    receipt.sentence(decoy, "cloaked"),
+    "A decoy: 2 of 3 recognisers take this face for you",
+  );
+  const lines = Object.fromEntries(plain(receipt.lines(decoy)));
+  assert.equal(lines.Level, "Decoys");
+  assert.equal(lines["Taken for you by"], "2 of 3");
+  assert.ok(!Object.values(lines).some((value) => /know this face/.test(value)));
+});
+
 test("a receipt shows what was measured, and nothing that was not", () => {
   const bare = { ssimulacra2: null, dssim: null, similarity: {} };
   const names = (of) => plain(receipt.lines(told({ faces: of }))).map(([name]) => name);

@@ -9,10 +9,11 @@ from typing import get_args
 import msgspec
 import pytest
 
+from fawkes_host.engine import decoy
 from fawkes_host.engine.levels import LEVELS
 from fawkes_host.photo.metadata import Policy
 from fawkes_host.protocol import messages
-from fawkes_host.protocol.greeting import LEVEL_NAMES, POLICY_NAMES
+from fawkes_host.protocol.greeting import CLOAK_NAMES, DECOY_NAME, LEVEL_NAMES, POLICY_NAMES
 
 EXTENSION = Path(__file__).parents[2] / "extension"
 
@@ -40,7 +41,7 @@ TYPESCRIPT = {
     "PhotoId": "string",
     "Sha256Hex": "string",
     "EngineState": "FawkesEngineState",
-    "LevelName": 'Exclude<FawkesLevel, "off">',
+    "LevelName": 'Exclude<FawkesSiteLevel, "off">',
     "PolicyName": "FawkesPolicy",
     "Limits": "FawkesHostLimits",
     "Receipt": "FawkesReceipt",
@@ -48,7 +49,7 @@ TYPESCRIPT = {
 }
 
 NARROWER = {
-    (messages.Receipt, "level"): "FawkesLevel",
+    (messages.Receipt, "level"): "FawkesSiteLevel",
     (messages.Receipt, "policy"): "FawkesPolicy",
 }
 """What the extension asks for it is also answered."""
@@ -127,19 +128,21 @@ def test_states_of_the_engine_have_one_set_of_names():
 
 
 def test_levels_have_one_set_of_names():
-    assert get_args(messages.LevelName) == LEVEL_NAMES == tuple(LEVELS)
+    assert get_args(messages.LevelName) == LEVEL_NAMES == (*CLOAK_NAMES, decoy.LEVEL.name)
+    assert tuple(LEVELS) == CLOAK_NAMES
     told = re.search(r"type FawkesLevel = (.*);", TYPES)
     assert told
-    with_off = ["off", *LEVEL_NAMES]
+    with_off = ["off", *CLOAK_NAMES]
     assert re.findall(r'"(\w+)"', told[1]) == with_off
     settings = (EXTENSION / "shared/settings.js").read_text(encoding="utf-8")
+    assert f'RULES = Object.freeze(["on", ...LEVELS, "{DECOY_NAME}"])' in settings
     listed = re.search(r"LEVELS = Object\.freeze\(\[(.*?)\]", settings)
     assert listed
     assert re.findall(r'"(\w+)"', listed[1]) == with_off
     for page in ("options/options.html", "popup/popup.html"):
         text = (EXTENSION / page).read_text(encoding="utf-8")
         radios = re.findall(r'name="level" value="(\w+)"', text)
-        assert [name for name in radios if name != "off"] == list(LEVEL_NAMES), page
+        assert [name for name in radios if name != "off"] == list(CLOAK_NAMES), page
 
 
 def test_policies_have_one_set_of_names():

@@ -214,7 +214,7 @@ def command(
 
     share = decoy.RESEMBLANCE if resemblance is None else resemblance
     # Only now: a mistyped name is told at once and not after TensorFlow has started.
-    engine = Engine.load(runtime.Device(device), decoy.RECIPE, more_networks=not like_remembered)
+    engine = Engine.load(runtime.Device(device), more_networks=not like_remembered)
     person = _find_person(engine, own)
     found = _find_donors(engine, others, person.likeness.embedding, own)
     chosen = sorted(found, key=lambda donor: -donor.nearness)[:number]

@@ -72,6 +72,10 @@ class Album:
         nearest = self._nearest(photo, face) + list(self._remembered())
         return [other for other in nearest if _same_person(face, other)]
 
+    def remembered(self) -> list[Embeddings]:
+        """Return the faces of people whom the user had remembered."""
+        return list(self._remembered())
+
     def recurring(self) -> list[Embeddings]:
         """Return the faces of people who are on two photos or more."""
         return [

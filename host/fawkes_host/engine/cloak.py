@@ -41,7 +41,6 @@ class Cloaker:
         self.recipe = recipe
         self.networks = tuple(networks)
         self._surrogates = [Surrogate(network) for network in networks]
-        self._precondition = build_preconditioner(recipe.contrast_powers)
         self._pool = ThreadPoolExecutor(recipe.asked_ahead, "surrogate")
 
     def warm_up(self) -> None:
@@ -63,6 +62,7 @@ class Cloaker:
         away_from: Embeddings,
         on_step: Callable[[float], None] | None = None,
         steps: int | None = None,
+        recipe: Recipe | None = None,
     ) -> NDArray[np.float32]:
         """Return the change of a face's luminance, float32 [C, C] in grey levels.
 
@@ -70,13 +70,15 @@ class Cloaker:
         has it.  The change spends ``budget`` there, roughly: the last fit is the merge's.  The face
         is moved ``away_from`` an embedding [d] a network: that of the person whose face it is, or
         the negative of one that it is to be taken for.  ``on_step`` hears the share of the steps
-        done before each of them and may raise.  ``steps`` ends after so many of the recipe's.
+        done before each of them and may raise.  ``steps`` ends after so many of the recipe's, which
+        is the cloaker's own where no other is given.
         """
-        recipe = self.recipe
+        recipe = recipe or self.recipe
         step_sizes = recipe.each_step()[:steps]
         count = len(step_sizes)
         mask = frame.mask()
-        preconditioner = self._precondition(canvas[None], mask[None, ..., None]).numpy()[0, ..., 0]
+        precondition = build_preconditioner(recipe.contrast_powers)
+        preconditioner = precondition(canvas[None], mask[None, ..., None]).numpy()[0, ..., 0]
         gradients = DelayedGradients(
             self._surrogates, self._pool, recipe, canvas, frame.landmarks, away_from, seed, count
         )

@@ -10,7 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -18,7 +18,14 @@ from numpy.typing import NDArray
 
 import fawkes_host
 from fawkes_host.engine import decoy, installation, remembered
-from fawkes_host.engine.album import Album, Embeddings, PhotoFaces, cosines
+from fawkes_host.engine.album import (
+    SAME_PERSON,
+    Album,
+    Embeddings,
+    PhotoFaces,
+    cosines,
+    likeness,
+)
 from fawkes_host.engine.align import frame_face
 from fawkes_host.engine.cloak import Cloaker
 from fawkes_host.engine.decoy import Decoy
@@ -26,7 +33,7 @@ from fawkes_host.engine.detect import detect, detector
 from fawkes_host.engine.encoding import Codecs, encode_within_budget
 from fawkes_host.engine.face_job import FaceJob
 from fawkes_host.engine.levels import DEFAULT, Level
-from fawkes_host.engine.likeness import Portrait
+from fawkes_host.engine.likeness import Portrait, likeness_among
 from fawkes_host.engine.merge import Patch, merge_within_budget
 from fawkes_host.engine.progress import Progress, ProgressReporter
 from fawkes_host.engine.receipt import FaceReceipt, Receipt, measure_face
@@ -40,8 +47,10 @@ from fawkes_host.photo.metadata import Policy
 from fawkes_host.photo.sandbox import client as sandbox
 from fawkes_host.protocol.errors import (
     AnimatedImage,
+    NobodyRemembered,
     NoFace,
     OutOfMemory,
+    ShowsPerson,
     TooManyFaces,
 )
 from fawkes_host.tensors import runtime
@@ -70,11 +79,13 @@ class Engine:
         secret: bytes,
         codecs: Codecs = sandbox,
         recipe: Recipe = IN_FORCE,
+        decoy_recipe: Recipe = decoy.RECIPE,
         device: str = "CPU",
     ) -> None:
         """``networks`` are the surrogates, ``album`` holds who is known, and from ``secret`` comes
         every cloak's randomness.  ``device`` is where the networks run, for people."""
         self.device = device
+        self._decoy_recipe = decoy_recipe
         self._album = album
         self._secret = secret
         self._codecs = codecs
@@ -84,7 +95,6 @@ class Engine:
     def load(
         cls,
         device: runtime.Device = runtime.Device.AUTO,
-        recipe: Recipe = IN_FORCE,
         more_networks: bool = False,
     ) -> Engine:
         """Start TensorFlow, load the surrogates, and take this installation's secret and people.
@@ -98,7 +108,7 @@ class Engine:
         networks = _load_networks(more_networks)
         detector()
         album = Album() if more_networks else Album(remembered.Remembered(_names(networks)))
-        return cls(networks, album, installation.secret(), sandbox, recipe, found)
+        return cls(networks, album, installation.secret(), sandbox, device=found)
 
     def warm_up(self) -> None:
         """Trace every graph once, so that the first photo need not wait for it."""
@@ -243,38 +253,118 @@ class Engine:
         reporter: ProgressReporter,
         limits: Limits,
     ) -> Decoy:
-        level = decoy.LEVEL
-
         reporter.reach("decode")
         photo = self._codecs.decode(data, limits)
 
         reporter.reach("detect")
-        key = _key(data)
-        found = self._find_faces(photo, key, limits)
+        found = self._find_faces(photo, _key(data), limits)
         if not found.faces:
             raise NoFace()
 
         reporter.reach("align", 1)
-        job = self._align(photo, key, found)[0]
+        job = self._align(photo, _key(data), found)[0]
         pixels = photo.pixels
         if portrait is not None and resemblance > 0:
             pixels = decoy.blend(pixels, job.face.landmarks, portrait, resemblance)
 
-        reporter.reach("cloak")
-        seed = installation.seed(self._secret, data, 0)
-        on_step = reporter.part("cloak", 0, 1)
-        self._cloak_face(pixels, job, decoy.towards(person), level, seed, on_step)
-
-        reporter.reach("merge")
-        merged = merge_within_budget(pixels, [job.patch], level.budget)
-
-        reporter.reach("encode")
-        encoded, seen = encode_within_budget(
-            self._codecs, photo, pixels, merged, [job.patch], level.budget, policy, limits
-        )
+        encoded, seen = self._pull(photo, pixels, data, job, person, policy, reporter, limits)
         after = self._cloaker.embed(job.frame.extract(seen), job.frame)
         before = cosines(job.embedding, person)
         return Decoy(encoded.data, before, cosines(after, person), encoded.notices)
+
+    def decoy_of_remembered(
+        self,
+        data: bytes,
+        policy: Policy = Policy.STRIP,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        limits: Limits | None = None,
+        accept: Collection[str] = (),
+    ) -> Result:
+        """Make recognisers find the person whom the user had remembered, the one with most faces,
+        in the largest face of a photo.
+
+        Arguments and result are those of ``cloak``, where a photo without a face stays as it is
+        too.  Raises ``NobodyRemembered``, and ``ShowsPerson`` where the person is on the photo:
+        a decoy is made of somebody else.
+        """
+        reporter, limits = ProgressReporter(progress, cancelled), limits or Limits()
+        with _memory_errors():
+            return self._decoy_of_remembered(data, policy, reporter, limits, accept)
+
+    def _decoy_of_remembered(
+        self,
+        data: bytes,
+        policy: Policy,
+        reporter: ProgressReporter,
+        limits: Limits,
+        accept: Collection[str],
+    ) -> Result:
+        started, level = time.perf_counter(), decoy.LEVEL
+        remembered_faces = self._album.remembered()
+        if not remembered_faces:
+            raise NobodyRemembered()
+        person = likeness_among(remembered_faces).embedding
+
+        reporter.reach("decode")
+        try:
+            source = self._convert(data, policy, limits, accept)
+            photo = self._codecs.decode(source.data, limits)
+        except AnimatedImage as animated:
+            kept = self._codecs.pass_through(data, policy, animated)
+            return Result(kept.data, "no_face", _receipt(level, policy, started, (), kept))
+
+        reporter.reach("detect")
+        key = _key(source.data)
+        found = self._find_faces(photo, key, limits)
+        if not found.faces:
+            reporter.reach("encode")
+            kept = self._codecs.encode_with_notices(photo, photo.pixels, policy)
+            return Result(kept.data, "no_face", _receipt(level, policy, started, (), source, kept))
+        if any(likeness(face, person) >= SAME_PERSON for face in found.embeddings):
+            raise ShowsPerson()
+
+        reporter.reach("align", 1)
+        job = self._align(photo, key, found)[0]
+        encoded, seen = self._pull(photo, photo.pixels, data, job, person, policy, reporter, limits)
+        face = replace(self._measure(photo, seen, job), likeness=self._likeness(seen, job, person))
+        receipt = _receipt(level, policy, started, (face,), source, encoded)
+        return Result(encoded.data, "cloaked", receipt)
+
+    def _pull(
+        self,
+        photo: Photo,
+        pixels: NDArray[np.uint8],
+        data: bytes,
+        job: FaceJob,
+        person: Embeddings,
+        policy: Policy,
+        reporter: ProgressReporter,
+        limits: Limits,
+    ) -> tuple[Encoded, NDArray[np.uint8]]:
+        """Move one face of a photo, whose pixels are ``pixels`` by now, towards a person; return
+        the file and its pixels."""
+        budget = decoy.LEVEL.budget
+
+        reporter.reach("cloak")
+        seed = installation.seed(self._secret, data, 0)
+        on_step = reporter.part("cloak", 0, 1)
+        towards = decoy.towards(person)
+        self._cloak_face(pixels, job, towards, decoy.LEVEL, seed, on_step, self._decoy_recipe)
+
+        reporter.reach("merge")
+        merged = merge_within_budget(pixels, [job.patch], budget)
+
+        reporter.reach("encode")
+        return encode_within_budget(
+            self._codecs, photo, pixels, merged, [job.patch], budget, policy, limits
+        )
+
+    def _likeness(
+        self, seen: NDArray[np.uint8], job: FaceJob, person: Embeddings
+    ) -> dict[str, float]:
+        after = self._cloaker.embed(job.frame.extract(seen), job.frame)
+        return {name: round(cosine, 4) for name, cosine in cosines(after, person).items()}
 
     def portraits(self, data: bytes, limits: Limits | None = None) -> list[Portrait]:
         """Return the faces of a photo as decoys need them, largest first.  Raises the errors of
@@ -341,14 +431,17 @@ class Engine:
         level: Level,
         seed: int,
         on_step: Callable[[float], None] | None = None,
+        recipe: Recipe | None = None,
     ) -> None:
         """Optimise the change of one face, and bring it to the resolution of a photo uint8
-        [h, w, 3]."""
+        [h, w, 3].  Without a ``recipe`` it is the cloak's."""
         started = time.perf_counter()
         frame, budget = job.frame, level.budget
         meter = VisibilityMeter(pixels[frame.crop.slices])
         canvas = frame.extract(pixels)
-        change = self._cloaker.optimise(canvas, frame, meter, budget, seed, away_from, on_step)
+        change = self._cloaker.optimise(
+            canvas, frame, meter, budget, seed, away_from, on_step, recipe=recipe
+        )
         mask = np.clip(frame.to_photo(frame.mask()), 0.0, 1.0)
         job.patch = Patch(frame.crop, frame.to_photo(change), mask, meter)
         job.patch.trim(budget)

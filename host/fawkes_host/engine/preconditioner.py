@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,13 @@ LUMINANCE = (0.299, 0.587, 0.114)
 """ITU-R BT.601, the luma of JPEG."""
 
 
-def build_preconditioner(contrast_powers: Sequence[float]) -> Any:
+@cache
+def build_preconditioner(contrast_powers: tuple[float, ...]) -> Any:
     """Return a graph: of canvases [n, C, C, 3] and masks [n, C, C, 1] it makes preconditioners
     [n, C, C, 1].
 
     ``contrast_powers`` are the exponents of the local contrast, of the canvas and of it halved
-    once, twice, ….
+    once, twice, ….  It is traced once in a process.
     """
     import tensorflow as tf
 

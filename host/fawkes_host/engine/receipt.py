@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ class FaceReceipt:
     ``similarity``: for each surrogate the cosine between the centred embeddings of the face
     before and after (1 unchanged).
     ``other_photos``: on so many photos the person was seen, beside this one, when it was cloaked.
+    ``likeness``: of a decoy, for each surrogate the cosine to the person it is to be taken for.
     """
 
     box: tuple[int, int, int, int]
@@ -38,6 +39,7 @@ class FaceReceipt:
     seconds: float
     similarity: dict[str, float]
     other_photos: int
+    likeness: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

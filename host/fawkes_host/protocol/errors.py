@@ -300,6 +300,14 @@ class UnsupportedSamples(FawkesError):
     )
 
 
+class ShowsPerson(FawkesError):
+    code = "shows_person"
+    sentence = (
+        "The photo shows the person who is remembered, and a decoy must not: choose a photo of "
+        "somebody else, or another level."
+    )
+
+
 class ExitStatus:
     """Exit statuses of ``fawkes-host``; documented in ``--help`` and stable."""
 
@@ -355,6 +363,7 @@ TABLE: tuple[type[FawkesError], ...] = (
     NoDonor,
     RawPhoto,
     UnsupportedSamples,
+    ShowsPerson,
 )
 """Every error, in the order in which it was added."""
 

@@ -16,7 +16,13 @@ PROTOCOL = 1
 NATIVE_HOST = "org.fawkes.host"
 """The name under which browsers know the relay."""
 
-LEVEL_NAMES = ("low", "mid", "high")
+CLOAK_NAMES = ("low", "mid", "high")
+"""The levels of a cloak, weakest first."""
+
+DECOY_NAME = "decoy"
+LEVEL_NAMES = (*CLOAK_NAMES, DECOY_NAME)
+"""What can be asked for a photo."""
+
 POLICY_NAMES = ("strip-location", "keep", "strip")
 ENGINE_STATES = ("cold", "warming", "ready")
 

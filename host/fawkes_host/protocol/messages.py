@@ -23,7 +23,7 @@ from fawkes_host.protocol.limits import (
     WINDOW_CHUNKS,
 )
 
-LevelName = Literal["low", "mid", "high"]
+LevelName = Literal["low", "mid", "high", "decoy"]
 PolicyName = Literal["strip-location", "keep", "strip"]
 EngineState = Literal["cold", "warming", "ready"]
 
@@ -170,7 +170,8 @@ class FaceReceipt(Struct, frozen=True, kw_only=True):
     ``flip`` is the mean, ``delta_e`` the 99th percentile, ``psnr`` in dB, ``linf`` the
     largest change of a channel in grey levels, ``similarity`` the cosine between original
     and cloaked face for each network, ``other_photos`` the photos beside this one on which
-    the person was seen.
+    the person was seen.  ``likeness``, of a decoy, is the cosine to the person whom it is to be
+    taken for, for each network.
     """
 
     box: tuple[float, float, float, float]
@@ -183,6 +184,7 @@ class FaceReceipt(Struct, frozen=True, kw_only=True):
     seconds: float | None = None
     similarity: dict[str, float] = {}
     other_photos: int = 0
+    likeness: dict[str, float] = {}
 
 
 class Receipt(Struct, frozen=True, kw_only=True):

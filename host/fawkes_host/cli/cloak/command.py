@@ -23,7 +23,7 @@ from fawkes_host.protocol.errors import (
     InternalError,
     OutputExists,
 )
-from fawkes_host.protocol.greeting import LEVEL_NAMES, POLICY_NAMES
+from fawkes_host.protocol.greeting import CLOAK_NAMES, POLICY_NAMES
 
 EPILOG = """\b
 Examples:
@@ -56,7 +56,7 @@ Exit status:
 )
 @click.option(
     "--level",
-    type=click.Choice(LEVEL_NAMES),
+    type=click.Choice(CLOAK_NAMES),
     default="mid",
     show_default=True,
     help="Protection level.",

@@ -72,9 +72,15 @@ class PipelineEngine:
         cancelled: Callable[[], bool],
         remember: bool,
     ) -> Outcome:
+        from fawkes_host.engine import decoy
         from fawkes_host.engine.levels import LEVELS
         from fawkes_host.photo.metadata import Policy
 
+        if level == decoy.LEVEL.name:
+            made = self._engine.decoy_of_remembered(
+                data, Policy(policy), progress=progress, cancelled=cancelled, accept=accept
+            )
+            return cast(Outcome, made)
         result = self._engine.cloak(
             data,
             LEVELS[level],
