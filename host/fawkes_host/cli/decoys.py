@@ -130,8 +130,8 @@ class Person:
 @click.option(
     "--like-remembered",
     is_flag=True,
-    help="Take the person whom 'fawkes-host remember' knows. Without photos nothing can be "
-    "blended in, so these decoys are weaker.",
+    help="Take the person whom 'fawkes-host remember' knows. These decoys are made on three "
+    "networks and not on five, so they are a little weaker.",
 )
 @click.option(
     "--from",
@@ -162,8 +162,8 @@ class Person:
 @click.option(
     "--resemblance",
     type=click.FloatRange(0, 1),
-    help="Share of the person's own face that is blended into each decoy: more protects better, "
-    "and people see the likeness.  [default: 0.4]",
+    help="Share of the person's own face that is blended into each decoy, besides: people see the "
+    "likeness more, and it protects little better.  [default: 0]",
 )
 @click.option("--recursive", is_flag=True, help="Look into the folders of folders too.")
 @click.option(
@@ -326,7 +326,7 @@ def _make(
             return outcome
         data = donor.face.read()
         portrait = None
-        if which is not None:
+        if which is not None and share > 0:
             face = person.faces[which]
             portrait = engine.portraits(face.read())[face.number]
         made = engine.decoy(data, person.likeness.embedding, portrait, share)

@@ -22,18 +22,21 @@ from fawkes_host.visibility.budget import Budget
 LEVEL = Level("decoy", Budget(ssimulacra2=40.0, flip=0.07, delta_e=11.0))
 """A decoy may be seen, for nobody knows its original: it has to look like a photo, no more."""
 
+PATIENCE = 4
+"""So many times the steps of a cloak: a decoy may take its time (``docs/experiments``)."""
+
 RECIPE = replace(
     IN_FORCE,
     linf=40.0,
-    step_sizes=tuple((2 * count, first, last) for count, first, last in IN_FORCE.step_sizes),
-    fits=tuple(2 * step for step in IN_FORCE.fits),
-    projections=tuple(2 * step for step in IN_FORCE.projections),
-    full_size_from=2 * IN_FORCE.full_size_from,
+    step_sizes=tuple((PATIENCE * count, first, last) for count, first, last in IN_FORCE.step_sizes),
+    fits=tuple(PATIENCE * step for step in IN_FORCE.fits),
+    projections=tuple(PATIENCE * step for step in IN_FORCE.projections),
+    full_size_from=PATIENCE * IN_FORCE.full_size_from,
 )
-"""The cloak's, with twice as many steps: nobody waits for a decoy (``docs/experiments``)."""
 
-RESEMBLANCE = 0.4
-"""Share of the person's own face that is blended in before the optimiser begins."""
+RESEMBLANCE = 0.0
+"""Share of the person's own face that is blended in before the optimiser begins: it brings little
+(``docs/experiments``), and people see it."""
 
 ELLIPSE = (0.95, 1.2)
 """Half of the blend's width and height, in distances from the eyes to the mouth."""
