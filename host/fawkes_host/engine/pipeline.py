@@ -6,67 +6,46 @@ JPEG and not the photo's format, a conversion comes first.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-import fawkes_host
 from fawkes_host.engine import decoy, installation, remembered
 from fawkes_host.engine.album import (
-    SAME_PERSON,
     Album,
     Embeddings,
     PhotoFaces,
-    cosines,
-    likeness,
 )
 from fawkes_host.engine.align import frame_face
 from fawkes_host.engine.cloak import Cloaker
 from fawkes_host.engine.decoy import Decoy
+from fawkes_host.engine.decoy_pipeline import DecoyPipeline
 from fawkes_host.engine.detect import detect, detector
 from fawkes_host.engine.encoding import Codecs, encode_within_budget
 from fawkes_host.engine.face_job import FaceJob
 from fawkes_host.engine.levels import DEFAULT, Level
-from fawkes_host.engine.likeness import Portrait, likeness_among
-from fawkes_host.engine.merge import Patch, merge_within_budget
+from fawkes_host.engine.likeness import Portrait
+from fawkes_host.engine.merge import merge_within_budget
 from fawkes_host.engine.progress import Progress, ProgressReporter
-from fawkes_host.engine.receipt import FaceReceipt, Receipt, measure_face
 from fawkes_host.engine.recipe import IN_FORCE, Recipe
+from fawkes_host.engine.stages import Result, Stages, key_of, write_receipt
 from fawkes_host.engine.weight_files import coded_errors
-from fawkes_host.photo.containers import sniff
-from fawkes_host.photo.decode import Limits, Photo
-from fawkes_host.photo.encode import Encoded
-from fawkes_host.photo.media_types import replaced_by_jpeg
+from fawkes_host.photo.decode import Limits
 from fawkes_host.photo.metadata import Policy
 from fawkes_host.photo.sandbox import client as sandbox
 from fawkes_host.protocol.errors import (
     AnimatedImage,
-    NobodyRemembered,
-    NoFace,
     OutOfMemory,
-    ShowsPerson,
-    TooManyFaces,
 )
 from fawkes_host.tensors import runtime
 from fawkes_host.visibility.meter import VisibilityMeter
 
 if TYPE_CHECKING:
     from fawkes_models.network import Network
-
-
-@dataclass(frozen=True)
-class Result:
-    """A finished photo: its bytes, and what was done to it."""
-
-    data: bytes
-    status: Literal["cloaked", "no_face"]
-    receipt: Receipt
 
 
 class Engine:
@@ -85,11 +64,9 @@ class Engine:
         """``networks`` are the surrogates, ``album`` holds who is known, and from ``secret`` comes
         every cloak's randomness.  ``device`` is where the networks run, for people."""
         self.device = device
-        self._decoy_recipe = decoy_recipe
-        self._album = album
-        self._secret = secret
-        self._codecs = codecs
         self._cloaker = Cloaker(networks, recipe)
+        self._stages = Stages(codecs, self._cloaker, album, secret)
+        self._decoys = DecoyPipeline(self._stages, decoy_recipe)
 
     @classmethod
     def load(
@@ -130,20 +107,24 @@ class Engine:
         limits = limits or Limits()
         with _memory_errors():
             try:
-                photo = self._codecs.decode(data, limits)
+                photo = self._stages.codecs.decode(data, limits)
             except AnimatedImage:
                 return
-            self._album.add(_key(data), self._find_faces(photo, _key(data), limits))
+            self._stages.album.add(
+                key_of(data), self._stages.find_faces(photo, key_of(data), limits)
+            )
 
     def faces(self, data: bytes, limits: Limits | None = None) -> PhotoFaces:
         """Return the faces of a photo, largest first.  Raises the errors of ``protocol.errors``."""
         limits = limits or Limits()
         with _memory_errors():
-            return self._find_faces(self._codecs.decode(data, limits), _key(data), limits)
+            return self._stages.find_faces(
+                self._stages.codecs.decode(data, limits), key_of(data), limits
+            )
 
     def recurring_faces(self) -> list[Embeddings]:
         """Return the faces of everyone who is on two or more of the photos that were enrolled."""
-        return self._album.recurring()
+        return self._stages.album.recurring()
 
     def cloak(
         self,
@@ -183,30 +164,32 @@ class Engine:
 
         reporter.reach("decode")
         try:
-            source = self._convert(data, policy, limits, accept)
-            photo = self._codecs.decode(source.data, limits)
+            source = self._stages.convert(data, policy, limits, accept)
+            photo = self._stages.codecs.decode(source.data, limits)
         except AnimatedImage as animated:
-            kept = self._codecs.pass_through(data, policy, animated)
-            return Result(kept.data, "no_face", _receipt(level, policy, started, (), kept))
+            kept = self._stages.codecs.pass_through(data, policy, animated)
+            return Result(kept.data, "no_face", write_receipt(level, policy, started, (), kept))
 
         reporter.reach("detect")
-        key = _key(source.data)
-        found = self._find_faces(photo, key, limits)
+        key = key_of(source.data)
+        found = self._stages.find_faces(photo, key, limits)
         if enrol:
-            self._album.add(key, found)
+            self._stages.album.add(key, found)
         if not found.faces:
             reporter.reach("encode")
-            kept = self._codecs.encode_with_notices(photo, photo.pixels, policy)
-            return Result(kept.data, "no_face", _receipt(level, policy, started, (), source, kept))
+            kept = self._stages.codecs.encode_with_notices(photo, photo.pixels, policy)
+            return Result(
+                kept.data, "no_face", write_receipt(level, policy, started, (), source, kept)
+            )
 
         reporter.reach("align", len(found.faces))
-        jobs = self._align(photo, key, found)
+        jobs = self._stages.align(photo, key, found)
 
         reporter.reach("cloak")
         for number, job in enumerate(jobs):
-            seed = installation.seed(self._secret, data, number)
+            seed = self._stages.seed(data, number)
             on_step = reporter.part("cloak", number, len(jobs))
-            self._cloak_face(photo.pixels, job, job.person, level, seed, on_step)
+            self._stages.change_face(photo.pixels, job, job.person, level, seed, on_step)
         patches = [job.patch for job in jobs]
 
         reporter.reach("merge")
@@ -214,11 +197,11 @@ class Engine:
 
         reporter.reach("encode")
         encoded, seen = encode_within_budget(
-            self._codecs, photo, photo.pixels, merged, patches, level.budget, policy, limits
+            self._stages.codecs, photo, photo.pixels, merged, patches, level.budget, policy, limits
         )
 
-        faces = tuple(self._measure(photo, seen, job) for job in jobs)
-        receipt = _receipt(level, policy, started, faces, source, encoded)
+        faces = tuple(self._stages.measure(photo, seen, job) for job in jobs)
+        receipt = write_receipt(level, policy, started, faces, source, encoded)
         return Result(encoded.data, "cloaked", receipt)
 
     def decoy(
@@ -241,36 +224,7 @@ class Engine:
         """
         reporter, limits = ProgressReporter(progress, cancelled), limits or Limits()
         with _memory_errors():
-            return self._decoy(data, person, portrait, resemblance, policy, reporter, limits)
-
-    def _decoy(
-        self,
-        data: bytes,
-        person: Embeddings,
-        portrait: Portrait | None,
-        resemblance: float,
-        policy: Policy,
-        reporter: ProgressReporter,
-        limits: Limits,
-    ) -> Decoy:
-        reporter.reach("decode")
-        photo = self._codecs.decode(data, limits)
-
-        reporter.reach("detect")
-        found = self._find_faces(photo, _key(data), limits)
-        if not found.faces:
-            raise NoFace()
-
-        reporter.reach("align", 1)
-        job = self._align(photo, _key(data), found)[0]
-        pixels = photo.pixels
-        if portrait is not None and resemblance > 0:
-            pixels = decoy.blend(pixels, job.face.landmarks, portrait, resemblance)
-
-        encoded, seen = self._pull(photo, pixels, data, job, person, policy, reporter, limits)
-        after = self._cloaker.embed(job.frame.extract(seen), job.frame)
-        before = cosines(job.embedding, person)
-        return Decoy(encoded.data, before, cosines(after, person), encoded.notices)
+            return self._decoys.make(data, person, portrait, resemblance, policy, reporter, limits)
 
     def decoy_of_remembered(
         self,
@@ -290,89 +244,15 @@ class Engine:
         """
         reporter, limits = ProgressReporter(progress, cancelled), limits or Limits()
         with _memory_errors():
-            return self._decoy_of_remembered(data, policy, reporter, limits, accept)
-
-    def _decoy_of_remembered(
-        self,
-        data: bytes,
-        policy: Policy,
-        reporter: ProgressReporter,
-        limits: Limits,
-        accept: Collection[str],
-    ) -> Result:
-        started, level = time.perf_counter(), decoy.LEVEL
-        remembered_faces = self._album.remembered()
-        if not remembered_faces:
-            raise NobodyRemembered()
-        person = likeness_among(remembered_faces).embedding
-
-        reporter.reach("decode")
-        try:
-            source = self._convert(data, policy, limits, accept)
-            photo = self._codecs.decode(source.data, limits)
-        except AnimatedImage as animated:
-            kept = self._codecs.pass_through(data, policy, animated)
-            return Result(kept.data, "no_face", _receipt(level, policy, started, (), kept))
-
-        reporter.reach("detect")
-        key = _key(source.data)
-        found = self._find_faces(photo, key, limits)
-        if not found.faces:
-            reporter.reach("encode")
-            kept = self._codecs.encode_with_notices(photo, photo.pixels, policy)
-            return Result(kept.data, "no_face", _receipt(level, policy, started, (), source, kept))
-        if any(likeness(face, person) >= SAME_PERSON for face in found.embeddings):
-            raise ShowsPerson()
-
-        reporter.reach("align", 1)
-        job = self._align(photo, key, found)[0]
-        encoded, seen = self._pull(photo, photo.pixels, data, job, person, policy, reporter, limits)
-        face = replace(self._measure(photo, seen, job), likeness=self._likeness(seen, job, person))
-        receipt = _receipt(level, policy, started, (face,), source, encoded)
-        return Result(encoded.data, "cloaked", receipt)
-
-    def _pull(
-        self,
-        photo: Photo,
-        pixels: NDArray[np.uint8],
-        data: bytes,
-        job: FaceJob,
-        person: Embeddings,
-        policy: Policy,
-        reporter: ProgressReporter,
-        limits: Limits,
-    ) -> tuple[Encoded, NDArray[np.uint8]]:
-        """Move one face of a photo, whose pixels are ``pixels`` by now, towards a person; return
-        the file and its pixels."""
-        budget = decoy.LEVEL.budget
-
-        reporter.reach("cloak")
-        seed = installation.seed(self._secret, data, 0)
-        on_step = reporter.part("cloak", 0, 1)
-        towards = decoy.towards(person)
-        self._cloak_face(pixels, job, towards, decoy.LEVEL, seed, on_step, self._decoy_recipe)
-
-        reporter.reach("merge")
-        merged = merge_within_budget(pixels, [job.patch], budget)
-
-        reporter.reach("encode")
-        return encode_within_budget(
-            self._codecs, photo, pixels, merged, [job.patch], budget, policy, limits
-        )
-
-    def _likeness(
-        self, seen: NDArray[np.uint8], job: FaceJob, person: Embeddings
-    ) -> dict[str, float]:
-        after = self._cloaker.embed(job.frame.extract(seen), job.frame)
-        return {name: round(cosine, 4) for name, cosine in cosines(after, person).items()}
+            return self._decoys.make_of_remembered(data, policy, reporter, limits, accept)
 
     def portraits(self, data: bytes, limits: Limits | None = None) -> list[Portrait]:
         """Return the faces of a photo as decoys need them, largest first.  Raises the errors of
         ``protocol.errors``."""
         limits = limits or Limits()
         with _memory_errors():
-            photo = self._codecs.decode(data, limits)
-            found = self._find_faces(photo, _key(data), limits)
+            photo = self._stages.codecs.decode(data, limits)
+            found = self._stages.find_faces(photo, key_of(data), limits)
         return [
             Portrait.cut(photo.pixels, face.landmarks, embedding)
             for face, embedding in zip(found.faces, found.embeddings, strict=True)
@@ -385,99 +265,10 @@ class Engine:
         for number, face in enumerate(detect(pixels)):
             frame = frame_face(face.landmarks, width, height)
             job = FaceJob(face, frame, self._cloaker.embed(frame.extract(pixels), frame))
-            seed = installation.seed(self._secret, pixels.tobytes(), number)
-            self._cloak_face(pixels, job, job.person, level, seed)
+            seed = self._stages.seed(pixels.tobytes(), number)
+            self._stages.change_face(pixels, job, job.person, level, seed)
             patches.append(job.patch)
         return merge_within_budget(pixels, patches, level.budget)
-
-    def _convert(
-        self, data: bytes, policy: Policy, limits: Limits, accept: Collection[str]
-    ) -> Encoded:
-        """Return a file that the receiver takes: a JPEG, or the photo's own."""
-        replaced = replaced_by_jpeg(accept)
-        if replaced and sniff.identify(data) in replaced:
-            return self._codecs.to_jpeg(data, policy, limits)
-        return Encoded(data)
-
-    def _find_faces(self, photo: Photo, key: bytes, limits: Limits) -> PhotoFaces:
-        """Return who is on a photo; ``key`` is that of its file.  Raises ``TooManyFaces``."""
-        known = self._album.get(key)
-        if known is not None:
-            return known
-        faces = detect(photo.pixels)
-        if len(faces) > limits.max_faces:
-            raise TooManyFaces(faces=len(faces), limit=limits.max_faces)
-        frames = [frame_face(face.landmarks, photo.width, photo.height) for face in faces]
-        embeddings = [self._cloaker.embed(f.extract(photo.pixels), f) for f in frames]
-        return PhotoFaces(tuple(faces), tuple(embeddings))
-
-    def _align(self, photo: Photo, key: bytes, found: PhotoFaces) -> list[FaceJob]:
-        """Lay a canvas over every face, and find the same people's other photos."""
-        return [
-            FaceJob(
-                face,
-                frame_face(face.landmarks, photo.width, photo.height),
-                embedding,
-                self._album.others(key, embedding),
-            )
-            for face, embedding in zip(found.faces, found.embeddings, strict=True)
-        ]
-
-    def _cloak_face(
-        self,
-        pixels: NDArray[np.uint8],
-        job: FaceJob,
-        away_from: Embeddings,
-        level: Level,
-        seed: int,
-        on_step: Callable[[float], None] | None = None,
-        recipe: Recipe | None = None,
-    ) -> None:
-        """Optimise the change of one face, and bring it to the resolution of a photo uint8
-        [h, w, 3].  Without a ``recipe`` it is the cloak's."""
-        started = time.perf_counter()
-        frame, budget = job.frame, level.budget
-        meter = VisibilityMeter(pixels[frame.crop.slices])
-        canvas = frame.extract(pixels)
-        change = self._cloaker.optimise(
-            canvas, frame, meter, budget, seed, away_from, on_step, recipe=recipe
-        )
-        mask = np.clip(frame.to_photo(frame.mask()), 0.0, 1.0)
-        job.patch = Patch(frame.crop, frame.to_photo(change), mask, meter)
-        job.patch.trim(budget)
-        job.seconds = time.perf_counter() - started
-
-    def _measure(self, photo: Photo, seen: NDArray[np.uint8], job: FaceJob) -> FaceReceipt:
-        """Compare one face of a photo with what a reader of the finished file sees."""
-        after = self._cloaker.embed(job.frame.extract(seen), job.frame)
-        return measure_face(
-            photo.pixels,
-            seen,
-            job.patch.crop,
-            job.patch.measure(seen),
-            job.face.box_inside(photo.width, photo.height),
-            job.seconds,
-            cosines(job.embedding, after),
-            len(job.others),
-        )
-
-
-def _receipt(
-    level: Level,
-    policy: Policy,
-    started: float,
-    faces: tuple[FaceReceipt, ...],
-    *files: Encoded,
-) -> Receipt:
-    """Return a photo's receipt, with the notices of the ``files`` that it became on its way."""
-    notices = tuple(sorted({notice for file in files for notice in file.notices}))
-    seconds = round(time.perf_counter() - started, 3)
-    return Receipt(level.name, policy.value, seconds, fawkes_host.__version__, faces, notices)
-
-
-def _key(data: bytes) -> bytes:
-    """Return that of a photo in the album."""
-    return hashlib.sha256(data).digest()
 
 
 def _names(networks: Sequence[Network]) -> list[str]:
