@@ -66,20 +66,26 @@ export async function enterOpenTabs() {
   const tabs = await chrome.tabs.query({ discarded: false });
   await Promise.allSettled(
     tabs.map(async ({ id }) => {
-      const all = { tabId: id, allFrames: true };
       const frames = await chrome.scripting.executeScript({
-        target: all,
+        target: { tabId: id, allFrames: true },
         func: () => {
           const fawkes = /** @type {FawkesContent | undefined} */ (globalThis.fawkes);
-          return { isStarted: Boolean(fawkes?.started), wasLate: Boolean(fawkes?.entered) };
+          return {
+            isStarted: Boolean(fawkes?.started),
+            wasLate: Boolean(fawkes?.entered),
+            isBlank: location.href === "about:blank",
+          };
         },
         injectImmediately: true,
       });
-      const frameIds = frames.filter(({ result }) => !result?.isStarted).map((one) => one.frameId);
-      // Firefox has been in open tabs before this.
-      if (frameIds.length === 0 && !frames.some(({ result }) => result?.wasLate)) return;
+      const idsOf = (/** @type {typeof frames} */ some) => some.map(({ frameId }) => frameId);
+      const frameIds = idsOf(frames.filter(({ result }) => !result?.isStarted));
+      // Firefox has been in open tabs before this.  Of a blank frame only those around it tell.
+      const isLate = frameIds.length > 0 || frames.some(({ result }) => result?.wasLate);
+      const late = frames.filter(({ result }) => !result?.isStarted || (isLate && result.isBlank));
+      if (late.length === 0) return;
       await chrome.scripting.executeScript({
-        target: all,
+        target: { tabId: id, frameIds: idsOf(late) },
         func: () => {
           const fawkes = /** @type {Partial<FawkesContent>} */ ((globalThis.fawkes ??= {}));
           fawkes.entered = true;
