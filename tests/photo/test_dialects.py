@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 from fawkes_host.photo.decode import Limits, decode
-from fawkes_host.photo.encode import encode
+from fawkes_host.photo.encode import encode, encode_with_notices
 from fawkes_host.photo.metadata import Policy
 from fawkes_host.protocol.errors import DamagedImage, RawPhoto, TooManyPixels, UnsupportedSamples
 
@@ -146,3 +146,28 @@ def test_tiff_of_samples_that_no_page_shows_is_not_called_damaged(data, kind):
     with pytest.raises(UnsupportedSamples) as refusal:
         decode(data)
     assert refusal.value.parameters == {"kind": kind}
+
+
+GOOGLE_IMAGE = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-'
+    b'syntax-ns#"><rdf:Description xmlns:GImage="http://ns.google.com/photos/1.0/image/" '
+    b'GImage:Mime="image/webp" GImage:Data="UklGRg=="/></rdf:RDF></x:xmpmeta>'
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "notice"),
+    [
+        (PNG + b"something else", "trailing_data_removed"),
+        (save("WEBP", lossless=True) + b"something else", "trailing_data_removed"),
+        (save("JPEG", xmp=GOOGLE_IMAGE), "companion_pictures_removed"),
+    ],
+)
+def test_what_a_cloaked_photo_loses_is_named(data, notice):
+    photo = decode(data)
+    pixels = photo.pixels.copy()
+    pixels[40:80, 40:80] ^= 1
+    encoded = encode_with_notices(photo, pixels, Policy.KEEP)
+    assert b"something else" not in encoded.data
+    assert b"UklGRg==" not in encoded.data
+    assert notice in encoded.notices

@@ -41,6 +41,8 @@ def write_png(source: bytes, _pixels: NDArray[np.uint8], change: Change, removal
     chunks = png_pixels.write_pixels(source, change)
     if chunks[0] != png.read_image_header(source).to_chunk():
         removal.note("colours_expanded")
+    if png.parse(source)[1]:
+        removal.note("trailing_data_removed")
     return png.to_bytes(png_metadata.scrub_chunks(chunks, removal))
 
 
@@ -48,7 +50,9 @@ def write_webp(
     source: bytes, pixels: NDArray[np.uint8], _change: Change, removal: Removal
 ) -> bytes:
     """A WebP of new pixels and what is left of its metadata."""
-    original, _ = webp.parse(source)
+    original, rest = webp.parse(source)
+    if rest:
+        removal.note("trailing_data_removed")
     picture = webp_pixels.write_pixels(source, pixels)
     return webp_metadata.graft(original, picture, (pixels.shape[1], pixels.shape[0]), removal)
 

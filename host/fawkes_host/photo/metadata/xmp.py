@@ -143,6 +143,8 @@ class _Cutter:
             return False
         if local == "Thumbnails":
             self.removal.note("thumbnail_removed")
+        if local == "Data" and namespace.startswith(_PREVIEW_NAMESPACES):
+            self.removal.note("companion_pictures_removed")
         return namespace.startswith(_PREVIEW_NAMESPACES) or bool(_PREVIEW_NAMES.match(local))
 
     def _is_picture(self, position: int) -> bool:
