@@ -12,6 +12,9 @@
   /** The notice of an animation, which no host cloaks. */
   const ANIMATION = "animation_untouched";
 
+  /** The notice of a place that may show a face, and stays as it was. */
+  const DOUBTFUL = "face_doubtful";
+
   /**
    * Mean cosines over the recognisers.  From the second on the program itself takes two faces for
    * one person's (SAME_PERSON in `engine/album.py`); the first is half of it.
@@ -40,11 +43,21 @@
   }
 
   /**
-   * One sentence: how many faces, in what time.
+   * How many faces, in what time, and whether there may be another.
    * @param {FawkesReceipt | null} receipt
    * @param {"cloaked" | "no_face"} status
    */
   function sentence(receipt, status) {
+    const said = found(receipt, status);
+    if (!receipt?.notices?.includes(DOUBTFUL)) return said;
+    return `${said.replace(/\.$/, "")}. ${fawkes.text.t("receipt_doubtful")}`;
+  }
+
+  /**
+   * @param {FawkesReceipt | null} receipt
+   * @param {"cloaked" | "no_face"} status
+   */
+  function found(receipt, status) {
     const { t } = fawkes.text;
     if (receipt?.notices?.includes(ANIMATION)) return t("receipt_animation");
     if (status === "no_face") return t("receipt_no_face");
@@ -89,7 +102,9 @@
    */
   function lost(receipt) {
     const { t } = fawkes.text;
-    const codes = (receipt?.notices ?? []).filter((code) => code !== ANIMATION);
+    const codes = (receipt?.notices ?? []).filter(
+      (code) => code !== ANIMATION && code !== DOUBTFUL,
+    );
     const gone = codes.map((code) => {
       const words = t(`notice_${code}`);
       return words === `notice_${code}` ? t("notice_unknown", code) : words;

@@ -34,6 +34,9 @@ class Network:
     centre: NDArray[np.float32] = field(repr=False)
     embed: Callable[[Any, Weights], Any] = field(repr=False)
     weights: Weights = field(repr=False)
+    face_length: float | None = None
+    """Length of a raw embedding from which on its chip shows a face; ``None`` where lengths do not
+    tell."""
 
     def __call__(self, chips: tf.Tensor) -> tf.Tensor:
         """Raw embeddings float32 [n, d] of ``chips``.

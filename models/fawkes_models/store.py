@@ -56,6 +56,7 @@ def load_uncentred(name: str, folder: Path = WEIGHTS_FOLDER) -> Network:
         centre=np.zeros(definition.EMBEDDING_SIZE, np.float32),
         embed=definition.embed,
         weights=read(card.weights, folder),
+        face_length=getattr(definition, "FACE_LENGTH", None),
     )
 
 

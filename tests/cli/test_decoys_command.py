@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fawkes_host.cli import decoys, main
-from fawkes_host.engine import installation, remembered, stages
+from fawkes_host.engine import certainty, installation, remembered
 from fawkes_host.engine.album import likeness
 from fawkes_host.engine.pipeline import Engine
 from tests.engine.toy import detect_once, discerning_engine, draw_person, png
@@ -29,7 +29,7 @@ def engine() -> Engine:
 @pytest.fixture
 def toys(engine, monkeypatch):
     monkeypatch.setattr(Engine, "load", lambda *_, **__: engine)
-    monkeypatch.setattr(stages, "detect", detect_once)
+    monkeypatch.setattr(certainty, "look", lambda pixels: (detect_once(pixels), []))
 
 
 @pytest.fixture

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pillow_heif
 import pytest
 from PIL import Image
 
+from fawkes_host.engine import certainty
 from fawkes_host.engine.album import Album, Embeddings
 from fawkes_host.engine.align import frame_face
+from fawkes_host.engine.cloak import Cloaker
 from fawkes_host.engine.detect import detect
 from fawkes_host.engine.levels import LEVELS
 from fawkes_host.engine.pipeline import Engine, Result
@@ -104,6 +107,38 @@ def test_engine_enrols_a_photo_that_it_cloaks_where_it_is_told_to(portrait):
     assert len(album) == 0
     engine.cloak(another_photo(portrait), LOW, enrol=True)
     assert len(album) == 1
+
+
+@pytest.mark.parametrize(
+    ("confidence", "likeness", "faces", "told"),
+    [
+        (0.995, 0.1, 1, False),
+        (0.9, 0.9, 1, False),
+        (0.9, 0.8, 0, True),
+    ],
+)
+def test_face_that_the_detector_is_unsure_of_is_shown_to_the_surrogates(
+    engine, portrait, monkeypatch, confidence, likeness, faces, told
+):
+    unsure = [replace(face, confidence=confidence) for face in detect(portrait)]
+    monkeypatch.setattr(certainty, "look", lambda _: (unsure, []))
+    monkeypatch.setattr(Cloaker, "face_likeness", lambda *_: likeness)
+    result = engine.cloak(png(portrait), LOW)
+    assert len(result.receipt.faces) == faces
+    assert ("face_doubtful" in result.receipt.notices) == told
+
+
+@pytest.mark.parametrize(
+    ("likeness", "faces", "told"), [(1.1, 1, False), (0.9, 0, True), (0.5, 0, False)]
+)
+def test_what_may_be_a_face_is_one_if_the_surrogates_say_so_and_is_told_if_they_hardly_do(
+    engine, portrait, monkeypatch, likeness, faces, told
+):
+    monkeypatch.setattr(certainty, "look", lambda _: ([], detect(portrait)))
+    monkeypatch.setattr(Cloaker, "face_likeness", lambda *_: likeness)
+    result = engine.cloak(png(portrait), LOW)
+    assert len(result.receipt.faces) == faces
+    assert ("face_doubtful" in result.receipt.notices) == told
 
 
 def test_receipt_holds_what_a_reader_of_the_file_measures(result, portrait):

@@ -13,6 +13,7 @@ from PIL import Image
 
 from fawkes_host.engine.album import Album, cosines, mean_person
 from fawkes_host.engine.align import frame_face
+from fawkes_host.engine.certainty import A_FACE, HARDLY_A_FACE
 from fawkes_host.engine.cloak import Cloaker
 from fawkes_host.engine.detect import detect
 from fawkes_host.engine.levels import LEVELS
@@ -59,6 +60,19 @@ def test_cloak_moves_the_face_in_every_surrogate_within_the_budget(engine):
     assert face.ssimulacra2 >= MID.budget.ssimulacra2 - 0.5
     assert face.flip <= MID.budget.flip * 1.02
     assert face.delta_e <= MID.budget.delta_e * 1.02
+
+
+def test_surrogates_tell_a_face_from_grass_and_noise(networks):
+    data = pytest.importorskip("skimage.data", reason="needs scikit-image for its photos")
+    cloaker = Cloaker(networks)
+    portrait = draw_portrait(256)
+    (face,) = detect(portrait)
+    frame = frame_face(face.landmarks, 256, 256)
+    assert cloaker.face_likeness(frame.extract(portrait), frame) > A_FACE
+    grass = np.repeat(data.grass()[:256, :256, None], 3, axis=2)
+    noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
+    for nothing in (grass, noise, np.full_like(noise, 120)):
+        assert cloaker.face_likeness(frame.extract(nothing), frame) < HARDLY_A_FACE
 
 
 def test_every_face_of_a_group_is_moved(engine):

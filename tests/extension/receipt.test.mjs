@@ -46,6 +46,13 @@ test("the receipt of a decoy says how many take it for the user, and claims no c
   assert.ok(!Object.values(lines).some((value) => /know this face/.test(value)));
 });
 
+test("a receipt tells of what may be a face and stays as it was", () => {
+  const doubtful = told({ notices: ["face_doubtful"] });
+  assert.match(receipt.sentence(doubtful, "cloaked"), /^1 face .* s\. Something else/);
+  assert.match(receipt.sentence(doubtful, "no_face"), /^No face .* was\. Something else/);
+  assert.equal(receipt.lost(doubtful), "");
+});
+
 test("a receipt shows what was measured, and nothing that was not", () => {
   const bare = { ssimulacra2: null, dssim: null, similarity: {} };
   const names = (of) => plain(receipt.lines(told({ faces: of }))).map(([name]) => name);

@@ -40,6 +40,8 @@ class PhotoFaces:
 
     faces: tuple[Face, ...]
     embeddings: tuple[Embeddings, ...]
+    doubtful: int = 0
+    """Places that may show a face, and were not taken for one."""
 
 
 class Album:

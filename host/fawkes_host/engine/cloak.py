@@ -98,3 +98,9 @@ class Cloaker:
     def embed(self, canvas: NDArray[np.float32], frame: Frame) -> Embeddings:
         """Return the centred unit embedding [d] of a canvas's face, for each surrogate."""
         return {one.name: one.embed(canvas, frame.landmarks) for one in self._surrogates}
+
+    def face_likeness(self, canvas: NDArray[np.float32], frame: Frame) -> float:
+        """Return how much the surrogates take a canvas's face for one: from 1 on they do."""
+        told = [one.face_likeness(canvas, frame.landmarks) for one in self._surrogates]
+        known = [likeness for likeness in told if likeness is not None]
+        return float(np.mean(known)) if known else 1.0

@@ -85,6 +85,11 @@ class Face:
         landmarks = ((self.landmarks + shift) * factor).astype(np.float32)
         return Face(box, landmarks, self.confidence)
 
+    def middle_inside(self, width: int, height: int) -> bool:
+        """Tell whether the middle of its landmarks lies in a photo."""
+        x, y = self.landmarks.mean(axis=0)
+        return bool(0 <= x < width and 0 <= y < height)
+
     def box_inside(self, width: int, height: int) -> tuple[int, int, int, int]:
         """Return whole pixels of the box (x, y, width, height), cut at the photo's border."""
         x, y, w, h = self.box
@@ -112,6 +117,14 @@ def detect(pixels: NDArray[np.uint8]) -> list[Face]:
 
     ``pixels`` is uint8 [h, w, 3] RGB.  A photo without faces gives an empty list.
     """
+    return look(pixels)[0]
+
+
+def look(pixels: NDArray[np.uint8]) -> tuple[list[Face], list[Face]]:
+    """Return the faces of a photo, and what may be faces, each largest first.
+
+    ``pixels`` is uint8 [h, w, 3] RGB.
+    """
     height, width = pixels.shape[:2]
     long_side = max(height, width)
     overview = min(1.0, OVERVIEW_LONG_SIDE_PX / long_side)
@@ -129,15 +142,16 @@ def detect(pixels: NDArray[np.uint8]) -> list[Face]:
         sights.append(_search(pixels, full, PROPOSED))
     upright = _merge([face for sight in sights for face in sight.upright])
     turned = _merge([face for sight in sights for face in sight.turned])
-    faces = _both(upright, turned)
-    middles = [face.landmarks.mean(axis=0) for face in faces]
+    faces, candidates = _both(upright, turned)
     # MTCNN may guess a face beyond the border; of such a one there is nothing to cloak.
-    faces = [
-        face
-        for face, (x, y) in zip(faces, middles, strict=True)
-        if 0 <= x < width and 0 <= y < height
-    ]
-    return sorted(faces, key=lambda face: -face.box[2] * face.box[3])
+    faces, candidates = (
+        sorted(
+            (face for face in found if face.middle_inside(width, height)),
+            key=lambda face: -face.box[2] * face.box[3],
+        )
+        for found in (faces, candidates)
+    )
+    return faces, candidates
 
 
 def tiles(width: int, height: int, overlap: float) -> list[tuple[int, int, int, int]]:
@@ -266,17 +280,21 @@ def _search_with_border(pixels: NDArray[np.uint8]) -> _Sight:
     return _search(padded, 1.0, TURNED_PROPOSED).moved(np.full(2, -border), factor).filtered(inside)
 
 
-def _both(upright: list[Face], turned: list[Face]) -> list[Face]:
-    """Return upright faces and turned ones; of those in one place the upright one, but where it
-    lies and MTCNN took it for upright."""
-    faces = list(upright)
+def _both(upright: list[Face], turned: list[Face]) -> tuple[list[Face], list[Face]]:
+    """Return the faces among upright and turned ones, and what else may be faces.
+
+    Of those in one place the upright one is it, but where it lies and MTCNN took it for upright.
+    """
+    faces, candidates = list(upright), []
     for face in turned:
         same = [other for other in faces if _overlap(face, other) >= SAME_FACE_OVERLAP]
         lies = abs(roll(face.landmarks)) > LIES_FROM
         needed = min([TURNED_FOUND, *(other.confidence for other in same)])
         if face.confidence > needed and (lies or not same):
             faces = [other for other in faces if other not in same] + [face]
-    return faces
+        elif not same:
+            candidates.append(face)
+    return faces, candidates
 
 
 def _merge(found: list[Face]) -> list[Face]:

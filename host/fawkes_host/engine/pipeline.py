@@ -178,9 +178,10 @@ class Engine:
         if not found.faces:
             reporter.reach("encode")
             kept = self._stages.codecs.encode_with_notices(photo, photo.pixels, policy)
-            return Result(
-                kept.data, "no_face", write_receipt(level, policy, started, (), source, kept)
+            receipt = write_receipt(
+                level, policy, started, (), source, kept, doubtful=found.doubtful
             )
+            return Result(kept.data, "no_face", receipt)
 
         reporter.reach("align", len(found.faces))
         jobs = self._stages.align(photo, key, found)
@@ -201,7 +202,9 @@ class Engine:
         )
 
         faces = tuple(self._stages.measure(photo, seen, job) for job in jobs)
-        receipt = write_receipt(level, policy, started, faces, source, encoded)
+        receipt = write_receipt(
+            level, policy, started, faces, source, encoded, doubtful=found.doubtful
+        )
         return Result(encoded.data, "cloaked", receipt)
 
     def decoy(

@@ -47,7 +47,7 @@ class Receipt:
     """One photo: the level and metadata policy it was cloaked with, and its faces.
 
     ``notices`` are codes of what the photo lost beside what its policy plainly says
-    (``photo.metadata``).
+    (``photo.metadata``), and of a place that may show a face and stayed as it was.
     """
 
     level: str

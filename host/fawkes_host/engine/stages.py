@@ -15,8 +15,8 @@ import fawkes_host
 from fawkes_host.engine import installation
 from fawkes_host.engine.album import Album, Embeddings, PhotoFaces, cosines
 from fawkes_host.engine.align import frame_face
+from fawkes_host.engine.certainty import DOUBTFUL, take_faces
 from fawkes_host.engine.cloak import Cloaker
-from fawkes_host.engine.detect import detect
 from fawkes_host.engine.encoding import Codecs
 from fawkes_host.engine.face_job import FaceJob
 from fawkes_host.engine.levels import Level
@@ -28,7 +28,6 @@ from fawkes_host.photo.decode import Limits, Photo
 from fawkes_host.photo.encode import Encoded
 from fawkes_host.photo.media_types import replaced_by_jpeg
 from fawkes_host.photo.metadata import Policy
-from fawkes_host.protocol.errors import TooManyFaces
 from fawkes_host.visibility.meter import VisibilityMeter
 
 
@@ -65,12 +64,10 @@ class Stages:
         known = self.album.get(key)
         if known is not None:
             return known
-        faces = detect(photo.pixels)
-        if len(faces) > limits.max_faces:
-            raise TooManyFaces(faces=len(faces), limit=limits.max_faces)
+        faces, doubtful = take_faces(photo.pixels, self.cloaker, limits.max_faces)
         frames = [frame_face(face.landmarks, photo.width, photo.height) for face in faces]
         embeddings = [self.cloaker.embed(f.extract(photo.pixels), f) for f in frames]
-        return PhotoFaces(tuple(faces), tuple(embeddings))
+        return PhotoFaces(tuple(faces), tuple(embeddings), doubtful)
 
     def align(self, photo: Photo, key: bytes, found: PhotoFaces) -> list[FaceJob]:
         """Lay a canvas over every face, and find the same people's other photos."""
@@ -137,9 +134,12 @@ def write_receipt(
     started: float,
     faces: tuple[FaceReceipt, ...],
     *files: Encoded,
+    doubtful: int = 0,
 ) -> Receipt:
-    """Return a photo's receipt, with the notices of the ``files`` that it became on its way."""
-    notices = tuple(sorted({notice for file in files for notice in file.notices}))
+    """Return a photo's receipt, with the notices of the ``files`` that it became on its way, and
+    that of ``doubtful`` places."""
+    told = {notice for file in files for notice in file.notices}
+    notices = tuple(sorted(told | ({DOUBTFUL} if doubtful else set())))
     seconds = round(time.perf_counter() - started, 3)
     return Receipt(level.name, policy.value, seconds, fawkes_host.__version__, faces, notices)
 

@@ -39,9 +39,22 @@ class Surrogate:
         self, canvas: NDArray[np.float32], landmarks: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """Return the centred unit embedding [d] of the face in a canvas [C, C, 3]."""
-        transform = views.plain_transform(self.network, landmarks)
-        embedding: NDArray[np.float32] = np.asarray(self._embed(canvas[None], transform[None]))[0]
+        embeddings, _ = self._embed(canvas[None], self._transform(landmarks))
+        embedding: NDArray[np.float32] = np.asarray(embeddings)[0]
         return embedding
+
+    def face_likeness(
+        self, canvas: NDArray[np.float32], landmarks: NDArray[np.float32]
+    ) -> float | None:
+        """Return how much a canvas shows a face at landmarks: from 1 on it does.  ``None`` where
+        the network cannot tell."""
+        if self.network.face_length is None:
+            return None
+        _, lengths = self._embed(canvas[None], self._transform(landmarks))
+        return float(lengths[0]) / self.network.face_length
+
+    def _transform(self, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+        return views.plain_transform(self.network, landmarks)[None]
 
 
 def _build_embed(network: Network) -> Any:
@@ -54,8 +67,9 @@ def _build_embed(network: Network) -> Any:
             tf.TensorSpec((None, 8)),
         ],
     )
-    def embed(pixels: Tensor, transforms: Tensor) -> Tensor:
-        return network.centred(network(views.show_plain(pixels, transforms, network.input_size)))
+    def embed(pixels: Tensor, transforms: Tensor) -> tuple[Tensor, Tensor]:
+        raw = network(views.show_plain(pixels, transforms, network.input_size))
+        return network.centred(raw), tf.norm(raw, axis=-1)
 
     return embed
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 INPUT_SIZE = 224
 EMBEDDING_SIZE = 1024
+
+FACE_LENGTH = 11.0
+"""Raw embeddings of faces are longer, and those of textures and text shorter."""
 TEMPLATE = (
     (76.5892, 103.3926),
     (147.0636, 103.0028),

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 INPUT_SIZE = 112
 EMBEDDING_SIZE = 192
+
+FACE_LENGTH = 52.0
+"""Raw embeddings of faces are longer, and those of textures and text shorter."""
 TEMPLATE = (
     (38.2946, 51.6963),
     (73.5318, 51.5014),

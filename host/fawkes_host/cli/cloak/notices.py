@@ -21,10 +21,18 @@ SENTENCES = {
 }
 """By the engine's notice codes."""
 
+DOUBTFUL = "face_doubtful"
+"""The notice of a place that may show a face: nothing is lost by it."""
+
 SUFFIXES = {"converted_to_png": ".png"}
 """Of what became another format unasked."""
 
 
 def tell_lost(notices: list[str]) -> str:
-    """One line on what is gone; a code without a sentence stands for itself."""
-    return "lost " + "; ".join(SENTENCES.get(code, code) for code in notices)
+    """One line on what is gone, and on what may be a face; a code without a sentence stands for
+    itself."""
+    lost = "; ".join(SENTENCES.get(code, code) for code in notices if code != DOUBTFUL)
+    parts = [f"lost {lost}"] if lost else []
+    if DOUBTFUL in notices:
+        parts.append("something that may be a face stayed as it was")
+    return ", ".join(parts)
