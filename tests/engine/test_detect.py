@@ -98,6 +98,18 @@ def test_small_faces_are_found_all_over_a_long_screenshot():
         assert np.linalg.norm(face.landmarks.mean(axis=0) - (620, top + 130)) < 20
 
 
+def test_landmarks_of_a_small_face_are_those_of_the_close_look(portrait):
+    (alone,) = detect(portrait)
+    page = np.full((3000, 4000, 3), 205, np.uint8)
+    page[2700:2956, 3700:3956] = portrait
+    small = np.asarray(Image.fromarray(page).resize((3000, 2250), Image.Resampling.BOX))
+    faces = detect(np.concatenate([small, np.full((2250, 3000, 3), 205, np.uint8)], axis=1))
+    wanted = (alone.landmarks + (3700, 2700)) * 0.75
+    eyes_apart = np.linalg.norm(wanted[1] - wanted[0])
+    errors = [np.linalg.norm(face.landmarks - wanted, axis=1).mean() for face in faces]
+    assert min(errors) < 0.08 * eyes_apart
+
+
 @pytest.mark.parametrize(
     ("width", "height"),
     [
