@@ -110,17 +110,20 @@ def test_engine_enrols_a_photo_that_it_cloaks_where_it_is_told_to(portrait):
 
 
 @pytest.mark.parametrize(
-    ("confidence", "likeness", "faces", "told"),
+    ("confidence", "turned", "likeness", "faces", "told"),
     [
-        (0.995, 0.1, 1, False),
-        (0.9, 0.9, 1, False),
-        (0.9, 0.8, 0, True),
+        (0.995, False, 0.1, 1, False),
+        (0.995, True, 0.1, 0, True),
+        (0.995, True, 0.95, 1, False),
+        (0.9, False, 0.95, 1, False),
+        (0.9, False, 0.8, 0, True),
     ],
 )
 def test_face_that_the_detector_is_unsure_of_is_shown_to_the_surrogates(
-    engine, portrait, monkeypatch, confidence, likeness, faces, told
+    engine, portrait, monkeypatch, confidence, turned, likeness, faces, told
 ):
-    unsure = [replace(face, confidence=confidence) for face in detect(portrait)]
+    found = detect(portrait)
+    unsure = [replace(face, confidence=confidence, turned=turned) for face in found]
     monkeypatch.setattr(certainty, "look", lambda _: (unsure, []))
     monkeypatch.setattr(Cloaker, "face_likeness", lambda *_: likeness)
     result = engine.cloak(png(portrait), LOW)
@@ -129,7 +132,7 @@ def test_face_that_the_detector_is_unsure_of_is_shown_to_the_surrogates(
 
 
 @pytest.mark.parametrize(
-    ("likeness", "faces", "told"), [(1.1, 1, False), (0.9, 0, True), (0.5, 0, False)]
+    ("likeness", "faces", "told"), [(1.1, 1, False), (0.95, 0, True), (0.5, 0, False)]
 )
 def test_what_may_be_a_face_is_one_if_the_surrogates_say_so_and_is_told_if_they_hardly_do(
     engine, portrait, monkeypatch, likeness, faces, told

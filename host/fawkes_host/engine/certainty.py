@@ -16,9 +16,9 @@ from fawkes_host.photo.decode import Limits
 from fawkes_host.protocol.errors import TooManyFaces
 
 CERTAIN = 0.99
-"""A face that MTCNN is less sure of is shown to the surrogates."""
+"""A face that MTCNN is less sure of is shown to the surrogates, and so is every turned one."""
 
-A_FACE, HARDLY_A_FACE = 1.0, 0.85
+A_FACE, HARDLY_A_FACE = 1.0, 0.9
 """What the surrogates say of it (``Cloaker.face_likeness``).  Of 53 faces, upright, lying, small
 and dark, the least was 1.06; of 12 places in grass, gravel, text and stars that MTCNN took for a
 face the most was .95.  What MTCNN finds upright needs less, since a face that is left out goes up
@@ -44,7 +44,8 @@ def take_faces(
         raise TooManyFaces(faces=len(found), limit=limit)
     faces, doubtful = [], 0
     for face in found:
-        if face.confidence >= CERTAIN or likeness(face) >= HARDLY_A_FACE:
+        certain = face.confidence >= CERTAIN and not face.turned
+        if certain or likeness(face) >= HARDLY_A_FACE:
             faces.append(face)
         else:
             doubtful += 1

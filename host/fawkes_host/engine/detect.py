@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -72,6 +72,8 @@ class Face:
     box: tuple[float, float, float, float]
     landmarks: NDArray[np.float32]
     confidence: float
+    turned: bool = False
+    """Whether it was found in another turn, or in all turns alone."""
 
     def moved(self, shift: NDArray[np.float64], factor: NDArray[np.float64]) -> Face:
         """Return it shifted by (x, y), and then scaled by (x, y)."""
@@ -83,7 +85,7 @@ class Face:
             h * float(factor[1]),
         )
         landmarks = ((self.landmarks + shift) * factor).astype(np.float32)
-        return Face(box, landmarks, self.confidence)
+        return replace(self, box=box, landmarks=landmarks)
 
     def middle_inside(self, width: int, height: int) -> bool:
         """Tell whether the middle of its landmarks lies in a photo."""
@@ -296,7 +298,8 @@ def _both(upright: list[Face], turned: list[Face]) -> tuple[list[Face], list[Fac
         lies = abs(roll(face.landmarks)) > LIES_FROM
         needed = min([TURNED_FOUND, *(other.confidence for other in same)])
         if face.confidence > needed and (lies or not same):
-            faces = [other for other in faces if other not in same] + [face]
+            faces = [other for other in faces if other not in same]
+            faces.append(replace(face, turned=True))
         elif not same:
             candidates.append(face)
     return faces, candidates
