@@ -22,6 +22,7 @@ from fawkes_host.engine.certainty import take_faces
 from fawkes_host.engine.cloak import Cloaker
 from fawkes_host.engine.detect import Face, look
 from fawkes_host.evaluation.no_people import pictures
+from fawkes_host.photo.sandbox.client import decode
 
 Pixels = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -182,9 +183,9 @@ def _cloaker() -> Cloaker:
 
 
 def _portrait(path: Path) -> Portrait | None:
-    with Image.open(path) as image:
-        image.thumbnail((LARGEST_PX, LARGEST_PX), Image.Resampling.BOX)
-        pixels = np.asarray(image.convert("RGB"))
+    image = Image.fromarray(decode(path.read_bytes()).pixels)
+    image.thumbnail((LARGEST_PX, LARGEST_PX), Image.Resampling.BOX)
+    pixels = np.asarray(image)
     faces, _ = look(pixels)
     return Portrait(pixels, faces[0].landmarks.astype(np.float64)) if faces else None
 
