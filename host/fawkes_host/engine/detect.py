@@ -74,6 +74,8 @@ class Face:
     confidence: float
     turned: bool = False
     """Whether it was found in another turn, or in all turns alone."""
+    instead: Face | None = None
+    """Of a turned one, what MTCNN took for upright in its place."""
 
     def moved(self, shift: NDArray[np.float64], factor: NDArray[np.float64]) -> Face:
         """Return it shifted by (x, y), and then scaled by (x, y)."""
@@ -299,7 +301,7 @@ def _both(upright: list[Face], turned: list[Face]) -> tuple[list[Face], list[Fac
         needed = min([TURNED_FOUND, *(other.confidence for other in same)])
         if face.confidence > needed and (lies or not same):
             faces = [other for other in faces if other not in same]
-            faces.append(replace(face, turned=True))
+            faces.append(replace(face, turned=True, instead=same[0] if same else None))
         elif not same:
             candidates.append(face)
     return faces, candidates
