@@ -115,8 +115,8 @@ def test_engine_enrols_a_photo_that_it_cloaks_where_it_is_told_to(portrait):
         (0.995, False, 0.1, 1, False),
         (0.995, True, 0.1, 0, True),
         (0.995, True, 0.95, 1, False),
-        (0.9, False, 0.95, 1, False),
-        (0.9, False, 0.8, 0, True),
+        (0.9, False, 0.8, 1, False),
+        (0.9, False, 0.7, 0, True),
     ],
 )
 def test_face_that_the_detector_is_unsure_of_is_shown_to_the_surrogates(
