@@ -203,8 +203,8 @@ class ChromiumTab:
         patience_s: float = PATIENCE_S,
         by: Callable[[], None] | None = None,
     ) -> None:
-        # A click on a frame of another process is lost until its first picture is there.
-        for again in (len(self.frames) > 1, False):
+        # A click on a frame or an object is lost until its first picture is there.
+        for again in (by is not None or len(self.frames) > 1, False):
             try:
                 with self.page.expect_file_chooser(timeout=1_000 * patience_s) as opened:
                     by() if by else self.click(element)

@@ -115,6 +115,23 @@ def wait_until(condition: Callable[[], bool], patience_s: float = PATIENCE_S) ->
         time.sleep(0.05)
 
 
+def press_till(tab: Tab, label: str, done: Callable[[], bool]) -> None:
+    """Presses a button of the toast until that has its effect.
+
+    A question that moves to the page around its frame takes its buttons along: a press on the way
+    is lost, as a person's would be.
+    """
+    end = time.monotonic() + PATIENCE_S
+    while not done():
+        if time.monotonic() >= end:
+            raise NeverHappened(f"pressing {label!r} had no effect, at {tab.toast_text()!r}")
+        if tab.toast_places(label):
+            tab.toast_press(label)
+        again = time.monotonic() + 3
+        while not done() and time.monotonic() < again:
+            time.sleep(0.03)
+
+
 def wait_for_toast(tab: Tab, text: str, patience_s: float = PATIENCE_S) -> str:
     end = time.monotonic() + patience_s
     shown = ""

@@ -13,7 +13,7 @@ from tests.browser.conftest import Running
 from tests.browser.marks import is_marked
 from tests.browser.matrix import Matrix
 from tests.browser.server import Server, Upload
-from tests.browser.tab import Tab, wait_for, wait_for_toast, wait_until
+from tests.browser.tab import Tab, press_till, wait_for, wait_for_toast, wait_until
 from tests.browser.upload_paths import UPLOAD_PATHS, UploadPath
 from tests.browser.user import ENGINE, RELAY, SERVICE, Host
 
@@ -169,15 +169,13 @@ def test_whatever_fails_nothing_leaves(
 
     user.behave("mark", delay_s=20)
     user.use(Host.MARKING)
-    tab.toast_press("Try again")
-    wait_until(lambda: user.photos_begun() == 1)
+    press_till(tab, "Try again", lambda: user.photos_begun() == 1)
     victim, words = VICTIMS[UPLOAD_PATHS.index(upload_path) % len(VICTIMS)]
     user.kill(victim)
     wait_for_toast(tab, words)
     matrix.note(upload_path, running, "host killed: nothing leaves", nothing_left())
 
-    tab.toast_press("Try again")
-    wait_until(lambda: user.photos_begun() == 2)
+    press_till(tab, "Try again", lambda: user.photos_begun() == 2)
     running.browser.kill_background()
     # An engine that lives on hears that nobody waits any more.
     orphans = 1 + (victim == RELAY)
