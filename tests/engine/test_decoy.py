@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fawkes_host.engine import decoy
+from fawkes_host.engine import decoy, stages
 from fawkes_host.engine.album import SAME_PERSON, Album, PhotoFaces, likeness
 from fawkes_host.engine.align import face_crop
 from fawkes_host.engine.decoy import blend
@@ -132,6 +132,36 @@ def test_without_a_face_there_is_nothing_to_make_a_decoy_of(knowing):
     result = knowing.decoy_of_remembered(blank)
     assert result.status == "no_face"
     assert np.array_equal(decode(result.data).pixels, decode(blank).pixels)
+
+
+def test_the_person_beside_somebody_else_is_found_too(knowing, donor):
+    """The largest face would become the decoy, and the person go up beside it as they are."""
+    small = np.asarray(Image.fromarray(draw_person(0.8)).resize((180, 225)))
+    both = np.full((max(donor.shape[0], 225), donor.shape[1] + 180, 3), 128, np.uint8)
+    both[: donor.shape[0], : donor.shape[1]] = donor
+    both[:225, donor.shape[1] :] = small
+    assert len(knowing.faces(png(both)).faces) == 2
+    with pytest.raises(ShowsPerson):
+        knowing.decoy_of_remembered(png(both))
+
+
+def test_what_may_be_a_face_is_told_of_a_decoy_too(knowing, donor, monkeypatch):
+    faces = detect(donor)
+    monkeypatch.setattr(stages, "take_faces", lambda *_: (faces, 1))
+    made = knowing.decoy_of_remembered(png(donor))
+    assert (made.status, "face_doubtful" in made.receipt.notices) == ("cloaked", True)
+    monkeypatch.setattr(stages, "take_faces", lambda *_: ([], 1))
+    kept = knowing.decoy_of_remembered(png(donor))
+    assert (kept.status, "face_doubtful" in kept.receipt.notices) == ("no_face", True)
+
+
+def test_a_gif_that_does_not_move_becomes_a_decoy_as_a_png(knowing, donor):
+    file = io.BytesIO()
+    Image.fromarray(donor).save(file, "GIF")
+    made = knowing.decoy_of_remembered(file.getvalue())
+    assert made.status == "cloaked"
+    assert "converted_to_png" in made.receipt.notices
+    assert made.data.startswith(b"\x89PNG")
 
 
 def test_a_blend_stays_on_the_face_and_goes_from_one_to_the_other(donor, person, landmarks):

@@ -16,7 +16,7 @@ from fawkes_host.evaluation.curves import (
     transform_table,
 )
 from fawkes_host.evaluation.datasets import PersonPhoto, choose_people
-from fawkes_host.evaluation.decoys import Account, decoy_rows
+from fawkes_host.evaluation.decoys import Account, count_decoys, decoy_rows
 from fawkes_host.evaluation.judge import Judge
 from fawkes_host.evaluation.protection import protection_row, worst_first
 from tests.evaluation.toy import embedded_people
@@ -164,6 +164,12 @@ def test_decoys_restore_what_a_leak_ended_once_there_are_enough(judge, people):
     assert none is None
     assert one < 0.5 < many
     assert {round(row["nearest_clean"], 6) for row in rows} == {round(rows[0]["nearest_clean"], 6)}
+
+
+def test_no_more_decoys_are_measured_than_there_are():
+    accounts = [Account(("ann",), (Path("a"),) * 5), Account(("bea",), (Path("b"),) * 20)]
+    assert count_decoys((4, 8, 16), accounts) == [0, 4, 5]
+    assert count_decoys((2,), accounts) == [0, 2]
 
 
 def test_donors_are_not_in_the_gallery(judge, people):

@@ -25,7 +25,7 @@ from fawkes_host.engine.stages import Result, Stages, key_of, write_receipt
 from fawkes_host.photo.decode import Limits, Photo
 from fawkes_host.photo.encode import Encoded
 from fawkes_host.photo.metadata import Policy
-from fawkes_host.protocol.errors import AnimatedImage, NobodyRemembered, NoFace, ShowsPerson
+from fawkes_host.protocol.errors import NobodyRemembered, NoFace, ShowsPerson
 
 
 class DecoyPipeline:
@@ -78,33 +78,22 @@ class DecoyPipeline:
             raise NobodyRemembered()
         person = likeness_among(remembered_faces).embedding
 
-        reporter.reach("decode")
-        try:
-            source = self._stages.convert(data, policy, limits, accept)
-            photo = self._stages.codecs.decode(source.data, limits)
-        except AnimatedImage as animated:
-            kept = self._stages.codecs.pass_through(data, policy, animated)
-            return Result(kept.data, "no_face", write_receipt(level, policy, started, (), kept))
-
-        reporter.reach("detect")
-        key = key_of(source.data)
-        found = self._stages.find_faces(photo, key, limits)
-        if not found.faces:
-            reporter.reach("encode")
-            kept = self._stages.codecs.encode_with_notices(photo, photo.pixels, policy)
-            return Result(
-                kept.data, "no_face", write_receipt(level, policy, started, (), source, kept)
-            )
+        opened = self._stages.open(data, level, policy, started, reporter, limits, accept)
+        if isinstance(opened, Result):
+            return opened
+        photo, found = opened.photo, opened.found
         if any(likeness(face, person) >= SAME_PERSON for face in found.embeddings):
             raise ShowsPerson()
 
         reporter.reach("align", 1)
-        job = self._stages.align(photo, key, found)[0]
+        job = self._stages.align(photo, opened.key, found)[0]
         encoded, seen = self._pull(photo, photo.pixels, data, job, person, policy, reporter, limits)
         face = replace(
             self._stages.measure(photo, seen, job), likeness=self._likeness(seen, job, person)
         )
-        receipt = write_receipt(level, policy, started, (face,), source, encoded)
+        receipt = write_receipt(
+            level, policy, started, (face,), opened.source, encoded, doubtful=found.doubtful
+        )
         return Result(encoded.data, "cloaked", receipt)
 
     def _pull(

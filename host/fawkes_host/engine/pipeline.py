@@ -162,29 +162,13 @@ class Engine:
     ) -> Result:
         started = time.perf_counter()
 
-        reporter.reach("decode")
-        try:
-            source = self._stages.convert(data, policy, limits, accept)
-            photo = self._stages.codecs.decode(source.data, limits)
-        except AnimatedImage as animated:
-            kept = self._stages.codecs.pass_through(data, policy, animated)
-            return Result(kept.data, "no_face", write_receipt(level, policy, started, (), kept))
-
-        reporter.reach("detect")
-        key = key_of(source.data)
-        found = self._stages.find_faces(photo, key, limits)
-        if enrol:
-            self._stages.album.add(key, found)
-        if not found.faces:
-            reporter.reach("encode")
-            kept = self._stages.codecs.encode_with_notices(photo, photo.pixels, policy)
-            receipt = write_receipt(
-                level, policy, started, (), source, kept, doubtful=found.doubtful
-            )
-            return Result(kept.data, "no_face", receipt)
+        opened = self._stages.open(data, level, policy, started, reporter, limits, accept, enrol)
+        if isinstance(opened, Result):
+            return opened
+        photo, found = opened.photo, opened.found
 
         reporter.reach("align", len(found.faces))
-        jobs = self._stages.align(photo, key, found)
+        jobs = self._stages.align(photo, opened.key, found)
 
         reporter.reach("cloak")
         for number, job in enumerate(jobs):
@@ -203,7 +187,7 @@ class Engine:
 
         faces = tuple(self._stages.measure(photo, seen, job) for job in jobs)
         receipt = write_receipt(
-            level, policy, started, faces, source, encoded, doubtful=found.doubtful
+            level, policy, started, faces, opened.source, encoded, doubtful=found.doubtful
         )
         return Result(encoded.data, "cloaked", receipt)
 

@@ -21,6 +21,7 @@ from fawkes_host.engine.encoding import Codecs
 from fawkes_host.engine.face_job import FaceJob
 from fawkes_host.engine.levels import Level
 from fawkes_host.engine.merge import Patch
+from fawkes_host.engine.progress import ProgressReporter
 from fawkes_host.engine.receipt import FaceReceipt, Receipt, measure_face
 from fawkes_host.engine.recipe import Recipe
 from fawkes_host.photo.containers import sniff
@@ -28,6 +29,7 @@ from fawkes_host.photo.decode import Limits, Photo
 from fawkes_host.photo.encode import Encoded
 from fawkes_host.photo.media_types import replaced_by_jpeg
 from fawkes_host.photo.metadata import Policy
+from fawkes_host.protocol.errors import AnimatedImage
 from fawkes_host.visibility.meter import VisibilityMeter
 
 
@@ -41,6 +43,17 @@ class Result:
 
 
 @dataclass(frozen=True, eq=False)
+class Opened:
+    """A photo that shows a face: the file that it was read from, its ``key`` in the album, and who
+    is on it."""
+
+    source: Encoded
+    photo: Photo
+    key: bytes
+    found: PhotoFaces
+
+
+@dataclass(frozen=True, eq=False)
 class Stages:
     """What an engine's ways have in common: its ``codecs``, its ``cloaker``, the ``album`` of who
     is known, and the ``secret`` from which comes all randomness."""
@@ -49,6 +62,39 @@ class Stages:
     cloaker: Cloaker
     album: Album
     secret: bytes
+
+    def open(
+        self,
+        data: bytes,
+        level: Level,
+        policy: Policy,
+        started: float,
+        reporter: ProgressReporter,
+        limits: Limits,
+        accept: Collection[str],
+        enrol: bool = False,
+    ) -> Opened | Result:
+        """Decode a photo and find who is on it; where it is an animation or shows nobody, it is
+        finished as it is."""
+        reporter.reach("decode")
+        try:
+            source = self.convert(data, policy, limits, accept)
+            photo = self.codecs.decode(source.data, limits)
+        except AnimatedImage as animated:
+            kept = self.codecs.pass_through(data, policy, animated)
+            return Result(kept.data, "no_face", write_receipt(level, policy, started, (), kept))
+
+        reporter.reach("detect")
+        key = key_of(source.data)
+        found = self.find_faces(photo, key, limits)
+        if enrol:
+            self.album.add(key, found)
+        if found.faces:
+            return Opened(source, photo, key, found)
+        reporter.reach("encode")
+        kept = self.codecs.encode_with_notices(photo, photo.pixels, policy)
+        receipt = write_receipt(level, policy, started, (), source, kept, doubtful=found.doubtful)
+        return Result(kept.data, "no_face", receipt)
 
     def convert(
         self, data: bytes, policy: Policy, limits: Limits, accept: Collection[str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -192,6 +192,13 @@ class DecoyTrial:
         found = np.stack([row for row in rows if row is not None])
         centred: NDArray[np.float32] = np.asarray(network.centred(found))
         return centred
+
+
+def count_decoys(wanted: Sequence[int], accounts: Iterable[Account]) -> list[int]:
+    """Return the numbers of decoys to measure, from none on: of those wanted no more than every
+    account has."""
+    most = min(len(account.files) for account in accounts)
+    return sorted({0, *(min(count, most) for count in wanted)})
 
 
 def decoy_rows(

@@ -28,7 +28,7 @@ from fawkes_host.evaluation.datasets import (
     choose_people,
     find_photos,
 )
-from fawkes_host.evaluation.decoys import DecoyTrial, decoy_rows
+from fawkes_host.evaluation.decoys import DecoyTrial, count_decoys, decoy_rows
 from fawkes_host.evaluation.embeddings import EmbeddingStore
 from fawkes_host.evaluation.judge import Judge
 from fawkes_host.evaluation.methods import NOISE, OURS, baseline_sets, our_sets
@@ -324,7 +324,8 @@ class Instrument:
                     if set_.held_out != left_out:
                         continue
                     self.tell(f"  decoys, {kind} donors; {set_.title}, judged by {judge.name}")
-                    files, counts = self.files[set_], (0, *plan.decoys)
+                    files = self.files[set_]
+                    counts = count_decoys(plan.decoys, accounts.values())
                     found = decoy_rows(
                         judge,
                         self.people,
