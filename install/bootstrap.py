@@ -42,7 +42,7 @@ SAMPLE_PACKAGE = "scikit-image"
 SAMPLE_PHOTO = "skimage/data/astronaut.png"
 """Eileen Collins, photographed by NASA: in the public domain, and shipped by scikit-image."""
 
-WARM_PHOTO = "7 to 8 seconds"
+WARM_PHOTO = "2 to 8 seconds"
 """The sample photo at level mid, by ``cloak --service`` once the service has cloaked another: 7.1
 and 7.7 s on a machine with two cores, where the first took 30 s."""
 
