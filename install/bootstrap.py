@@ -43,8 +43,8 @@ SAMPLE_PHOTO = "skimage/data/astronaut.png"
 """Eileen Collins, photographed by NASA: in the public domain, and shipped by scikit-image."""
 
 WARM_PHOTO = "2 to 8 seconds"
-"""The sample photo at level mid, by ``cloak --service`` once the service has cloaked another: 7.1
-and 7.7 s on a machine with two cores, where the first took 30 s."""
+"""A portrait at level mid once the engine is warm, on two cores: 1.7 to 2.6 s on an idle machine,
+7.1 and 7.7 s beside other work, where the first photo took 30 s."""
 
 NODE_MODULES = ROOT / "node_modules"
 
