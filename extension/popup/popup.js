@@ -182,9 +182,9 @@ async function protect(origins) {
   const granted = await chrome.permissions.request({ origins });
   if (!granted) return;
   const name = siteRules.siteOf(site.host);
-  await settings.update(({ sites, level, levelBeforeOff }) => ({
-    sites: sites[name] === "off" ? { ...sites, [name]: "on" } : sites,
-    level: level === "off" ? levelBeforeOff : level,
+  await settings.update((before) => ({
+    ...(before.sites[name] === "off" && siteRules.switchTo(before, name, null)),
+    level: before.level === "off" ? before.levelBeforeOff : before.level,
   }));
   site = await readSite();
   show();
@@ -196,18 +196,14 @@ $("levels").addEventListener("change", async ({ target }) => {
   current = await settings.update(() => ({ level: /** @type {FawkesLevel} */ (value) }));
   show();
 });
-$("site-on").addEventListener("change", async () => {
+/** @param {"off" | "decoy" | null} rule null: what it was before */
+async function switchSite(rule) {
   const name = siteRules.siteOf(site.host);
-  const rule = $("site-on").checked ? "on" : "off";
-  current = await settings.update(({ sites }) => ({ sites: { ...sites, [name]: rule } }));
+  current = await settings.update((before) => siteRules.switchTo(before, name, rule));
   show();
-});
-$("decoy-on").addEventListener("change", async () => {
-  const name = siteRules.siteOf(site.host);
-  const rule = $("decoy-on").checked ? "decoy" : "on";
-  current = await settings.update(({ sites }) => ({ sites: { ...sites, [name]: rule } }));
-  show();
-});
+}
+$("site-on").addEventListener("change", () => switchSite($("site-on").checked ? null : "off"));
+$("decoy-on").addEventListener("change", () => switchSite($("decoy-on").checked ? "decoy" : null));
 $("protect-site").addEventListener("click", () =>
   protect([siteRules.patternOf(siteRules.siteOf(site.host))]),
 );

@@ -40,6 +40,11 @@ interface FawkesShared {
     siteOf(host: string): string;
     isCurated(host: string): boolean;
     levelFor(settings: FawkesSettings, host: string): FawkesSiteLevel;
+    switchTo(
+      settings: FawkesSettings,
+      site: string,
+      rule: "off" | "decoy" | null,
+    ): Pick<FawkesSettings, "sites" | "sitesBefore">;
     patternOf(site: string): string;
   };
   text: {

@@ -22,6 +22,7 @@
     policy: "strip-location",
     hostMissing: "ask",
     sites: Object.freeze({}),
+    sitesBefore: Object.freeze({}),
   });
 
   /**
@@ -38,20 +39,23 @@
      * @returns {FawkesSettings[Name]}
      */
     const oneOf = (choices, name) => (choices.includes(given[name]) ? given[name] : DEFAULTS[name]);
-    /** @type {Record<string, FawkesRule>} */
-    const sites = {};
-    if (given.sites !== null && typeof given.sites === "object") {
-      for (const [host, rule] of Object.entries(given.sites))
-        if (HOST_NAME.test(host) && RULES.includes(rule)) sites[host] = rule;
-    }
     return {
       version: 1,
       level: oneOf(LEVELS, "level"),
       levelBeforeOff: oneOf(PROTECTING, "levelBeforeOff"),
       policy: oneOf(POLICIES, "policy"),
       hostMissing: oneOf(HOST_MISSING, "hostMissing"),
-      sites,
+      sites: rulesOf(given.sites),
+      sitesBefore: rulesOf(given.sitesBefore),
     };
+  }
+
+  /** @param {unknown} value @returns {Record<string, FawkesRule>} */
+  function rulesOf(value) {
+    const given = value !== null && typeof value === "object" ? Object.entries(value) : [];
+    return Object.fromEntries(
+      given.filter(([host, rule]) => HOST_NAME.test(host) && RULES.includes(rule)),
+    );
   }
 
   /** @returns {Promise<FawkesSettings>} */

@@ -107,10 +107,26 @@
   }
 
   /**
+   * What a switch for one site changes: a rule of its own, or back to the one before.
+   * @param {FawkesSettings} settings
+   * @param {string} site as from `siteOf`
+   * @param {"off" | "decoy" | null} rule null: back
+   * @returns {Pick<FawkesSettings, "sites" | "sitesBefore">}
+   */
+  function switchTo({ sites, sitesBefore }, site, rule) {
+    const { [site]: before = "on", ...others } = sitesBefore;
+    if (rule === null) return { sites: { ...sites, [site]: before }, sitesBefore: others };
+    const now = sites[site];
+    // Of two switches, the rule from before both comes back.
+    const kept = now === undefined || now === "off" || now === "decoy" ? before : now;
+    return { sites: { ...sites, [site]: rule }, sitesBefore: { ...others, [site]: kept } };
+  }
+
+  /**
    * The match pattern that covers a site and its subdomains.
    * @param {string} site as from `siteOf`
    */
   const patternOf = (site) => (isAddress(site) ? `*://${site}/*` : `*://*.${site}/*`);
 
-  fawkes.siteRules = Object.freeze({ CURATED, siteOf, isCurated, levelFor, patternOf });
+  fawkes.siteRules = Object.freeze({ CURATED, siteOf, isCurated, levelFor, switchTo, patternOf });
 })(/** @type {FawkesShared} */ ((globalThis.fawkes ??= {})));

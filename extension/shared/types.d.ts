@@ -16,6 +16,8 @@ interface FawkesSettings {
   hostMissing: "ask" | "block";
   /** A rule by host name; "on" follows the general level. */
   sites: Readonly<Record<string, FawkesRule>>;
+  /** What a switch of the popup goes back to. */
+  sitesBefore: Readonly<Record<string, FawkesRule>>;
 }
 
 interface FawkesFault {

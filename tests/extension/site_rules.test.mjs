@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { load } from "./load.mjs";
+import { load, plain } from "./load.mjs";
 
 const { siteRules } = load(["shared/limits.js", "shared/site_rules.js"]);
 const { levelFor, siteOf, isCurated, patternOf } = siteRules;
@@ -47,4 +47,20 @@ test("subdomains of a curated site belong to it", () => {
 test("patterns cover subdomains, except of addresses", () => {
   assert.equal(patternOf("example.org"), "*://*.example.org/*");
   assert.equal(patternOf("127.0.0.1"), "*://127.0.0.1/*");
+});
+
+test("a switch of the popup gives back the rule from before", () => {
+  const { switchTo } = siteRules;
+  const own = { sites: { "a.org": "high" }, sitesBefore: {} };
+  for (const rule of ["off", "decoy"]) {
+    const switched = switchTo(own, "a.org", rule);
+    assert.equal(switched.sites["a.org"], rule);
+    assert.deepEqual(plain(switchTo(switched, "a.org", null)), own);
+  }
+  // Decoys, then off, then on again: the rule from before both.
+  const both = switchTo(switchTo(own, "a.org", "decoy"), "a.org", "off");
+  assert.equal(switchTo(both, "a.org", null).sites["a.org"], "high");
+  // A site without a rule of its own is protected at the general level.
+  const bare = switchTo({ sites: {}, sitesBefore: {} }, "b.org", "off");
+  assert.equal(switchTo(bare, "b.org", null).sites["b.org"], "on");
 });
